@@ -1,0 +1,226 @@
+"""The interface between the batch manager, which decides, and the batch client, which acts.
+
+The manager keeps definitions, runs and jobs and runs no scheduler command. The batch client
+acts as the user: it runs scripts, polls, kills and reads logs. Neither imports the other;
+both know this module. Today they share a process; over HTTP later, so everything that
+crosses is plain data, every call of the client may be repeated after a crash, and a repeated
+call changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from arp_nb.model import JobState, Phase, ScriptCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from arp_nb.model import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitRequest:
+    """A job that a batch client has leased and is to submit."""
+
+    job_id: int
+    lease_token: str
+    user: str
+    location: str
+    experiment: str
+    run: int
+    argv: tuple[str, ...]
+    #: variables for the script beside the login environment (``BATCH_UPDATE_URL`` …)
+    environment: Mapping[str, str]
+    #: what the script's text was when the definition was last checked; None: not known
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What the spool says of one submission; the whole truth each time, not a step."""
+
+    job_id: int
+    spool_id: str
+    #: STARTING (still under way), UNCERTAIN, SUBMIT_FAILED, or PENDING (an id is known)
+    state: JobState
+    phase: Phase = Phase.NONE
+    #: (native id, source, nonce) in the order of submission; source as in `SchedulerJob`
+    native_ids: tuple[tuple[str, str, str], ...] = ()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    #: exit code of the *script*, once it has ended
+    script_exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSubmission:
+    """A job in STARTING or UNCERTAIN, as the manager has it: what recovery starts from."""
+
+    job_id: int
+    spool_id: str
+    user: str
+    location: str
+    state: JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedJob:
+    """A job whose scheduler jobs are to be polled."""
+
+    job_id: int
+    location: str
+    native_ids: tuple[str, ...]
+    state: JobState
+    #: when it was submitted; a scheduler job older than this wears a used-again id
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReading:
+    """What the scheduler says of one scheduler job of a watched job. None: it knows no such id."""
+
+    job_id: int
+    native_id: str
+    #: `Reading`, or None when the scheduler, asked by a complete command, does not know the id
+    reading: Reading | None
+    #: the first error line of its log, for a job that failed; empty where there is none
+    log_error: str = ""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KillRequest:
+    """A durable wish to end a job that the scheduler has."""
+
+    job_id: int
+    location: str
+    native_ids: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KillAnswer:
+    """The scheduler's answer to a kill, in its own words. Accepted is not ended."""
+
+    job_id: int
+    accepted: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerHealth:
+    """Whether one scheduler answers. `since` is when this began."""
+
+    location: str
+    ok: bool
+    since: datetime
+    said: str = ""
+    #: how long its last good answer took, in seconds
+    answer_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """One record that says how much of what is shown may be old."""
+
+    client_ok: bool
+    client_since: datetime
+    schedulers: Mapping[str, SchedulerHealth] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """A piece of a job's log. The path is never part of it: the scheduler names the file."""
+
+    job_id: int
+    location: str
+    native_id: str | None
+    spool_id: str | None
+    #: first byte wanted; negative: that many bytes before the end
+    offset: int = 0
+    limit_bytes: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogChunk:
+    """Bytes of a log from `offset`, decoded with replacement characters."""
+
+    text: str
+    offset: int
+    #: where the next piece begins
+    next_offset: int
+    #: size of the file in bytes when it was read
+    size_bytes: int
+    #: why there is nothing, in words; empty when there is something
+    missing: str = ""
+    source: str = ""
+
+
+class ManagerPort(Protocol):
+    """What the batch client may ask of, and tell, the manager.
+
+    ``False`` from a method means: the manager's books have moved on (another lease, a
+    withdrawn job), so the client must drop that piece of work.
+    """
+
+    async def wait_for_work(self, seen: int, timeout_s: float) -> int:
+        """Return a number that differs from ``seen`` once there may be work, or at timeout."""
+
+    async def lease(self, locations: Sequence[str], limit: int) -> Sequence[SubmitRequest]:
+        """Take up to ``limit`` requested jobs, oldest first: REQUESTED → LEASED."""
+
+    async def starting(
+        self, job_id: int, lease_token: str, spool_id: str, check: ScriptCheck
+    ) -> bool:
+        """Make LEASED → STARTING durable. Only after True may the script start."""
+
+    async def give_back(self, job_id: int, lease_token: str) -> bool:
+        """LEASED → REQUESTED: the client could not even look at it now."""
+
+    async def refused(
+        self, job_id: int, lease_token: str, reason: str, check: ScriptCheck
+    ) -> bool:
+        """LEASED → SUBMIT_FAILED: the script cannot be run; no script was started."""
+
+    async def submission(self, told: Submission) -> bool:
+        """Take what the spool says of a submission. Repeating it changes nothing."""
+
+    async def open_submissions(self) -> Sequence[OpenSubmission]:
+        """All jobs in STARTING or UNCERTAIN; for recovery, and for watching."""
+
+    async def watched(self) -> Sequence[WatchedJob]:
+        """All jobs whose scheduler jobs should be polled."""
+
+    async def readings(self, readings: Sequence[JobReading]) -> None:
+        """Take one poll's readings. Late ones never undo a newer truth."""
+
+    async def kills(self) -> Sequence[KillRequest]:
+        """Kill requests that the scheduler has not been told of yet."""
+
+    async def kill_answers(self, answers: Sequence[KillAnswer]) -> None:
+        """Take the scheduler's answers to kills."""
+
+    async def health(self, health: Health) -> None:
+        """Take how client and schedulers are; also the client's sign of life."""
+
+
+class ClientPort(Protocol):
+    """What the manager may ask of the batch client, which acts as the user."""
+
+    async def check(self, executable: str) -> ScriptCheck:
+        """Look at a script as the user: is it a file, may the user run it."""
+
+    async def environment(self, request: SubmitRequest) -> Mapping[str, str]:
+        """The whole environment that the script would get; secrets as they are."""
+
+    async def log(self, query: LogQuery) -> LogChunk:
+        """Read a piece of a job's log."""
+
+    async def details(self, location: str, native_id: str) -> str:
+        """Everything the scheduler says of one of its jobs, as text for a person."""
+
+    async def locations(self) -> Mapping[str, str]:
+        """Name of each location where this client can submit, and why it thinks so."""

@@ -1,0 +1,269 @@
+"""The JSON that travels: one row type for each noun, made from `arp_nb.model` alone.
+
+Used by the manager's HTTP face and change feed; read by the client, the pages and people.
+Times are ISO 8601 in UTC (``2026-11-22T14:02:11.123456+00:00``) or null.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from arp_nb.status import status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from arp_nb.model import (
+        Definition,
+        Experiment,
+        Job,
+        Run,
+        SchedulerJob,
+        ScriptCheck,
+        Transition,
+    )
+    from arp_nb.ports import Health
+
+
+class ExperimentRow(TypedDict):
+    """An experiment."""
+
+    id: int
+    name: str
+    instrument: str
+    active: bool
+    created_at: str
+    revision: int
+
+
+class RunRow(TypedDict):
+    """A run."""
+
+    id: int
+    experiment_id: int
+    run: int
+    started_at: str | None
+    ended_at: str | None
+    parameters: dict[str, Any]
+    revision: int
+
+
+class CheckRow(TypedDict):
+    """What was found at an executable's path."""
+
+    problem: str
+    warnings: list[str]
+    sha256: str | None
+    host: str | None
+    checked_at: str | None
+
+
+class DefinitionRow(TypedDict):
+    """The current version of a definition."""
+
+    id: int
+    experiment_id: int
+    name: str
+    version: int
+    executable: str
+    parameters: str
+    quoted_parameters: bool
+    arguments: str
+    trigger: str
+    autorun: bool
+    autorun_by: str | None
+    autorun_at: str | None
+    location: str
+    check: CheckRow
+    changed_by: str
+    changed_at: str
+    deleted_at: str | None
+    deleted_by: str | None
+    revision: int
+
+
+class JobRow(TypedDict):
+    """A job, without its lease, spool id and argv."""
+
+    id: int
+    experiment_id: int
+    run: int
+    definition_id: int
+    hash: str
+    version: int
+    state: str
+    status: str
+    phase: str
+    native_state: str
+    native_id: str | None
+    user: str
+    parameters: str
+    location: str
+    trigger: str
+    queue: str
+    host: str
+    reason: str
+    notes: list[str]
+    exit_code: int | None
+    signal: int | None
+    peak_memory_mb: float | None
+    requested: str
+    submitted: str | None
+    started: str | None
+    ended: str | None
+    changed: str
+    attempt: int
+    rerun_of: int | None
+    kill_by: str | None
+    kill_at: str | None
+    deleted_at: str | None
+    deleted_by: str | None
+    report: dict[str, Any]
+    reported_at: str | None
+    revision: int
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def experiment_row(experiment: Experiment) -> ExperimentRow:
+    """Make the row of an experiment."""
+    return {
+        "id": experiment.id,
+        "name": experiment.name,
+        "instrument": experiment.instrument,
+        "active": experiment.active,
+        "created_at": experiment.created_at.isoformat(),
+        "revision": experiment.revision,
+    }
+
+
+def run_row(run: Run) -> RunRow:
+    """Make the row of a run."""
+    return {
+        "id": run.id,
+        "experiment_id": run.experiment_id,
+        "run": run.number,
+        "started_at": _iso(run.started_at),
+        "ended_at": _iso(run.ended_at),
+        "parameters": dict(run.parameters),
+        "revision": run.revision,
+    }
+
+
+def check_row(check: ScriptCheck) -> CheckRow:
+    """Make the row of a script check."""
+    return {
+        "problem": check.problem,
+        "warnings": list(check.warnings),
+        "sha256": check.sha256,
+        "host": check.host,
+        "checked_at": _iso(check.checked_at),
+    }
+
+
+def definition_row(definition: Definition) -> DefinitionRow:
+    """Make the row of a definition."""
+    draft = definition.draft
+    return {
+        "id": definition.id,
+        "experiment_id": definition.experiment_id,
+        "name": draft.name,
+        "version": definition.version,
+        "executable": draft.executable,
+        "parameters": draft.parameters,
+        "quoted_parameters": draft.quoted_parameters,
+        "arguments": draft.arguments.value,
+        "trigger": draft.trigger.value,
+        "autorun": definition.autorun,
+        "autorun_by": definition.autorun_by,
+        "autorun_at": _iso(definition.autorun_at),
+        "location": draft.location,
+        "check": check_row(definition.check),
+        "changed_by": definition.changed_by,
+        "changed_at": definition.changed_at.isoformat(),
+        "deleted_at": _iso(definition.deleted_at),
+        "deleted_by": definition.deleted_by,
+        "revision": definition.revision,
+    }
+
+
+def job_row(job: Job) -> JobRow:
+    """Make the row of a job; its status is the one of the store (see `arp_nb.status.shown`)."""
+    return {
+        "id": job.id,
+        "experiment_id": job.experiment_id,
+        "run": job.run,
+        "definition_id": job.definition_id,
+        "hash": job.hash,
+        "version": job.version,
+        "state": job.state.value,
+        "status": status(job.state, job.phase, job.native_state, job.location),
+        "phase": job.phase.value,
+        "native_state": job.native_state,
+        "native_id": job.native_id,
+        "user": job.user,
+        "parameters": job.parameters,
+        "location": job.location,
+        "trigger": job.trigger.value,
+        "queue": job.queue,
+        "host": job.host,
+        "reason": job.reason,
+        "notes": list(job.notes),
+        "exit_code": job.exit_code,
+        "signal": job.signal,
+        "peak_memory_mb": job.peak_memory_mb,
+        "requested": job.requested_at.isoformat(),
+        "submitted": _iso(job.submitted_at),
+        "started": _iso(job.started_at),
+        "ended": _iso(job.ended_at),
+        "changed": job.changed_at.isoformat(),
+        "attempt": job.attempt,
+        "rerun_of": job.rerun_of,
+        "kill_by": job.kill_by,
+        "kill_at": _iso(job.kill_at),
+        "deleted_at": _iso(job.deleted_at),
+        "deleted_by": job.deleted_by,
+        "report": dict(job.report),
+        "reported_at": _iso(job.reported_at),
+        "revision": job.revision,
+    }
+
+
+def transition_row(transition: Transition) -> dict[str, Any]:
+    """Make one line of a job's history."""
+    return {
+        "at": transition.at.isoformat(),
+        "old": transition.old and transition.old.value,
+        "new": transition.new.value,
+        "native_state": transition.native_state,
+        "reason": transition.reason,
+        "by": transition.by,
+    }
+
+
+def scheduler_job_row(native: SchedulerJob) -> dict[str, Any]:
+    """Make the row of one of a job's scheduler jobs."""
+    return {
+        "native_id": native.native_id,
+        "source": native.source,
+        "native_state": native.native_state,
+        "state": native.state.value,
+    }
+
+
+def health_row(health: Health) -> dict[str, Any]:
+    """Make the row of the health record."""
+    return {
+        "client": {"ok": health.client_ok, "since": health.client_since.isoformat()},
+        "schedulers": {
+            name: {
+                "ok": one.ok,
+                "since": one.since.isoformat(),
+                "said": one.said,
+                "answer_s": one.answer_s,
+            }
+            for name, one in sorted(health.schedulers.items())
+        },
+    }

@@ -1,0 +1,109 @@
+"""What an admin or a user may set for a manager; one frozen record, read once at start.
+
+The file is ``config.toml`` in the store's folder; each name below may stand in it. A name
+that does not exist is an error that lists the near ones, so that a typing error never
+passes for a setting.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from arp_nb.errors import InvalidValue
+
+#: where the store is, unless the variable ARP_STORE names another folder
+DEFAULT_STORE = "~/.local/share/arp-nb"
+API_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of one manager. Durations are seconds, as the names say."""
+
+    #: interface of the update listener; the cluster's, where jobs run on other machines
+    update_listen: str = "127.0.0.1"
+    #: 0: the port kept with the store, or a free one the first time
+    update_port: int = 0
+    #: what job nodes call the update listener, where a name or a gateway stands between
+    public_url: str = ""
+    #: schedulers to offer; empty: those that this machine has, and always "local"
+    locations: tuple[str, ...] = ()
+    #: where definitions run that do not say; empty: the first that answers, "local" last
+    default_location: str = ""
+    #: folders put before the PATH of the user's login environment
+    path_prepend: tuple[str, ...] = ()
+    #: slots of the local scheduler; 0: the number of this machine's cores
+    local_slots: int = 0
+    #: exit when nothing is active and nobody has looked for so long
+    idle_exit_s: float = 3600.0
+    submission_slots: int = 8
+    #: a submission stops counting against the slots after so long without an id
+    submission_slot_s: float = 30.0
+    #: "LSF_Slow" after so long without an answer to bsub
+    slow_after_s: float = 5.0
+    #: a script that still runs, and has shown no id, is offered as uncertain after so long
+    uncertain_after_s: float = 600.0
+    poll_min_s: float = 5.0
+    #: a lease that its client does not use within this time may be taken again
+    lease_s: float = 60.0
+    #: "batch client absent" after so long without a sign of life
+    client_silent_s: float = 15.0
+    command_timeout_s: float = 20.0
+    #: rows deleted for longer than this are forgotten
+    keep_deleted_days: float = 30.0
+    #: an update address works for so long after the last end of its job
+    capability_days: float = 7.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def store_folder(path: str | os.PathLike[str] | None = None) -> Path:
+    """Return the store's folder: the argument, else ARP_STORE, else the default; absolute."""
+    return Path(path or os.environ.get("ARP_STORE") or DEFAULT_STORE).expanduser().absolute()
+
+
+def load(store: Path) -> Settings:
+    """Read ``config.toml`` of a store's folder; defaults where there is none.
+
+    Raises
+    ------
+    InvalidValue
+        The file cannot be read, or names something that does not exist.
+    """
+    path = store / "config.toml"
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"{path} cannot be read: {error}") from error
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidValue(f"{path} is not TOML: {error}") from error
+    return _checked(given, path)
+
+
+def _checked(given: dict[str, Any], path: Path) -> Settings:
+    known = {one.name: one for one in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            advice = f" Did you mean {near[0]!r}?" if near else ""
+            raise InvalidValue(f"{path}: there is no setting {name!r}.{advice}")
+        default = getattr(Settings(), name)
+        if isinstance(default, tuple) and isinstance(value, list):
+            value = tuple(value)  # noqa: PLW2901 - the list is TOML's spelling of it
+        if isinstance(default, float) and type(value) is int:
+            value = float(value)  # noqa: PLW2901 - as above
+        if type(value) is not type(default):
+            raise InvalidValue(
+                f"{path}: {name} must be of type {type(default).__name__}, got {value!r}"
+            )
+        values[name] = value
+    return Settings(**values)
