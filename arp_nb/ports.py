@@ -214,7 +214,7 @@ class ClientPort(Protocol):
         """Look at a script as the user: is it a file, may the user run it."""
 
     async def environment(self, request: SubmitRequest) -> Mapping[str, str]:
-        """The whole environment that the script would get; secrets as they are."""
+        """Return the whole environment that the script would get, unmasked."""
 
     async def log(self, query: LogQuery) -> LogChunk:
         """Read a piece of a job's log."""

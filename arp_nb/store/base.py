@@ -277,7 +277,7 @@ class Store(ABC):
     async def scheduler_jobs(
         self, job_ids: Collection[int]
     ) -> Mapping[int, Sequence[SchedulerJob]]:
-        """The scheduler jobs of each job, in order of submission."""
+        """Return the scheduler jobs of each job, in order of submission."""
 
     @abstractmethod
     async def history(self, job_id: int) -> Sequence[Transition]:
