@@ -1,0 +1,235 @@
+"""``Board``: one experiment, as a notebook or script works with it."""
+
+from __future__ import annotations
+
+import operator
+import uuid
+import weakref
+from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, overload
+from urllib.parse import quote
+
+from arp_nb.client import markup
+from arp_nb.client.definitions import Definitions
+from arp_nb.client.dry_run import DryRun
+from arp_nb.client.job import Job, JobList, Log
+from arp_nb.client.jobs import Jobs, describe, job_ids
+from arp_nb.client.live import Live
+from arp_nb.client.outcomes import Outcomes
+from arp_nb.client.runs import Runs
+from arp_nb.client.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from arp_nb.client.transport import Transport
+
+
+class Board:
+    """An experiment with its batch defs, runs and jobs. `arp_nb.connect` makes it.
+
+    In a notebook it shows itself, and what it shows changes by itself.
+
+    Attributes
+    ----------
+    experiment
+        Its name.
+    definitions, runs, jobs
+        The three tables; each has a ``df``.
+    """
+
+    def __init__(self, transport: Transport, experiment: Mapping[str, Any]) -> None:
+        self.experiment = str(experiment["name"])
+        self._transport = transport
+        self._root = f"/experiments/{quote(self.experiment, safe='')}"
+        self._live = Live(transport, self.experiment)
+        self.definitions = Definitions(transport, self._live, self._root)
+        self.runs = Runs(transport, self._live, self._root)
+        self.jobs = Jobs(transport, self._live)
+        self._watch: Watch | None = None
+        # a board that nobody holds any more leaves no thread and no socket behind
+        self._end = weakref.finalize(self, _end, self._live, transport)
+
+    @overload
+    def apply(
+        self,
+        name: str,
+        runs: str | int | Iterable[int],
+        parameters: str | None = ...,
+        *,
+        dry_run: Literal[False] = ...,
+        existing: Literal["skip", "again"] = ...,
+    ) -> JobList: ...
+    @overload
+    def apply(
+        self,
+        name: str,
+        runs: str | int | Iterable[int],
+        parameters: str | None = ...,
+        *,
+        dry_run: Literal[True],
+        existing: Literal["skip", "again"] = ...,
+    ) -> DryRun: ...
+    def apply(
+        self,
+        name: str,
+        runs: str | int | Iterable[int],
+        parameters: str | None = None,
+        *,
+        dry_run: bool = False,
+        existing: Literal["skip", "again"] = "skip",
+    ) -> JobList | DryRun:
+        """Make jobs of a batch def and runs.
+
+        Parameters
+        ----------
+        name
+            The batch def's name: the hash.
+        runs
+            ``"12, 20-32"``, ``"20-"``, ``"all"``, a number or a list of numbers.
+        parameters
+            In place of those of the batch def, for these jobs only.
+        dry_run
+            Make nothing; return the exact commands and environments instead.
+        existing
+            What to do for a run that has a job of it already: ``"skip"`` it, or do it
+            ``"again"``.
+
+        Raises
+        ------
+        InvalidValue
+            The runs cannot be understood, or do not exist; or the parameters are refused.
+        NotFound
+            There is no such batch def.
+        """
+        body = {
+            "definition": name,
+            "runs": _runs(runs),
+            "parameters": parameters,
+            "existing": existing,
+            "dry_run": dry_run,
+            # the same key again, after a broken connection, makes no second job
+            "idempotency_key": uuid.uuid4().hex,
+        }
+        path = f"{self._root}/jobs:apply"
+        answer = self._transport.call("POST", path, body, repeatable=True)
+        if dry_run:
+            return DryRun(answer)
+        self._live.learn("jobs", answer["jobs"])
+        return JobList(
+            [self.job(row["id"]) for row in answer["jobs"]],
+            live=self._live,
+            skipped=[(one["run"], one["why"]) for one in answer["skipped"]],
+            understood=str(answer["understood"]),
+        )
+
+    def job(self, id: int) -> Job:  # noqa: A002 - the word of the tables
+        """Return one job by its id."""
+        return Job(self._transport, self._live, int(id))
+
+    def log(self, id: int) -> Log:  # noqa: A002 - as above
+        """Return a job's log."""
+        return self.job(id).log()
+
+    def rerun(
+        self, jobs: Any, extra_parameters: str = "", parameters: str | None = None
+    ) -> JobList:
+        """Apply jobs' definitions to their runs again.
+
+        Parameters
+        ----------
+        jobs
+            Ids, jobs, or a DataFrame with a column ``id``.
+        extra_parameters
+            Added to each job's own parameters.
+        parameters
+            In place of each job's own parameters.
+        """
+        made = [self.job(one).rerun(parameters, extra_parameters) for one in job_ids(jobs)]
+        return JobList(made, live=self._live)
+
+    def kill(self, jobs: Any) -> Outcomes:
+        """Ask the scheduler to end jobs; takes what `rerun` takes."""
+        return self._each("kill", jobs)
+
+    def delete(self, jobs: Any) -> Outcomes:
+        """Drop rows; the jobs live on. `restore` undoes it."""
+        done = self._each("delete", jobs)
+        self._live.forget("jobs", [one["id"] for one in done if one["ok"]])
+        return done
+
+    def restore(self, jobs: Any) -> Outcomes:
+        """Undo `delete`."""
+        return self._each("restore", jobs)
+
+    def _each(self, action: str, jobs: Any) -> Outcomes:
+        body = {"ids": job_ids(jobs)}
+        answer = self._transport.call("POST", f"/jobs:{action}", body, repeatable=True)
+        return Outcomes(action, answer["results"])
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown may be old, because the connection is down."""
+        return self._live.snapshot().stale
+
+    @property
+    def revision(self) -> int:
+        """Up to which change everything is known."""
+        return self._live.snapshot().revision
+
+    def watch(self, seconds: float | None = None) -> Watch:
+        """Show the board here and let it change by itself; returns at once.
+
+        Parameters
+        ----------
+        seconds
+            Stop by itself after so long; by default with ``.stop()`` or the next ``watch``.
+        """
+        if self._watch is not None:
+            self._watch.stop()
+        self._live.start()
+        self._watch = Watch(self._live, self._repr_html_)
+        self._watch.show(seconds=seconds)
+        return self._watch
+
+    def close(self) -> None:
+        """End the thread and the connections. What was applied goes on."""
+        if self._watch is not None:
+            self._watch.stop()
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        now = self._live.snapshot()
+        defs = len(now.definitions)
+        return f"Board {self.experiment}: {defs} batch defs, {len(now.runs)} runs, {describe(now)}"
+
+    def _repr_html_(self) -> str:
+        self._live.start()
+        now = self._live.peek()
+        names = ", ".join(markup.escape(row["name"]) for row in now.definitions.values()) or "none"
+        return (
+            f"<h4>{markup.escape(self.experiment)}</h4>{markup.freshness(now)}"
+            f"<p>Batch defs: {names}. {len(now.runs):,} runs. {markup.escape(describe(now))}</p>"
+            f"{markup.jobs(list(now.jobs.values()), now)}"
+        )
+
+    def _ipython_display_(self) -> None:
+        self.watch()
+
+
+def _runs(runs: str | int | Iterable[int]) -> str | list[int]:
+    if isinstance(runs, str):
+        return runs
+    if isinstance(runs, SupportsIndex):
+        return [operator.index(runs)]
+    return [int(one) for one in runs]
+
+
+def _end(live: Live, transport: Transport) -> None:
+    live.close()
+    transport.close()

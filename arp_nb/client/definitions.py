@@ -1,0 +1,214 @@
+"""``board.definitions``: what can be applied to runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arp_nb import errors
+from arp_nb.client import edits, markup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arp_nb.client.live import Live, Row
+    from arp_nb.client.transport import Transport
+
+
+class Definition:
+    """One version of a batch def, as it is stored."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.id = int(row["id"])
+        self.name = str(row["name"])
+        self.version = int(row["version"])
+        self.executable = str(row["executable"])
+        self.parameters = str(row["parameters"])
+        #: "ok", "not checked", or what is wrong with the executable, in words
+        self.problem = str(row["check"]["problem"])
+        self.warnings = list(row["check"]["warnings"])
+
+    def __repr__(self) -> str:
+        text = f"{self.name} (version {self.version}): {self.executable} {self.parameters}"
+        doubts = [*([self.problem] if self.problem != "ok" else []), *self.warnings]
+        return markup.plain("\n  ".join([text.rstrip(), *doubts]))
+
+    def _repr_html_(self) -> str:
+        return _table([self.row])
+
+
+class Definitions:
+    """The batch defs of a board.
+
+    Examples
+    --------
+    >>> board.definitions.add("smalldata", executable="/…/submit.sh")  # doctest: +SKIP
+    >>> board.definitions.update("smalldata", parameters="--fast")  # doctest: +SKIP
+    """
+
+    def __init__(self, transport: Transport, live: Live, root: str) -> None:
+        self._transport = transport
+        self._live = live
+        self._root = f"{root}/definitions"
+        #: rows that a DataFrame was made of: what an edit started from
+        self._handed_out: dict[tuple[int, int], Row] = {}
+
+    def add(
+        self, name: str, executable: str, parameters: str = "", **more: Any
+    ) -> Definition:
+        """Add a batch def.
+
+        Parameters
+        ----------
+        name
+            How people will call it: its hash.
+        executable
+            Absolute path of the script that submits the job.
+        parameters
+            Passed to it after experiment and run, separated by spaces.
+        more
+            ``arguments="parameters only"``, ``quoted_parameters=True``, ``location="local"``.
+
+        Raises
+        ------
+        Conflict
+            The name is taken.
+        InvalidValue
+            A value can never work, and why.
+        """
+        body = {"name": name, "executable": str(executable), "parameters": parameters, **more}
+        return self._learn(self._transport.call("POST", self._root, body))
+
+    def update(self, name: str | int, **changes: Any) -> Definition:
+        """Change a batch def, as ``update("smalldata", parameters="--fast")``.
+
+        Jobs that were already made keep what they were made of.
+
+        Raises
+        ------
+        EditConflict
+            Somebody else changed it meanwhile.
+        """
+        row = self._find(name)
+        return self._change(row["id"], row["version"], changes)
+
+    def remove(self, name: str | int) -> None:
+        """Delete a batch def; its name is free at once. `restore` undoes it."""
+        row = self._find(name)
+        self._transport.call("DELETE", f"{self._root}/{row['id']}")
+        self._live.forget("definitions", [row["id"]])
+
+    def restore(self, name: str | int) -> Definition:
+        """Undo `remove`: of the name's latest deleted batch def, or of an id."""
+        answer = self._transport.call("GET", self._root, params={"deleted": "true"})
+        deleted = [row for row in answer["definitions"] if row["deleted_at"] is not None]
+        match = [row for row in deleted if name in {row["name"], row["id"]}]
+        if not match:
+            names = ", ".join(sorted({row["name"] for row in deleted})) or "none"
+            raise errors.NotFound(f"No deleted batch def {name!r}; deleted are: {names}.")
+        latest = max(match, key=lambda row: row["deleted_at"])
+        path = f"{self._root}/{latest['id']}:restore"
+        return self._learn(self._transport.call("POST", path, repeatable=True))
+
+    @property
+    def df(self) -> Any:
+        """A DataFrame of all batch defs; `save` takes it back with your changes."""
+        from arp_nb.client import frames  # noqa: PLC0415 - pandas takes half a second
+
+        now = self._live.snapshot()
+        self._handed_out.update(
+            ((row["id"], row["version"]), row) for row in now.definitions.values()
+        )
+        return frames.definitions(now.definitions.values(), now)
+
+    def save(self, df: Any, *, dry_run: bool = False) -> edits.Saved:
+        """Save an edited `df`: changed rows are changed, rows without an id are added.
+
+        Rows that are missing in ``df`` are left alone, so a part of it may be saved. What
+        somebody else changed meanwhile is not overwritten, but reported as a conflict.
+
+        Returns
+        -------
+        Saved
+            The difference, row by row, with what became of it; a notebook shows it.
+        """
+        answer = self._transport.call("GET", self._root)
+        current = {row["id"]: row for row in answer["definitions"]}
+        plan = edits.difference(df, current, self._handed_out)
+        if not dry_run:
+            for edit in plan:
+                self._carry_out(edit)
+        return edits.Saved(plan, dry_run=dry_run)
+
+    def _carry_out(self, edit: edits.Edit) -> None:
+        if edit.problem:
+            return
+        try:
+            if edit.id is None:
+                made = self._learn(self._transport.call("POST", self._root, edit.values))
+            else:
+                made = self._change(edit.id, edit.version, edit.values)
+        except (errors.Conflict, errors.InvalidValue, errors.NotFound) as error:
+            edit.problem = str(error)
+        else:
+            edit.result = f"saved as version {made.version}"
+
+    def _change(self, definition_id: int, version: int, changes: dict[str, Any]) -> Definition:
+        return self._learn(
+            self._transport.call(
+                "PATCH",
+                f"{self._root}/{definition_id}",
+                changes,
+                headers={"If-Match": f'"{version}"'},
+            )
+        )
+
+    def _learn(self, row: Row) -> Definition:
+        self._live.learn("definitions", [row])
+        return Definition(row)
+
+    def _find(self, name: str | int) -> Row:
+        rows: list[Row] = self._transport.call("GET", self._root)["definitions"]
+        for row in rows:
+            if name in {row["name"], row["id"]}:
+                return row
+        names = ", ".join(sorted(row["name"] for row in rows)) or "none yet"
+        raise errors.NotFound(f"There is no batch def {name!r}; there are: {names}.")
+
+    def __getitem__(self, name: str | int) -> Definition:
+        return Definition(self._find(name))
+
+    def __iter__(self) -> Iterator[Definition]:
+        rows = self._live.snapshot().definitions.values()
+        return iter([Definition(row) for row in sorted(rows, key=lambda row: row["id"])])
+
+    def __len__(self) -> int:
+        return len(self._live.snapshot().definitions)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self)) or "no batch defs yet"
+
+    def _repr_html_(self) -> str:
+        self._live.start()
+        now = self._live.peek()
+        return markup.freshness(now) + _table(list(now.definitions.values()))
+
+
+def _table(rows: list[Row]) -> str:
+    if not rows:
+        return "<p>No batch defs yet: <code>board.definitions.add(…)</code></p>"
+    titles = ("id", "hash", "executable", "parameters", "version", "check")
+    return markup.table(
+        titles,
+        (
+            (
+                markup.escape(row["id"]),
+                f"<b>{markup.escape(row['name'])}</b>",
+                f"<code>{markup.escape(row['executable'])}</code>",
+                markup.escape(row["parameters"]),
+                markup.escape(row["version"]),
+                markup.escape("; ".join([row["check"]["problem"], *row["check"]["warnings"]])),
+            )
+            for row in sorted(rows, key=lambda row: row["id"])
+        ),
+    )

@@ -1,0 +1,199 @@
+"""DataFrames of jobs, definitions, runs and counters: the only place that needs pandas.
+
+Every frame has all its columns with the same types, even when it is empty; times are UTC;
+``df.attrs`` says of which revision it is, as of when, and whether it may be old.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from arp_nb import reports
+from arp_nb.model import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from arp_nb.client.live import Row, Snapshot
+
+_TIME = "datetime64[us, UTC]"
+
+JOB_COLUMNS: Mapping[str, str] = {
+    "id": "int64",
+    "run": "int64",
+    "hash": "string",
+    "version": "int64",
+    "status": "string",
+    "state": "string",
+    "native_id": "string",
+    "user": "string",
+    "parameters": "string",
+    "location": "string",
+    "queue": "string",
+    "host": "string",
+    "requested": _TIME,
+    "submitted": _TIME,
+    "started": _TIME,
+    "ended": _TIME,
+    "exit_code": "Int64",
+    "signal": "Int64",
+    "reason": "string",
+    "peak_memory_mb": "float64",
+    "attempt": "int64",
+    "rerun_of": "Int64",
+    "trigger": "string",
+    "notes": "string",
+}
+DEFINITION_COLUMNS: Mapping[str, str] = {
+    "id": "Int64",
+    "name": "string",
+    "version": "Int64",
+    "executable": "string",
+    "parameters": "string",
+    "quoted_parameters": "bool",
+    "arguments": "string",
+    "trigger": "string",
+    "location": "string",
+    "autorun": "bool",
+    "autorun_by": "string",
+    "problem": "string",
+    "warnings": "string",
+    "changed_by": "string",
+    "changed_at": _TIME,
+}
+RUN_COLUMNS: Mapping[str, str] = {"run": "int64", "started": _TIME, "ended": _TIME}
+COUNTER_COLUMNS: Mapping[str, str] = {
+    "job": "int64",
+    "run": "int64",
+    "hash": "string",
+    "key": "string",
+    "value": "object",
+    "unit": "string",
+    "time": _TIME,
+}
+HISTORY_COLUMNS: Mapping[str, str] = {
+    "at": _TIME,
+    "old": "string",
+    "new": "string",
+    "native_state": "string",
+    "reason": "string",
+    "by": "string",
+}
+
+
+def jobs(rows: Sequence[Row], now: Snapshot) -> pd.DataFrame:
+    """Make one row per job, oldest first."""
+    ready = [
+        {**row, "status": now.status(row), "notes": "; ".join(row["notes"])}
+        for row in sorted(rows, key=lambda row: row["id"])
+    ]
+    return _frame(ready, JOB_COLUMNS, now)
+
+
+def definitions(rows: Iterable[Row], now: Snapshot) -> pd.DataFrame:
+    """Make one row per definition, by id."""
+    ready = [
+        {
+            **row,
+            "problem": row["check"]["problem"],
+            "warnings": "; ".join(row["check"]["warnings"]),
+        }
+        for row in sorted(rows, key=lambda row: row["id"])
+    ]
+    return _frame(ready, DEFINITION_COLUMNS, now)
+
+
+def runs(rows: Iterable[Row], now: Snapshot) -> pd.DataFrame:
+    """Make one row per run, by number, with a column for each parameter of any run."""
+    ordered = sorted(rows, key=lambda row: row["run"])
+    ready = [
+        {"run": row["run"], "started": row["started_at"], "ended": row["ended_at"]}
+        for row in ordered
+    ]
+    frame = _frame(ready, RUN_COLUMNS, now)
+    for name, values in _by_name([row["parameters"] for row in ordered]).items():
+        frame[f"{name} (parameter)" if name in RUN_COLUMNS else name] = values
+    return frame
+
+
+def counters(rows: Sequence[Row], now: Snapshot) -> pd.DataFrame:
+    """Make one row per counter of each job; values are numbers or text, as they were posted."""
+    ready = [
+        {
+            "job": row["id"],
+            "run": row["run"],
+            "hash": row["hash"],
+            "key": one.key,
+            "value": one.value,
+            "unit": one.unit,
+            "time": row["reported_at"],
+        }
+        for row in sorted(rows, key=lambda row: row["id"])
+        for one in reports.counters(row["report"])
+    ]
+    return _frame(ready, COUNTER_COLUMNS, now)
+
+
+def wide(rows: Iterable[Row], run_rows: Iterable[Row], name: str, now: Snapshot) -> pd.DataFrame:
+    """Make one row per run: its parameters, and the counters of its latest DONE job.
+
+    A parameter that has the name of a counter is called ``… (run)``.
+    """
+    latest: dict[int, Row] = {}
+    for row in rows:
+        if row["hash"] == name and row["state"] == JobState.DONE.value:
+            known = latest.get(row["run"])
+            if known is None or known["id"] < row["id"]:
+                latest[row["run"]] = row
+    ordered = sorted(run_rows, key=lambda row: row["run"])
+    frame = _frame(
+        [{"run": row["run"], "job": latest.get(row["run"], {}).get("id")} for row in ordered],
+        {"run": "int64", "job": "Int64"},
+        now,
+    )
+    parameters = _by_name([row["parameters"] for row in ordered])
+    found = _by_name(
+        [
+            {one.key: one.value for one in reports.counters(latest[row["run"]]["report"])}
+            if row["run"] in latest
+            else {}
+            for row in ordered
+        ]
+    )
+    taken = {"run", "job", *found}
+    for column, values in parameters.items():
+        frame[f"{column} (run)" if column in taken else column] = values
+    for column, values in found.items():
+        frame[f"{column} (counter)" if column in {"run", "job"} else column] = values
+    return frame
+
+
+def history(lines: Iterable[Mapping[str, Any]], now: Snapshot) -> pd.DataFrame:
+    """Make one row per change of a job's state, oldest first."""
+    return _frame(list(lines), HISTORY_COLUMNS, now)
+
+
+def _by_name(records: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series[Any]]:
+    """Turn records into columns, in the order of first appearance; missing values stay missing."""
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: pd.Series([record.get(name) for record in records]) for name in names}
+
+
+def _frame(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], now: Snapshot
+) -> pd.DataFrame:
+    made = {}
+    for name, kind in columns.items():
+        values = [row[name] for row in rows]
+        if kind == _TIME:
+            made[name] = pd.Series(
+                pd.to_datetime(pd.Series(values, dtype=object), utc=True, format="ISO8601"),
+                dtype=_TIME,
+            )
+        else:
+            made[name] = pd.Series(values, dtype=kind)
+    frame = pd.DataFrame(made)
+    frame.attrs.update(now.attrs)
+    return frame

@@ -1,0 +1,160 @@
+"""``board.jobs``: all jobs of an experiment, live."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from arp_nb import errors
+from arp_nb.client import markup
+from arp_nb.client.job import Job, JobList, wait_for
+from arp_nb.client.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from arp_nb.client.live import Live, Row, Snapshot
+    from arp_nb.client.transport import Transport
+
+
+class Jobs:
+    """The jobs of a board, as a table that changes by itself.
+
+    Examples
+    --------
+    >>> board.jobs.df.query("status == 'EXIT'")  # doctest: +SKIP
+    >>> board.jobs.wide("smalldata")  # doctest: +SKIP
+    """
+
+    def __init__(self, transport: Transport, live: Live) -> None:
+        self._transport = transport
+        self._live = live
+        self._watch: Watch | None = None
+
+    @property
+    def df(self) -> Any:
+        """A snapshot of the table as a DataFrame, oldest job first."""
+        frames = _frames()
+        now = self._live.snapshot()
+        return frames.jobs(list(now.jobs.values()), now)
+
+    def counters(self) -> Any:
+        """Return all counters of all jobs, one a row: job, run, hash, key, value, unit, time."""
+        frames = _frames()
+        now = self._live.snapshot()
+        return frames.counters(list(now.jobs.values()), now)
+
+    def wide(self, hash: str) -> Any:  # noqa: A002 - it is the word for it everywhere
+        """Return one row per run: its parameters, and the counters of its latest DONE job."""
+        frames = _frames()
+        now = self._live.snapshot()
+        known = {row["hash"] for row in now.jobs.values()}
+        known |= {row["name"] for row in now.definitions.values()}
+        if hash not in known:
+            raise errors.NotFound(
+                f"There is no batch def {hash!r}; there are: {', '.join(sorted(known)) or 'none'}."
+            )
+        return frames.wide(now.jobs.values(), now.runs.values(), hash, now)
+
+    def wait(self, timeout_s: float | None = None) -> JobList:
+        """Wait until every job that is there now is over; return those that were not.
+
+        Raises
+        ------
+        TimeoutError
+            Some were not over in time.
+        """
+        now = self._live.snapshot()
+        jobs = [Job(self._transport, self._live, one) for one in sorted(now.jobs)]
+        left = JobList([job for job in jobs if not job.is_over], live=self._live)
+        wait_for(self._live, [job.id for job in left], timeout_s)
+        return left
+
+    def watch(self, seconds: float | None = None) -> Watch:
+        """Show the table here and let it change by itself; returns at once.
+
+        A table that was shown before stops changing.
+
+        Parameters
+        ----------
+        seconds
+            Stop by itself after so long; by default with ``.stop()`` or the next ``watch``.
+        """
+        if self._watch is not None:
+            self._watch.stop()
+        self._live.start()
+        self._watch = Watch(self._live, self._repr_html_)
+        self._watch.show(seconds=seconds)
+        return self._watch
+
+    def __iter__(self) -> Iterator[Job]:
+        for job_id in sorted(self._live.snapshot().jobs):
+            yield Job(self._transport, self._live, job_id)
+
+    def __len__(self) -> int:
+        return len(self._live.snapshot().jobs)
+
+    def __repr__(self) -> str:
+        return describe(self._live.snapshot())
+
+    def _repr_html_(self) -> str:
+        self._live.start()
+        now = self._live.peek()
+        return markup.freshness(now) + markup.jobs(list(now.jobs.values()), now)
+
+
+def describe(now: Snapshot) -> str:
+    """Count the jobs by their status, in one line, and say if that may be old."""
+    counts: dict[str, int] = {}
+    for row in now.jobs.values():
+        word = now.status(row)
+        counts[word] = counts.get(word, 0) + 1
+    each = ", ".join(f"{number:,} {word}" for word, number in sorted(counts.items()))
+    text = f"{len(now.jobs):,} jobs" + (f": {each}" if each else "")
+    if now.stale:
+        text += f" (as of {now.as_of.astimezone():%H:%M:%S}; may be old: {now.why})"
+    return markup.plain(text)
+
+
+def job_ids(what: Any) -> list[int]:
+    """Return the ids that an id, a job, a row, a list of these, or a DataFrame stands for.
+
+    Raises
+    ------
+    InvalidValue
+        It is none of these.
+    """
+    columns = getattr(what, "columns", None)
+    if columns is not None:
+        column = next((name for name in ("id", "job") if name in columns), None)
+        if column is None:
+            raise errors.InvalidValue("The DataFrame has no column 'id' or 'job'.")
+        return [int(one) for one in what[column].dropna()]
+    if _is_one(what):
+        return [_one_id(what)]
+    try:
+        items: Iterable[Any] = list(what)
+    except TypeError:
+        items = [what]
+    return [_one_id(one) for one in items]
+
+
+def _is_one(what: Any) -> bool:
+    return isinstance(what, Job | dict | str) or hasattr(what, "__index__")
+
+
+def _one_id(what: Job | Row | int) -> int:
+    if isinstance(what, Job):
+        return what.id
+    if isinstance(what, dict) and "id" in what:
+        return _one_id(what["id"])
+    try:
+        return operator.index(what)  # type: ignore[arg-type] # refused below if it is none
+    except TypeError:
+        raise errors.InvalidValue(f"{what!r} is not the id of a job.") from None
+
+
+def _frames() -> Any:
+    from arp_nb.client import frames  # noqa: PLC0415 - pandas takes half a second
+
+    return frames

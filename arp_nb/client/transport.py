@@ -1,0 +1,322 @@
+"""Requests to one batch manager: over its Unix socket, or through a Jupyter server.
+
+Every error of the manager is raised here again as the class it had there. A request that
+may be repeated without harm is repeated while the manager restarts; any other is repeated
+only if it was surely never sent.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+import urllib3
+import websocket
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from arp_nb import discovery, errors
+from arp_nb.settings import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+#: how long a request is repeated while the manager is away
+RETRY_S = 20.0
+CONNECT_S = 5.0
+ANSWER_S = 120.0
+
+#: pages whose address people paste, instead of the server's own
+_PAGES = ("/lab", "/tree", "/notebooks", "/voila", "/doc")
+_BY_STATUS = {
+    401: errors.Unauthenticated,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.Conflict,
+    413: errors.TooLarge,
+    422: errors.InvalidValue,
+    429: errors.TooManyRequests,
+}
+
+
+class Transport:
+    """A way to one manager.
+
+    Parameters
+    ----------
+    base
+        Address in front of ``/arp/api``, without a slash at the end.
+    place
+        What to call the other end in messages.
+    session
+        Carries the token, or the way through the Unix socket.
+    dial
+        Opens the change feed's socket.
+    revive
+        Finds the manager again, or starts it; raises `ManagerError` with the reason.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        place: str,
+        session: requests.Session,
+        dial: Callable[[], websocket.WebSocket],
+        revive: Callable[[], None],
+    ) -> None:
+        self.place = place
+        self._api = f"{base}/arp/api"
+        self._session = session
+        self._dial = dial
+        self._revive = revive
+
+    def close(self) -> None:
+        """Close the connections that are kept open between requests."""
+        self._session.close()
+
+    def check_version(self) -> dict[str, Any]:
+        """Return the manager's ``status``; refuse a manager of another API version."""
+        status: dict[str, Any] = self.call("GET", "/status")
+        theirs = status.get("api_version")
+        if theirs == API_VERSION:
+            return status
+        side = (
+            "this Python environment: pip install --upgrade arp-nb"
+            if isinstance(theirs, int) and theirs > API_VERSION
+            else "the manager's side: pip install --upgrade 'arp-nb[server]' there, then"
+            " `jupyter arp manager stop`"
+        )
+        raise errors.VersionSkew(
+            f"{self.place} speaks version {theirs} of the API, this client version"
+            f" {API_VERSION}. Upgrade {side}."
+        )
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+    ) -> Any:
+        """Send a request; return the answer's JSON.
+
+        Parameters
+        ----------
+        repeatable
+            Whether sending it twice is the same as once; by default true for all but POST
+            and PATCH. True for a POST that carries an idempotency key.
+
+        Raises
+        ------
+        ArpError
+            As the manager raised it; `ManagerError` if it cannot be reached.
+        """
+        if repeatable is None:
+            repeatable = method not in {"POST", "PATCH"}
+        deadline = time.monotonic() + RETRY_S
+        pause_s = 0.05
+        while True:
+            try:
+                response = self._session.request(
+                    method,
+                    self._api + path,
+                    json=body,
+                    params={} if params is None else dict(params),
+                    headers={} if headers is None else dict(headers),
+                    timeout=(CONNECT_S, ANSWER_S),
+                    allow_redirects=False,
+                )
+            except requests.ReadTimeout as error:
+                raise errors.ManagerError(
+                    f"{self.place} did not answer within {ANSWER_S:.0f} s."
+                ) from error
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+                self._check_may_repeat(error, repeatable=repeatable, deadline=deadline)
+            else:
+                return _read(response, self.place)
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, 1.0)
+            self._revive()
+
+    def _check_may_repeat(
+        self, error: requests.RequestException, *, repeatable: bool, deadline: float
+    ) -> None:
+        if time.monotonic() > deadline:
+            raise errors.ManagerError(
+                f"{self.place} cannot be reached. `jupyter arp doctor` says why."
+            ) from error
+        if not repeatable and not _never_sent(error):
+            raise errors.ManagerError(
+                f"{self.place} went away during the request; it may have been carried out."
+                " Look before you send it again."
+            ) from error
+
+    def open_feed(self) -> websocket.WebSocket:
+        """Open the socket of the change feed. `OSError` or `WebSocketException` if it fails."""
+        return self._dial()
+
+
+def over_socket(store: Path | None = None) -> Transport:
+    """Find or start this user's manager, and speak to it over its Unix socket.
+
+    Raises
+    ------
+    ManagerError, StoreError
+        It cannot be started, and why.
+    """
+    path = str(discovery.find_or_start(store).socket)
+    session = requests.Session()
+    session.trust_env = False  # neither proxies nor .netrc belong between us and a local socket
+    session.mount("http://manager", _UnixAdapter(path))
+
+    def dial() -> websocket.WebSocket:
+        connected = _connected(path)
+        try:
+            return websocket.create_connection(
+                "ws://manager/arp/api/changes", socket=connected, timeout=CONNECT_S
+            )
+        except BaseException:
+            connected.close()
+            raise
+
+    def revive() -> None:
+        discovery.find_or_start(store)
+
+    return Transport("http://manager", "The batch manager", session, dial, revive)
+
+
+def over_url(url: str, token: str | None = None) -> Transport:
+    """Speak to the manager behind a Jupyter server.
+
+    Parameters
+    ----------
+    url
+        Its address, as the browser shows it; a token in it is used.
+    token
+        The Jupyter server's token.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise errors.InvalidValue(
+            f"{url!r} is not the address of a Jupyter server, such as http://localhost:8888."
+        )
+    token = token or next(iter(parse_qs(parts.query).get("token", [])), None)
+    path = parts.path.rstrip("/")
+    for page in _PAGES:
+        path = path.partition(f"{page}/")[0].removesuffix(page)
+    base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}"
+    session = requests.Session()
+    session.auth = _Token(token)
+    header = [f"Authorization: token {token}"] if token else []
+
+    def dial() -> websocket.WebSocket:
+        address = f"ws{base.removeprefix('http')}/arp/api/changes"
+        return websocket.create_connection(address, timeout=CONNECT_S, header=header)
+
+    return Transport(base, f"The Jupyter server at {base}", session, dial, lambda: None)
+
+
+class _Token(AuthBase):
+    """Jupyter's token header; given as `auth` so that a ~/.netrc cannot replace it."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"token {self._token}"
+        return request
+
+
+def _connected(path: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(CONNECT_S)
+    try:
+        connection.connect(path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class _UnixConnection(urllib3.connection.HTTPConnection):
+    """HTTP over a Unix socket; `path` is set by the pool that makes it."""
+
+    path = ""
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            connection = _connected(self.path)
+        except OSError as error:
+            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
+        timeout = self.timeout
+        connection.settimeout(timeout if isinstance(timeout, int | float) else None)
+        return connection
+
+
+class _UnixAdapter(HTTPAdapter):
+    """Lets `requests` reach one Unix socket, whatever the host in the address."""
+
+    def __init__(self, path: str) -> None:
+        kind = type("_Connection", (_UnixConnection,), {"path": path})
+        self._pool = urllib3.HTTPConnectionPool("manager", maxsize=4)
+        self._pool.ConnectionCls = kind
+        super().__init__()
+
+    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> urllib3.HTTPConnectionPool:
+        return self._pool
+
+    def close(self) -> None:
+        self._pool.close()
+        super().close()
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Whether not one byte of the request can have reached the other side."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _read(response: requests.Response, place: str) -> Any:
+    if response.is_redirect or "text/html" in response.headers.get("Content-Type", ""):
+        raise _not_ours(response, place)
+    if response.status_code == 204 or not response.content:
+        answer: Any = {}
+    else:
+        try:
+            answer = response.json()
+        except ValueError as error:
+            raise errors.ManagerError(
+                f"{place} answered {response.status_code} with something that is not JSON."
+            ) from error
+    if response.ok:
+        return answer
+    if not isinstance(answer, dict):
+        answer = {}
+    kind = errors.BY_NAME.get(str(answer.get("error")))
+    if kind is None:  # Jupyter's own refusal, in front of the manager
+        if response.status_code in {401, 403}:
+            raise _not_ours(response, place)
+        kind = _BY_STATUS.get(response.status_code, errors.ManagerError)
+    raise kind(str(answer.get("message") or f"{place} answered {response.status_code}."))
+
+
+def _not_ours(response: requests.Response, place: str) -> errors.ArpError:
+    if response.status_code == 404:
+        return errors.ManagerError(
+            f"{place} does not know /arp: arp-nb is not enabled there."
+            " `jupyter server extension list` shows it."
+        )
+    if response.status_code >= 500:
+        return errors.ManagerError(f"{place} answered {response.status_code}.")
+    return errors.Unauthenticated(
+        f"{place} did not accept the token. `jupyter server list` shows the right one;"
+        " give it as token=…"
+    )

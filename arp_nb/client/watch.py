@@ -1,0 +1,75 @@
+"""A table in a notebook that changes by itself, without a busy cell and without widgets."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arp_nb.client.live import Live
+
+#: redrawing more often than this helps nobody
+REDRAW_S = 0.25
+
+
+class Watch:
+    """Shows HTML in the present cell, and draws it again whenever the live tables change.
+
+    Returns at once; ends with `stop`, with the board, or when the same thing is shown anew.
+    """
+
+    def __init__(self, live: Live, draw: Callable[[], str]) -> None:
+        self._live = live
+        self._draw = draw
+        self._stop = threading.Event()
+        self._handle: Any = None
+        self._thread: threading.Thread | None = None
+
+    def show(self, *, seconds: float | None = None) -> None:
+        """Show it in the present cell; stop by itself after some seconds, if given."""
+        display = _display()
+        self._drawn = self._draw()
+        self._handle = display.display(display.HTML(self._drawn), display_id=True)
+        if self._handle is None:  # no notebook to update
+            return
+        self._thread = threading.Thread(
+            target=self._run, args=(seconds,), name="arp watch", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave the table as it is."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=2)
+
+    def _run(self, seconds: float | None) -> None:
+        if seconds is not None:
+            timer = threading.Timer(seconds, self._stop.set)
+            timer.daemon = True
+            timer.start()
+        seen = -1
+        while not self._stop.is_set() and not self._live.is_closed:
+            now = self._live.wait_change(seen, timeout_s=1.0)
+            if now == seen:
+                continue
+            seen = now
+            with contextlib.suppress(Exception):  # a kernel that is going away draws no more
+                self._redraw()
+            self._stop.wait(REDRAW_S)
+
+    def _redraw(self) -> None:
+        text = self._draw()
+        if text != self._drawn:
+            self._drawn = text
+            self._handle.update(_display().HTML(text))
+
+
+def _display() -> Any:
+    """IPython's display functions, untyped; only where there is a notebook."""
+    return importlib.import_module("IPython.display")
