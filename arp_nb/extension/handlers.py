@@ -1,0 +1,217 @@
+"""``<base>/arp/…``: requests, and the change feed's socket, passed on to the manager."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado import web
+from tornado.http1connection import HTTP1Connection
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketHandler
+from typing_extensions import override
+
+from arp_nb.errors import TooLarge
+from arp_nb.extension import crossing
+from arp_nb.extension.base import ArpHandler
+from arp_nb.extension.link import Call
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPHeaders
+
+#: of one message of a browser, which only subscribes
+_MAX_BROWSER_MESSAGE_BYTES = 64 * 1024
+#: what a socket is closed with when the manager ended: come again
+_SERVICE_RESTART = 1012
+
+
+@web.stream_request_body
+class ProxyHandler(ArpHandler):
+    """Every request but the change feed's. Its body is bounded, its answer is streamed."""
+
+    @override
+    def initialize(self) -> None:
+        self._body = bytearray()
+        self._too_large = False
+        self._calling: asyncio.Task[None] | None = None
+        self._giving = False  # a piece of the answer is on its way to the browser
+
+    @override
+    async def prepare(self, *, _redirect_to_login: bool = False) -> None:
+        await super().prepare()
+        declared = self.request.headers.get("Content-Length", "0")
+        if not declared.isdecimal() or int(declared) > self._max_body_bytes:
+            raise self._body_too_large()
+
+    @override
+    def data_received(self, chunk: bytes) -> None:
+        # a body without a declared length is read to its end, and not kept
+        if len(self._body) + len(chunk) > self._max_body_bytes:
+            self._too_large = True
+            self._body.clear()
+        if not self._too_large:
+            self._body += chunk
+
+    # One function for each verb: `authorized` remembers the first verb that it was asked for.
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Pass on a reading request."""
+        await self._pass_on()
+
+    @web.authenticated
+    @authorized
+    async def head(self) -> None:
+        """As ``get``."""
+        await self._pass_on()
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Pass on a changing request."""
+        await self._pass_on()
+
+    @web.authenticated
+    @authorized
+    async def put(self) -> None:
+        """As ``post``."""
+        await self._pass_on()
+
+    @web.authenticated
+    @authorized
+    async def patch(self) -> None:
+        """As ``post``."""
+        await self._pass_on()
+
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        """As ``post``."""
+        await self._pass_on()
+
+    async def begin(self, status: int, headers: HTTPHeaders) -> None:
+        """Take over the manager's status and headers."""
+        self.set_status(status)
+        self.clear_header("Content-Type")
+        for name, value in crossing.outward(headers):
+            self.add_header(name, value)
+
+    async def add(self, piece: bytes) -> None:
+        """Send a piece of the answer; returns when the browser's connection has taken it."""
+        self._giving = True
+        try:
+            self.write(piece)
+            await self.flush()
+        finally:
+            self._giving = False
+
+    async def _pass_on(self) -> None:
+        if self._too_large:
+            raise self._body_too_large()
+        if self.get_query_argument("no_track_activity", None) is None:
+            note_activity(self)
+        call = Call(
+            method=self.request.method or "GET",
+            target=self.target,
+            headers=crossing.inward(self.request.headers),
+            body=bytes(self._body),
+        )
+        self._calling = asyncio.create_task(self.link.call(call, self))
+        # either means that the browser went away
+        with contextlib.suppress(asyncio.CancelledError, StreamClosedError):
+            await self._calling
+            await self.flush()  # an answer without body, as it is: no ETag of Tornado's
+            self.finish()
+
+    @override
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        # while it is being given to, the browser's connection itself ends the call
+        if self._calling is not None and not self._giving:
+            self._calling.cancel()
+
+    @override
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        if self._headers_written:
+            # too late for words: an answer cut short must not pass for a whole one
+            assert isinstance(self.request.connection, HTTP1Connection)
+            self.request.connection.close()
+        else:
+            super().send_error(status_code, **kwargs)
+
+    @property
+    def _max_body_bytes(self) -> int:
+        limit: int = self.settings["arp_max_body_bytes"]
+        return limit
+
+    def _body_too_large(self) -> TooLarge:
+        limit_mib = self._max_body_bytes / 2**20
+        return TooLarge(f"A request may hold {limit_mib:g} MiB, and this one is longer.")
+
+
+class ChangesHandler(WebSocketMixin, WebSocketHandler, ArpHandler):
+    """The change feed. The manager is read no faster than the browser is."""
+
+    @override
+    def initialize(self) -> None:
+        self._manager: WebSocketClientConnection | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def max_message_size(self) -> int:
+        """Of a message from the browser."""
+        return _MAX_BROWSER_MESSAGE_BYTES
+
+    @ws_authenticated
+    @authorized
+    async def get(self, *_: Any, **__: Any) -> None:
+        """Open a socket to the manager, then the browser's."""
+        if self.request.headers.get("Upgrade", "").lower() == "websocket":
+            note_activity(self)
+            self._manager = await self.link.open_socket(self.target)
+        await super().get()
+        if self.ws_connection is None and self._manager is not None:
+            self._manager.close()  # the browser's request was none for a socket
+
+    @override
+    def open(self, *args: str, **kwargs: str) -> None:
+        super().open(*args, **kwargs)
+        self._reading = asyncio.create_task(self._pass_changes())
+        self.settings["arp_sockets"].add(self)
+
+    @override
+    async def on_message(self, message: str | bytes) -> None:
+        note_activity(self)
+        if self._manager is not None:
+            with contextlib.suppress(WebSocketClosedError):
+                # the browser's next message is read when the manager has taken this one
+                await self._manager.write_message(message, isinstance(message, bytes))
+
+    @override
+    def on_close(self) -> None:
+        super().on_close()
+        self.settings["arp_sockets"].discard(self)
+        if self._manager is not None:
+            self._manager.close()
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _pass_changes(self) -> None:
+        assert self._manager is not None
+        with contextlib.suppress(WebSocketClosedError):
+            while (message := await self._manager.read_message()) is not None:
+                await self.write_message(message, isinstance(message, bytes))
+        code = self._manager.close_code
+        if code is None or not 3000 <= code < 5000:
+            code = _SERVICE_RESTART
+        self.close(code, self._manager.close_reason or "The batch manager ended; connect again.")
+
+
+def note_activity(handler: ArpHandler) -> None:
+    """Let Jupyter and its cullers know that somebody uses this."""
+    handler.settings["arp_last_activity"] = datetime.now(UTC)
