@@ -186,7 +186,7 @@ class Store(ABC):
         """Add version 1. `Conflict` if a definition that is not deleted has the name."""
 
     @abstractmethod
-    async def change_definition(
+    async def change_definition(  # noqa: PLR0917 - callers name them
         self,
         definition_id: int,
         draft: DefinitionDraft,
@@ -213,7 +213,7 @@ class Store(ABC):
     async def definitions(
         self, experiment_id: int, *, deleted: bool = False
     ) -> Sequence[Definition]:
-        """Current versions, by id; with ``deleted`` also the deleted ones."""
+        """Return current versions, by id; with ``deleted`` also the deleted ones."""
 
     @abstractmethod
     async def definition(self, definition_id: int, version: int | None = None) -> Definition:

@@ -1,0 +1,199 @@
+"""Making the jobs of an *apply*: first one durable record, then the jobs in slices.
+
+The record says exactly which jobs are to be made, and holds the ids that they get, so that
+going on after a crash needs to know nothing but how many are made. Requests for the same
+definition count each other's unmade jobs as existing: each job is made once.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import bindparam, insert, select, update
+
+from arp_nb.errors import Conflict
+from arp_nb.model import JobState
+from arp_nb.store import definitions
+from arp_nb.store.base import JobsMade
+from arp_nb.store.jobs import chunks
+from arp_nb.store.records import to_json, to_us
+from arp_nb.store.schema import apply_batch, job
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from arp_nb.store.base import JobsWanted
+    from arp_nb.store.transaction import Transaction
+
+#: what a slice should take: others wait so long
+_SLICE_S = 0.012
+_FIRST_SLICE = 250
+_MOST_IN_A_SLICE = 2000
+
+_BY_ID = select(apply_batch).where(apply_batch.c.id == bindparam("id"))
+_BY_KEY = select(apply_batch).where(
+    apply_batch.c.experiment_id == bindparam("experiment_id"),
+    apply_batch.c.idempotency_key == bindparam("key"),
+)
+_MADE = select(apply_batch.c.made).where(apply_batch.c.id == bindparam("id"))
+_UNFINISHED = apply_batch.c.content.is_not(None)
+_UNFINISHED_IDS = select(apply_batch.c.id).where(_UNFINISHED).order_by(apply_batch.c.id)
+_UNFINISHED_OF_DEFINITION = select(apply_batch.c.content).where(
+    _UNFINISHED, apply_batch.c.definition_id == bindparam("definition_id")
+)
+_RUNS_WITH_JOBS = (
+    select(job.c.run)
+    .where(
+        job.c.definition_id == bindparam("definition_id"),
+        job.c.run.in_(bindparam("runs", expanding=True)),
+        job.c.deleted_at.is_(None),
+    )
+    .distinct()
+)
+_ADD_JOBS = insert(job)
+
+
+def register(tx: Transaction, wanted: JobsWanted) -> tuple[int, bool]:
+    """Store the request as one record; return its id, and whether it was there before."""
+    if wanted.idempotency_key is not None:
+        key = {"experiment_id": wanted.experiment_id, "key": wanted.idempotency_key}
+        earlier = tx.db.execute(_BY_KEY, key).first()
+        if earlier is not None:
+            return _repeated(earlier, wanted), True
+    definitions.one(tx.db, wanted.definition_id, wanted.version)
+    skipped = _existing(tx.db, wanted) if wanted.skip_existing else set()
+    runs = [run for run in sorted(wanted.argv_by_run) if run not in skipped]
+    values = {
+        "experiment_id": wanted.experiment_id,
+        "definition_id": wanted.definition_id,
+        "idempotency_key": wanted.idempotency_key,
+        "fingerprint": wanted.fingerprint,
+        "at": to_us(wanted.at),
+        "first_job_id": tx.job_ids(len(runs)),
+        "jobs": len(runs),
+        "made": 0,
+        "skipped_runs": to_json(sorted(skipped)),
+        "content": to_json(_content(wanted, runs)) if runs else None,
+    }
+    made = tx.db.execute(insert(apply_batch).returning(apply_batch.c.id), values)
+    return made.scalar_one(), False
+
+
+def _repeated(earlier: Row[Any], wanted: JobsWanted) -> int:
+    if (earlier.definition_id, earlier.fingerprint) != (wanted.definition_id, wanted.fingerprint):
+        raise Conflict(
+            "This request repeats the key of an earlier one and asks for something else. "
+            "Send it again with a key of its own."
+        )
+    batch_id: int = earlier.id
+    return batch_id
+
+
+def _existing(db: Connection, wanted: JobsWanted) -> set[int]:
+    """Return the runs that have, or are about to get, a job of the definition."""
+    definition = {"definition_id": wanted.definition_id}
+    found: set[int] = set()
+    for runs in chunks(wanted.argv_by_run):
+        found.update(db.execute(_RUNS_WITH_JOBS, {**definition, "runs": runs}).scalars())
+    for content in db.execute(_UNFINISHED_OF_DEFINITION, definition).scalars():
+        found.update(run for run, *_ in orjson.loads(content)["jobs"])
+    return found & wanted.argv_by_run.keys()
+
+
+def _content(wanted: JobsWanted, runs: Sequence[int]) -> dict[str, Any]:
+    """Return what the jobs are made of: the columns that they share, and their own."""
+    at_us = to_us(wanted.at)
+    shared = {
+        "experiment_id": wanted.experiment_id,
+        "definition_id": wanted.definition_id,
+        "hash": wanted.hash,
+        "version": wanted.version,
+        "parameters": wanted.parameters,
+        "user": wanted.user,
+        "location": wanted.location,
+        "trigger": wanted.trigger.value,
+        "state": JobState.REQUESTED.value,
+        "requested_at": at_us,
+        "changed_at": at_us,
+    }
+    own = [(run, wanted.argv_by_run[run], wanted.rerun_of.get(run)) for run in runs]
+    return {"shared": shared, "jobs": own}
+
+
+def unfinished(db: Connection) -> list[int]:
+    """Return the ids of requests of which jobs are still to be made."""
+    return list(db.execute(_UNFINISHED_IDS).scalars())
+
+
+class MakeJobs:
+    """Bulk work: makes the jobs of one record that are not made yet."""
+
+    def __init__(self, batch_id: int, *, repeated: bool = False) -> None:
+        self._batch_id = batch_id
+        self._repeated = repeated
+        self._rows_in_slice = _FIRST_SLICE
+        self._is_read = False
+        self._jobs: Sequence[Sequence[Any]] = ()
+        self._shared: dict[str, Any] = {}
+        self._first_job_id = self._count = self._made = self.made_now = 0
+        self._skipped: tuple[int, ...] = ()
+
+    def slice(self, tx: Transaction) -> bool:
+        """Make some of the jobs."""
+        started_s = time.perf_counter()
+        self._read(tx)
+        if self._made == self._count:
+            return True
+        some = self._jobs[self._made : self._made + self._rows_in_slice]
+        self._make(tx, some)
+        values: dict[str, Any] = {"made": self._made}
+        if self._made == self._count:
+            values["content"] = None
+        tx.db.execute(update(apply_batch).where(apply_batch.c.id == self._batch_id), values)
+        took_s = max(time.perf_counter() - started_s, 1e-4)
+        self._rows_in_slice = min(int(len(some) * _SLICE_S / took_s) + 1, _MOST_IN_A_SLICE)
+        return self._made == self._count
+
+    def answer(self) -> JobsMade:
+        """Return which jobs were made, now or earlier, and which runs were left out."""
+        ids = range(self._first_job_id, self._first_job_id + self._count)
+        return JobsMade(job_ids=tuple(ids), skipped_runs=self._skipped, repeated=self._repeated)
+
+    def _read(self, tx: Transaction) -> None:
+        """Look at the record: another caller may be at work on it, too."""
+        batch = {"id": self._batch_id}
+        if self._is_read:
+            self._made = tx.db.execute(_MADE, batch).scalar_one()
+            return
+        record = tx.db.execute(_BY_ID, batch).one()
+        content = orjson.loads(record.content or '{"shared": {}, "jobs": []}')
+        self._shared, self._jobs = content["shared"], content["jobs"]
+        self._first_job_id, self._count, self._made = (
+            record.first_job_id,
+            record.jobs,
+            record.made,
+        )
+        self._skipped = tuple(orjson.loads(record.skipped_runs))
+        self._is_read = True
+
+    def _make(self, tx: Transaction, some: Sequence[Sequence[Any]]) -> None:
+        revision = tx.revisions(len(some))
+        first = self._first_job_id + self._made
+        rows = [
+            {
+                **self._shared,
+                "id": first + number,
+                "run": run,
+                "argv": to_json(argv),
+                "rerun_of": rerun_of,
+                "revision": revision + number,
+            }
+            for number, (run, argv, rerun_of) in enumerate(some)
+        ]
+        tx.db.execute(_ADD_JOBS, rows)
+        self._made += len(some)
+        self.made_now += len(some)

@@ -1,0 +1,180 @@
+"""Definitions and their versions, as SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from arp_nb.errors import Conflict, EditConflict, NotFound
+from arp_nb.store import experiments
+from arp_nb.store.records import check_to_json, definition_of, to_us
+from arp_nb.store.schema import definition, definition_version
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from arp_nb.model import Definition, DefinitionDraft, ScriptCheck
+    from arp_nb.store.transaction import Transaction
+
+_COLUMNS = (
+    *(column for column in definition.c if column.name not in {"name", "version"}),
+    *(column for column in definition_version.c if column.name != "definition_id"),
+)
+_JOINED = select(*_COLUMNS).select_from(
+    definition.join(definition_version, definition_version.c.definition_id == definition.c.id)
+)
+CURRENT = _JOINED.where(definition_version.c.version == definition.c.version)
+_ONE = CURRENT.where(definition.c.id == bindparam("id"))
+_ONE_VERSION = _JOINED.where(
+    definition.c.id == bindparam("id"), definition_version.c.version == bindparam("version")
+)
+_ALL = CURRENT.where(definition.c.experiment_id == bindparam("experiment_id")).order_by(
+    definition.c.id
+)
+_IN_USE = _ALL.where(definition.c.deleted_at.is_(None))
+_SAME_VERSION = and_(
+    definition.c.id == bindparam("b_id"), definition.c.version == bindparam("b_version")
+)
+
+
+def one(db: Connection, definition_id: int, version: int | None = None) -> Definition:
+    """Return one definition, deleted or not. `NotFound`."""
+    if version is None:
+        row = db.execute(_ONE, {"id": definition_id}).first()
+    else:
+        row = db.execute(_ONE_VERSION, {"id": definition_id, "version": version}).first()
+    if row is None:
+        which = f"{definition_id}" if version is None else f"{definition_id}, version {version}"
+        raise NotFound(f"There is no batch def {which}.")
+    return definition_of(row)
+
+
+def every(db: Connection, experiment_id: int, *, deleted: bool) -> list[Definition]:
+    """Return current versions, by id; with ``deleted`` also the deleted ones."""
+    statement = _ALL if deleted else _IN_USE
+    return [definition_of(row) for row in db.execute(statement, {"experiment_id": experiment_id})]
+
+
+def add(
+    tx: Transaction,
+    experiment_id: int,
+    draft: DefinitionDraft,
+    check: ScriptCheck,
+    *,
+    by: str,
+    at: datetime,
+) -> Definition:
+    """Add version 1. `Conflict` if the name is in use."""
+    experiments.one(tx.db, experiment_id)
+    values = {
+        "experiment_id": experiment_id,
+        "name": draft.name,
+        "version": 1,
+        "revision": tx.revisions(1),
+    }
+    try:
+        made = tx.db.execute(insert(definition).returning(definition.c.id), values).scalar_one()
+    except IntegrityError as error:
+        raise _taken(draft.name) from error
+    _add_version(tx, made, 1, draft, check, by=by, at=at)
+    return one(tx.db, made)
+
+
+def change(
+    tx: Transaction,
+    definition_id: int,
+    draft: DefinitionDraft,
+    check: ScriptCheck,
+    expected_version: int | None,
+    *,
+    by: str,
+    at: datetime,
+) -> Definition:
+    """Add the next version. `EditConflict` if the current one is not the expected one."""
+    old = one(tx.db, definition_id)
+    if expected_version is not None and old.version != expected_version:
+        raise EditConflict(
+            f"{old.changed_by} changed {old.name} to version {old.version} since you read "
+            f"version {expected_version}. Both are kept: look at the new one, then save again."
+        )
+    if old.deleted_at is not None:
+        raise Conflict(f"The batch def {old.name} was deleted: restore it before you change it.")
+    values = {"name": draft.name, "version": old.version + 1, "revision": tx.revisions(1)}
+    _update(tx, definition_id, values, draft.name)
+    _add_version(tx, definition_id, old.version + 1, draft, check, by=by, at=at)
+    return one(tx.db, definition_id)
+
+
+def set_check(tx: Transaction, definition_id: int, version: int, check: ScriptCheck) -> None:
+    """Keep what the batch client found, if the version is still current."""
+    current = {"b_id": definition_id, "b_version": version}
+    touched = update(definition).where(_SAME_VERSION)
+    if tx.db.execute(touched, {**current, "revision": tx.counts.revision + 1}).rowcount:
+        tx.revisions(1)
+        kept = update(definition_version).where(
+            definition_version.c.definition_id == definition_id,
+            definition_version.c.version == version,
+        )
+        tx.db.execute(kept, {"script_check": check_to_json(check)})
+
+
+def delete(tx: Transaction, definition_id: int, by: str, at: datetime) -> Definition:
+    """Delete softly; the name is free at once."""
+    old = one(tx.db, definition_id)
+    if old.deleted_at is not None:
+        return old
+    values = {"deleted_at": to_us(at), "deleted_by": by, "revision": tx.revisions(1)}
+    _update(tx, definition_id, values, old.name)
+    return one(tx.db, definition_id)
+
+
+def restore(tx: Transaction, definition_id: int) -> Definition:
+    """Undo a deletion. `Conflict` if the name has been taken meanwhile."""
+    old = one(tx.db, definition_id)
+    if old.deleted_at is None:
+        return old
+    values = {"deleted_at": None, "deleted_by": None, "revision": tx.revisions(1)}
+    _update(tx, definition_id, values, old.name)
+    return one(tx.db, definition_id)
+
+
+def _update(tx: Transaction, definition_id: int, values: dict[str, Any], name: str) -> None:
+    try:
+        tx.db.execute(update(definition).where(definition.c.id == definition_id), values)
+    except IntegrityError as error:
+        raise _taken(name) from error
+
+
+def _add_version(
+    tx: Transaction,
+    definition_id: int,
+    version: int,
+    draft: DefinitionDraft,
+    check: ScriptCheck,
+    *,
+    by: str,
+    at: datetime,
+) -> None:
+    values = {
+        "definition_id": definition_id,
+        "version": version,
+        "name": draft.name,
+        "executable": draft.executable,
+        "parameters": draft.parameters,
+        "quoted_parameters": draft.quoted_parameters,
+        "arguments": draft.arguments.value,
+        "trigger": draft.trigger.value,
+        "location": draft.location,
+        "script_check": check_to_json(check),
+        "changed_by": by,
+        "changed_at": to_us(at),
+    }
+    tx.db.execute(insert(definition_version), values)
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a batch def {name} in this experiment already.")

@@ -1,0 +1,1 @@
+"""Numbered migrations of the store, run by `arp_nb.store.opening`."""
