@@ -39,6 +39,9 @@ class Settings:
     path_prepend: tuple[str, ...] = ()
     #: slots of the local scheduler; 0: the number of this machine's cores
     local_slots: int = 0
+    #: mark LSF jobs by project instead of by description, where bjobs finds no descriptions;
+    #: ask first where projects are charged
+    lsf_tag_by_project: bool = False
     #: exit when nothing is active and nobody has looked for so long
     idle_exit_s: float = 3600.0
     submission_slots: int = 8

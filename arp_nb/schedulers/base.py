@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from arp_nb.model import Reading
+    from arp_nb.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,34 @@ class Scheduler(ABC):
     #: the commands that submit, which the wrappers stand in front of
     submit_commands: ClassVar[tuple[str, ...]]
 
+    @classmethod
+    def create(
+        cls,
+        settings: Settings,  # noqa: ARG003 - for those who need it
+        store_folder: Path,  # noqa: ARG003
+        environment: Mapping[str, str],  # noqa: ARG003
+    ) -> Self | None:
+        """Make the adapter for this machine; None where the scheduler is not installed.
+
+        Parameters
+        ----------
+        settings
+            The manager's options.
+        store_folder
+            The store; an adapter with something to keep uses a folder in it of its own name.
+        environment
+            What the scheduler's commands are to be run with: the user's login environment.
+        """
+        return cls()
+
     @property
     def path_prepend(self) -> tuple[Path, ...]:
         """Folders that must stand before the user's PATH for its commands to be found."""
         return ()
+
+    def environment(self) -> Mapping[str, str]:
+        """Return variables that the user's script, and so its submit commands, must have."""
+        return {}
 
     @abstractmethod
     def tag_options(self, tag: str) -> tuple[str, ...]:
@@ -115,4 +140,4 @@ class Scheduler(ABC):
 
     @abstractmethod
     async def peek(self, native_id: str) -> str:
-        """The output so far of a running job whose file is not there yet; "" if none."""
+        """Return the output so far of a running job whose file is not there yet; "" if none."""

@@ -1,0 +1,157 @@
+"""The one place that starts a scheduler's command.
+
+Arguments are always a list and never pass through a shell: job names, parameters and paths
+come from users. What is printed is bytes of any encoding, may be without end, and the
+command may hang with children that hold its output open: none of that reaches the caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: 100,000 jobs of a kilobyte each would fit
+MAX_OUTPUT_BYTES = 64 << 20
+_PIECE_BYTES = 1 << 18
+#: how much of a command line stands in an error's text
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a finished command left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def said(self) -> str:
+        """Both streams as one text for a person, the complaint first."""
+        return "\n".join(text for text in (self.stderr.strip(), self.stdout.strip()) if text)
+
+
+class CommandRunner:
+    """Runs commands in one environment.
+
+    Parameters
+    ----------
+    environment
+        The whole environment of the commands. Its PATH is where they are looked for.
+    timeout_s
+        A command that has not ended by then is killed, with all its children.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        timeout_s: float,
+        max_output_bytes: int = MAX_OUTPUT_BYTES,
+    ) -> None:
+        self._environment = dict(environment)
+        self._timeout_s = timeout_s
+        self._max_output_bytes = max_output_bytes
+
+    def find(self, name: str) -> str | None:
+        """Return the path of a command, or None where the PATH has none."""
+        return shutil.which(name, path=self._environment.get("PATH") or os.defpath)
+
+    async def run(
+        self, argv: Sequence[str], *, extra_environment: Mapping[str, str] | None = None
+    ) -> Output:
+        """Run a command to its end and return what it printed.
+
+        A non-zero exit code is not an error here: only the caller knows that ``bkill``
+        exits with 255 when the job has already ended.
+
+        Raises
+        ------
+        SchedulerError
+            The command is not installed here, or may not be run.
+        SchedulerTimeout
+            It did not end in time; it has been killed.
+        UnreadableOutput
+            It printed more than anybody can read; it has been killed.
+        """
+        program = self.find(argv[0])
+        if program is None:
+            raise SchedulerError(f"{argv[0]!r} is not on the PATH of this machine's user")
+        try:
+            process = await asyncio.create_subprocess_exec(
+                program,
+                *argv[1:],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=self._environment | dict(extra_environment or {}),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise SchedulerError(f"{argv[0]!r} cannot be run here: {error}") from error
+        finished = False
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                stdout, stderr = await self._communicate(process, argv)
+                code = await process.wait()
+                finished = True
+        except TimeoutError as error:
+            raise SchedulerTimeout(
+                f"{_shown(argv)}: no answer in {self._timeout_s:g} s"
+            ) from error
+        finally:
+            if not finished:
+                await _end(process)
+        return Output(code, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+
+    async def _communicate(
+        self, process: asyncio.subprocess.Process, argv: Sequence[str]
+    ) -> tuple[bytes, bytes]:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            async with asyncio.TaskGroup() as group:
+                stdout = group.create_task(self._read(process.stdout))
+                stderr = group.create_task(self._read(process.stderr))
+        except* _TooMuch as error:
+            raise UnreadableOutput(
+                f"{_shown(argv)}: printed more than {self._max_output_bytes:,} bytes"
+            ) from error
+        return stdout.result(), stderr.result()
+
+    async def _read(self, stream: asyncio.StreamReader) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await stream.read(_PIECE_BYTES):
+            size += len(piece)
+            if size > self._max_output_bytes:
+                raise _TooMuch
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+class _TooMuch(Exception):
+    """A command prints without end."""
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Leave nothing behind of a command that is given up, its children included."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _shown(argv: Sequence[str]) -> str:
+    line = shlex.join(argv)
+    return line if len(line) <= _SHOWN else line[:_SHOWN] + " …"

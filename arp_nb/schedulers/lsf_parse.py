@@ -1,0 +1,332 @@
+"""How LSF's words are read. Pure: text in, facts out.
+
+Text comes from outside and is never trusted to be whole or sane: what makes no sense is left
+out, with a warning, and is never taken for the end of a job.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.errors import SchedulerError, UnreadableOutput
+from arp_nb.model import JobState, Reading
+from arp_nb.schedulers.base import Answer, Poll
+from arp_nb.schedulers.lsf_times import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+logger = logging.getLogger(__name__)
+
+#: bjobs' STAT column; the words are those of its manual page, section "Output"
+STATES: Mapping[str, JobState] = {
+    "PEND": JobState.PENDING,
+    "PROV": JobState.PENDING,  # its host is being powered up
+    "WAIT": JobState.PENDING,  # a later member of a chunk job
+    "PSUSP": JobState.SUSPENDED,  # by its owner or an administrator, before it started
+    "RUN": JobState.RUNNING,
+    "USUSP": JobState.SUSPENDED,  # by its owner or an administrator, while running
+    "SSUSP": JobState.SUSPENDED,  # by LSF itself
+    "DONE": JobState.DONE,
+    "EXIT": JobState.FAILED,
+    "UNKWN": JobState.RUNNING,  # its host does not answer: not an end
+    "ZOMBI": JobState.RUNNING,  # killed, or to be run again, once its host answers
+}
+#: LSF says that somebody asked for the end
+_ASKED_FOR = ("TERM_OWNER", "TERM_ADMIN", "TERM_FORCE_OWNER", "TERM_FORCE_ADMIN")
+
+_SUBMITTED = re.compile(r"Job <(\d+)>")
+_WORD = re.compile(r"[A-Z][A-Z_]{1,15}", re.ASCII)
+_ID = re.compile(r"\d{1,18}(?:\[\d{1,18}\])?", re.ASCII)
+_INDEX_OF_NAME = re.compile(r"\[(\d+)\]$", re.ASCII)
+_NOT_FOUND = re.compile(r"is not found|no matching job", re.IGNORECASE)
+_NOT_FOUND_LINE = re.compile(r"^Job <(\d+(?:\[\d+\])?)> is not found", re.MULTILINE)
+_NONE_AT_ALL = re.compile(r"^No (?:unfinished |matching )?job found", re.MULTILINE)
+_ALREADY_ENDED = re.compile(r"already finished|no matching job", re.IGNORECASE)
+_ACCEPTED = re.compile(r"is being terminated|operation is in progress", re.IGNORECASE)
+_OF_JOB = re.compile(r"^Job <(\d+(?:\[\d+\])?)>.*$", re.MULTILINE)
+_MEMORY = re.compile(r"([\d.]+) *([KMGT])?(?:i?B|bytes?)?", re.ASCII | re.IGNORECASE)
+_PER_MB = {"K": 1024 / 1e6, "M": 2**20 / 1e6, "G": 2**30 / 1e6, "T": 2**40 / 1e6}
+
+
+def submitted_ids(output: str) -> tuple[str, ...]:
+    """Find the ids in what ``bsub``, or a whole script, printed; each once, in order."""
+    return tuple(dict.fromkeys(_SUBMITTED.findall(output)))
+
+
+def is_id(native_id: str) -> bool:
+    """Whether LSF could have given this id: nothing else may reach a command line."""
+    return _ID.fullmatch(native_id) is not None
+
+
+def bad_field(exit_code: int, stderr: str) -> bool:
+    """Whether ``bjobs`` refused a field's name, which this product does not know."""
+    return exit_code != 0 and "is not a valid field name" in stderr
+
+
+def records(stdout: str) -> list[Any]:
+    """Return the records of ``bjobs -json``.
+
+    Raises
+    ------
+    UnreadableOutput
+        There is no whole answer in the text.
+    """
+    # a site's wrapper may print a line of its own before; IBM leaves control characters in
+    start = stdout.find("{")
+    try:
+        answer, _ = json.JSONDecoder(strict=False).raw_decode(stdout, max(start, 0))
+        found = answer["RECORDS"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UnreadableOutput(f"bjobs answered what cannot be read: {_short(stdout)}") from error
+    if not isinstance(found, list):
+        raise UnreadableOutput(f"bjobs answered without a list of jobs: {_short(stdout)}")
+    return found
+
+
+def _short(text: str) -> str:
+    text = text.strip()
+    return repr(text if len(text) <= 200 else text[:200] + "…")
+
+
+def poll(exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime) -> Poll:
+    """Read one answer for many jobs; the exit code does not matter where there are rows.
+
+    Raises
+    ------
+    SchedulerError
+        Nothing was said of any job.
+    """
+    asked = frozenset(asked)
+    if "{" not in stdout and exit_code != 0:
+        denied = asked.intersection(_NOT_FOUND_LINE.findall(stderr))
+        if not denied:
+            raise SchedulerError(f"bjobs: {stderr.strip() or stdout.strip() or exit_code}")
+        return Poll({}, denied)
+    readings: dict[str, Reading] = {}
+    unknown = set()
+    for record in records(stdout):
+        native_id = _native_id(record, asked)
+        if native_id is None:
+            continue
+        if "ERROR" in record:
+            if _NOT_FOUND.search(str(record["ERROR"])):
+                unknown.add(native_id)
+            else:
+                logger.warning("LSF job %s: %.200s", native_id, record["ERROR"])
+            continue
+        found = reading(record, now)
+        if found is not None:
+            earlier = readings.get(native_id)
+            readings[native_id] = found if earlier is None else _of_both(earlier, found)
+    return Poll(readings, frozenset(unknown - readings.keys()))
+
+
+def _native_id(record: Any, asked: frozenset[str]) -> str | None:
+    """Return by which of the ids asked for a record is known; None with a warning if by none."""
+    job_id = record.get("JOBID") if isinstance(record, dict) else None
+    if not isinstance(job_id, str):
+        logger.warning("bjobs: a record without a job id was left out: %.200r", record)
+        return None
+    if job_id in asked:
+        return job_id
+    # elements of an array share the id; where the index has no column, the name has it
+    index = record.get("JOBINDEX")
+    if not isinstance(index, str) or not index.isdigit():
+        match = _INDEX_OF_NAME.search(str(record.get("JOB_NAME", "")))
+        index = match[1] if match else ""
+    element = f"{job_id}[{index}]"
+    if element in asked:
+        return element
+    logger.warning("bjobs: a job that nobody asked for was left out: %.50s", job_id)
+    return None
+
+
+#: of an array that is asked for by its one id: what of its elements says most
+_WEIGHT = {
+    JobState.RUNNING: 5,
+    JobState.SUSPENDED: 4,
+    JobState.PENDING: 3,
+    JobState.FAILED: 2,
+    JobState.KILLED: 1,
+    JobState.DONE: 0,
+}
+
+
+def _of_both(one: Reading, other: Reading) -> Reading:
+    return max(one, other, key=lambda reading: _WEIGHT[reading.state])
+
+
+def reading(record: Mapping[str, Any], now: datetime) -> Reading | None:
+    """Read one record of ``bjobs``; None, with a warning, where it makes no sense."""
+    native = record.get("STAT")
+    state = STATES.get(native) if isinstance(native, str) else None
+    if state is None:
+        if not isinstance(native, str) or not _WORD.fullmatch(native):
+            logger.warning("LSF job %s: no state in its record", record.get("JOBID"))
+            return None
+        # A new LSF may know new words. Saying "running" keeps us polling; any other guess
+        # would end the job in our books while it goes on in the cluster.
+        logger.warning("LSF job %s: unknown state %r", record.get("JOBID"), native)
+        state = JobState.RUNNING
+    get = _Values(record).get
+    reason = _reason(state, get)
+    if state is JobState.FAILED and reason.startswith(_ASKED_FOR):
+        state = JobState.KILLED
+    return Reading(
+        state=state,
+        native_state=str(native),
+        reason=reason,
+        exit_code=_exit_code(get("EXIT_CODE")) if state.is_final else None,
+        queue=get("QUEUE"),
+        host=get("EXEC_HOST"),
+        peak_memory_mb=memory_mb(get("MAX_MEM")),
+        submitted_at=moment(get("SUBMIT_TIME"), now),
+        started_at=moment(get("START_TIME"), now),
+        # of a job that is not over, this is LSF's estimate
+        ended_at=moment(get("FINISH_TIME"), now) if state.is_final else None,
+        tag=get("JOB_DESCRIPTION") or get("PROJ_NAME"),
+    )
+
+
+class _Values:
+    """The values of a record as clean text; LSF writes "-" for none."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self._record = record
+
+    def get(self, name: str) -> str:
+        value = self._record.get(name)
+        if not isinstance(value, str):
+            return ""
+        value = value.strip()
+        return "" if value == "-" else value
+
+
+def _reason(state: JobState, get: Any) -> str:
+    if state is JobState.PENDING:
+        return str(get("PEND_REASON"))
+    if state is JobState.SUSPENDED:
+        return str(get("SUSPEND_REASON") or get("PEND_REASON"))
+    if state is JobState.FAILED:
+        return str(get("EXIT_REASON") or get("KILL_REASON"))
+    return ""
+
+
+def _exit_code(text: str) -> int | None:
+    is_code = text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 255
+    return int(text) if is_code else None
+
+
+def memory_mb(text: str) -> float | None:
+    """Read "5 Mbytes", "1.2 Gbytes" into megabytes of 10^6 bytes; None where it is neither."""
+    match = _MEMORY.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return round(float(match[1]) * _PER_MB[(match[2] or "M").upper()], 1)
+    except ValueError:
+        return None
+
+
+def found_ids(exit_code: int, stdout: str, stderr: str) -> tuple[str, ...]:
+    """Read the ids that a search by tag found, oldest first.
+
+    Raises
+    ------
+    SchedulerError
+        The search was not done: *not found* was not said.
+    """
+    if "{" not in stdout:
+        if _NONE_AT_ALL.search(stderr) or _NONE_AT_ALL.search(stdout):
+            return ()
+        said = stderr.strip() or stdout.strip() or f"exit code {exit_code}"
+        raise SchedulerError(f"this LSF cannot search for our mark on jobs: {said}")
+    ids = set()
+    for record in records(stdout):
+        job_id = record.get("JOBID") if isinstance(record, dict) else None
+        if isinstance(job_id, str) and job_id.isdigit() and is_id(job_id) and "STAT" in record:
+            ids.add(job_id)
+    return tuple(sorted(ids, key=int))
+
+
+def kill_answers(exit_code: int, said: str, asked: Sequence[str]) -> Mapping[str, Answer]:
+    """Read ``bkill``'s answers, one line for each job.
+
+    Raises
+    ------
+    SchedulerError
+        It failed, and none of the jobs is in its answer.
+    """
+    lines = {match[1]: match[0].strip() for match in _OF_JOB.finditer(said)}
+    if exit_code != 0 and not lines.keys() & set(asked):
+        raise SchedulerError(f"bkill: {said.strip() or f'exit code {exit_code}'}")
+    answers = {}
+    for native_id in asked:
+        line = lines.get(native_id)
+        if line is None:
+            answers[native_id] = Answer(exit_code == 0, said.strip() or "bkill said nothing of it")
+        else:
+            accepted = _ACCEPTED.search(line) or _ALREADY_ENDED.search(line)
+            answers[native_id] = Answer(accepted is not None, line)
+    return answers
+
+
+_FOLD = re.compile(r"\n {21}(?! )")
+_SUBMIT_LINE = re.compile(
+    r"^\w{3} \w{3} +\d+ [\d:]+(?: \d{4})?: Submitted from host .*$", re.MULTILINE
+)
+_OUTPUT = re.compile(r"\bOutput File(?: \([a-z]+\))? *<(.*?)>(?=[,;]|$)", re.MULTILINE)
+_CWD = re.compile(r"(?<!Execution )\bCWD *<(.*?)>(?=[,;]|$)", re.MULTILINE)
+_EXECUTION_CWD = re.compile(r"\bExecution CWD *<(.*?)>(?=[,;]|$)", re.MULTILINE)
+_EXECUTION_HOME = re.compile(r"\bExecution Home *<(.*?)>(?=[,;]|$)", re.MULTILINE)
+
+
+def output_path(text: str, native_id: str, home: str) -> PurePosixPath | None:
+    """Find where a job's output goes in ``bjobs -l``; None where it has no file.
+
+    Parameters
+    ----------
+    text
+        As printed: folded at 80 columns, or not (``-UF``).
+    native_id
+        What ``%J`` and ``%I`` in the path stand for.
+    home
+        What ``$HOME`` stands for, where the text does not say.
+    """
+    text = _FOLD.sub("", text.replace("\r", ""))
+    # the lines above hold the job's name and command, which may look like anything
+    submitted = list(_SUBMIT_LINE.finditer(text))
+    if not submitted:
+        return None
+    rest = text[submitted[-1].start() :]
+    output = _OUTPUT.search(submitted[-1][0])
+    if output is None:
+        return None
+    home = _first(_EXECUTION_HOME, rest) or home
+    folder = _first(_EXECUTION_CWD, rest) or _first(_CWD, submitted[-1][0])
+    job_id, _, index = native_id.rstrip("]").partition("[")
+    named = output[1].replace("%J", job_id).replace("%I", index or "0")
+    if named.endswith("/"):
+        named += f"{job_id}.out"
+    path = PurePosixPath(_at_home(folder, home), _at_home(named, home))
+    return path if path.is_absolute() and "\0" not in named else None
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[1] if match else ""
+
+
+def _at_home(path: str, home: str) -> str:
+    for mark in ("$HOME", "~"):
+        if path == mark or path.startswith(mark + "/"):
+            return home + path[len(mark) :]
+    return path
