@@ -1,0 +1,149 @@
+"""The composition root: the one place that knows which parts a manager is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import pwd
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from arp_nb import settings as settings_module
+from arp_nb.batch_client import BatchClient
+from arp_nb.daemon import environment
+from arp_nb.daemon.host import this_host
+from arp_nb.daemon.idle import until_idle
+from arp_nb.daemon.log import begin_log
+from arp_nb.daemon.patience import keep_running
+from arp_nb.discovery import SOCKET_NAME
+from arp_nb.manager import Manager
+from arp_nb.schedulers import registry
+from arp_nb.store import open_store
+from arp_nb.web import app, update_app
+from arp_nb.web.activity import Activity
+from arp_nb.web.serving import SocketServer
+
+if TYPE_CHECKING:
+    from arp_nb.daemon.child import Inherited
+    from arp_nb.daemon.manager_process import StatusPipe
+    from arp_nb.settings import Settings
+    from arp_nb.store.base import Store
+
+_log = logging.getLogger(__name__)
+
+
+def serve(inherited: Inherited, pipe: StatusPipe) -> None:
+    """Serve until told to stop, or until nobody needs a manager.
+
+    Raises
+    ------
+    ArpError
+        Settings or store cannot be used.
+    """
+    begin_log()
+    store_folder = Path(inherited.store)
+    settings = settings_module.load(store_folder)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        store = open_store(store_folder)
+        try:
+            runner.run(_serve(_Parts(inherited, pipe, settings, store, store_folder)))
+        finally:
+            store.close()
+    # nobody shall be sent to a socket that nobody serves; the lock is still ours
+    (store_folder / SOCKET_NAME).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    inherited: Inherited
+    pipe: StatusPipe
+    settings: Settings
+    store: Store
+    folder: Path
+
+
+async def _serve(parts: _Parts) -> None:
+    listeners = (
+        socket.socket(fileno=parts.inherited.api),
+        socket.socket(fileno=parts.inherited.updates),
+    )
+    manager = Manager(
+        parts.store,
+        parts.settings,
+        user=pwd.getpwuid(os.getuid()).pw_name,
+        host=this_host().name,
+        update_base=update_base(parts.settings, listeners[1]),
+    )
+    schedulers = registry.load(parts.settings, parts.folder)
+    client = BatchClient(manager.port, schedulers, parts.folder / "spool", parts.settings)
+    manager.attach(client)
+    await manager.start()
+    watched = Activity(app(manager, environment.notices(parts.inherited.notices, schedulers)))
+    servers = (
+        SocketServer(watched, listeners[0], tells_peer=True),
+        SocketServer(update_app(manager), listeners[1], tells_peer=False),
+    )
+    try:
+        await _run(parts, servers, watched, client, manager)
+    finally:
+        await client.close()
+        await manager.close()
+        for listener in listeners:
+            listener.close()
+
+
+async def _run(
+    parts: _Parts,
+    servers: tuple[SocketServer, SocketServer],
+    watched: Activity,
+    client: BatchClient,
+    manager: Manager,
+) -> None:
+    """Run servers and client side by side until the first reason to end."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    serving = [asyncio.create_task(server.run_until_stopped()) for server in servers]
+    acting = asyncio.create_task(keep_running(client.run, manager.port))
+    ends = [
+        asyncio.create_task(told.wait()),
+        asyncio.create_task(until_idle(watched, parts.store, parts.settings.idle_exit_s)),
+    ]
+    try:
+        for server in servers:
+            await server.listening()
+        parts.pipe.ready()
+        _log.info("The manager serves %s", parts.folder)
+        done, _ = await asyncio.wait(
+            [*ends, *serving, acting], return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            task.result()  # a server that failed is a crash, and the supervisor knows what to do
+    finally:
+        for server in servers:
+            server.stop()
+        for task in (*ends, acting):
+            task.cancel()
+        await asyncio.gather(*serving, *ends, acting, return_exceptions=True)
+    _log.info("The manager ends")
+
+
+def update_base(settings: Settings, listener: socket.socket) -> str:
+    """Return how jobs reach the update listener: what the settings say, else its own address."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        host = socket.getfqdn()
+    with contextlib.suppress(OSError):
+        socket.inet_pton(socket.AF_INET6, host)
+        host = f"[{host}]"
+    return f"http://{host}:{port}"

@@ -1,0 +1,112 @@
+"""JSON answers, and the models that describe them in OpenAPI.
+
+Answers are rows of `arp_nb.rows`, written by orjson as they are: validating each of 10,000
+rows again would cost more than reading them from the store. That the models tell the truth
+is held by a test, which checks every answer against them.
+"""
+
+from __future__ import annotations
+
+from types import GenericAlias
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+
+import orjson
+from pydantic import BaseModel, ConfigDict, create_model
+from starlette.responses import Response
+
+from arp_nb import rows
+
+_models: dict[str, type[BaseModel]] = {}
+
+
+class Json(Response):
+    """An answer in JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Write the content; ids of jobs may be keys."""
+        return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
+
+
+def model(name: str, **fields: Any) -> type[BaseModel]:
+    """Make the model of an answer from its fields' types; all of them are always there."""
+    made: type[BaseModel] = create_model(
+        name,
+        __config__=ConfigDict(extra="forbid"),
+        **{field: (_described(kind), ...) for field, kind in fields.items()},
+    )
+    return made
+
+
+def many(kind: Any) -> Any:
+    """Return the type of a list."""
+    return GenericAlias(list, (kind,))
+
+
+def _described(kind: Any) -> Any:
+    """Replace the typed dictionaries in a type by models, which OpenAPI can show."""
+    if is_typeddict(kind):
+        name = kind.__name__
+        if name not in _models:
+            _models[name] = model(name, **get_type_hints(kind))
+        return _models[name]
+    if get_origin(kind) is list:
+        return many(_described(get_args(kind)[0]))
+    return kind
+
+
+class Health(BaseModel):
+    """Whether the batch client and the schedulers answer, and since when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    client: dict[str, Any]
+    schedulers: dict[str, dict[str, Any]]
+
+
+class Failure(BaseModel):
+    """What every error answers: the error's class, and a text for people."""
+
+    model_config = ConfigDict(extra="allow")
+
+    error: str
+    message: str
+
+
+Status = model(
+    "Status",
+    api_version=int,
+    version=str,
+    epoch=str,
+    revision=int,
+    user=str,
+    host=str,
+    mode=str,
+    health=Health,
+    locations=dict[str, str],
+    default_location=str,
+    update_base=str,
+    notices=list[str],
+)
+Experiment = _described(rows.ExperimentRow)
+Experiments = model("Experiments", experiments=list[rows.ExperimentRow])
+Definition = _described(rows.DefinitionRow)
+Definitions = model("Definitions", definitions=list[rows.DefinitionRow])
+Run = _described(rows.RunRow)
+Runs = model("Runs", runs=list[rows.RunRow])
+Job = _described(rows.JobRow)
+Jobs = model("Jobs", epoch=str, revision=int, jobs=list[rows.JobRow], next_before=int | None)
+Skipped = model("Skipped", run=int, why=str)
+Applied = model(
+    "Applied", jobs=list[rows.JobRow], skipped=many(Skipped), understood=str, repeated=bool
+)
+WouldRun = model("WouldRun", run=int, argv=list[str], environment=dict[str, str])
+DryRun = model("DryRun", understood=str, skipped=many(Skipped), dry_run=many(WouldRun))
+Result = model("Result", id=int, ok=bool, message=str)
+Results = model("Results", results=many(Result))
+Log = model("Log", text=str, offset=int, next_offset=int, size_bytes=int, missing=str, source=str)
+Details = model("Details", text=str)
+History = model("History", transitions=list[dict[str, Any]], scheduler_jobs=list[dict[str, Any]])
+Points = model("Points", points=list[dict[str, Any]])
+LegacyStatus = model("LegacyStatus", success=bool, value=list[dict[str, Any]])
