@@ -31,17 +31,22 @@ def opened(
     jp_serverapp: Any, http_server: Any, jp_http_port: int, jp_base_url: str, jp_auth_header: Any,
     manager: StandIn,
 ) -> Any:  # fmt: skip
-    """Open a socket as somebody who has logged in."""
+    """Open sockets as somebody who has logged in; they are closed after the test."""
     settings = jp_serverapp.web_app.settings
     settings["arp_link"].close()
     settings["arp_link"] = ManagerLink(lambda: manager.socket, answer_timeout_s=20)
 
+    sockets = []
+
     async def open_it(**headers: str) -> WebSocketClientConnection:
         url = f"ws://127.0.0.1:{jp_http_port}{jp_base_url}arp/api/changes"
         request = HTTPRequest(url, headers={**jp_auth_header, **headers})
-        return await websocket_connect(request, max_message_size=2**24)
+        sockets.append(await websocket_connect(request, max_message_size=2**24))
+        return sockets[-1]
 
-    return open_it
+    yield open_it
+    for socket in sockets:
+        socket.close()
 
 
 async def tell(socket: WebSocketClientConnection, **told: Any) -> None:
@@ -58,7 +63,6 @@ async def test_messages_pass_both_ways(opened: Any, manager: StandIn) -> None:
     assert "cookie" not in headers
     assert "authorization" not in headers
     assert "origin" not in headers
-    socket.close()
 
 
 async def test_browser_that_leaves_ends_the_managers_side(opened: Any, manager: StandIn) -> None:
@@ -86,7 +90,6 @@ async def test_manager_that_dies_tells_the_browser_to_come_again(
     socket = await opened()
     await tell(socket, subscribe="mine")
     assert await socket.read_message() is not None
-    socket.close()
 
 
 async def test_slow_browser_makes_the_manager_wait(opened: Any, manager: StandIn) -> None:
@@ -99,12 +102,9 @@ async def test_slow_browser_makes_the_manager_wait(opened: Any, manager: StandIn
         message = await socket.read_message()
         assert int.from_bytes(message[:4], "big") == number
     assert manager.pieces_sent == messages
-    socket.close()
 
 
-async def test_slow_browser_that_leaves_lets_the_manager_go(
-    opened: Any, manager: StandIn
-) -> None:
+async def test_slow_browser_that_leaves_lets_the_manager_go(opened: Any, manager: StandIn) -> None:
     socket = await opened()
     await tell(socket, flood=4000)
     await at_rest(lambda: manager.pieces_sent)

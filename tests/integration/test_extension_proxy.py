@@ -9,9 +9,11 @@ import time
 from typing import Any
 
 import pytest
+from jupyter_server.auth.authorizer import Authorizer
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPResponse
 
 from arp_nb.errors import ManagerError
+from arp_nb.extension.base import ArpHandler
 from arp_nb.extension.link import ManagerLink
 from tests.integration.standin import StandIn, at_rest, running, soon
 
@@ -243,6 +245,34 @@ async def test_slow_browser_makes_the_manager_wait(
     writer.close()
     await writer.wait_closed()
     await soon(lambda: manager.readers_gone == 1)
+
+
+class ReadersOnly(Authorizer):
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        return (action, resource) == ("read", "arp")
+
+
+async def test_administrator_may_let_people_look_and_not_touch(
+    arp: Any, jp_fetch: Any, manager: StandIn
+) -> None:
+    arp["authorizer"] = ReadersOnly(config=arp["config"])
+    for method in ("GET", "HEAD"):  # in this order: the verbs must not share a memory
+        await jp_fetch("arp", "api", "x", method=method)
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        status, body = await refused(
+            jp_fetch("arp", "api", "x", method=method, allow_nonstandard_methods=True)
+        )
+        assert (status, body["error"]) == (403, "Forbidden")
+        assert "administrator" in body["message"]
+    assert [one["method"] for one in manager.requests] == ["GET", "HEAD"]
+
+
+async def test_every_address_of_the_extension_has_jupyters_checks(arp: Any) -> None:
+    app = arp["serverapp"].web_app
+    rules = [rule for host in app.default_router.rules for rule in host.target.rules]
+    ours = [rule.target for rule in rules if rule.target.__module__.startswith("arp_nb.")]
+    assert len(ours) == 2
+    assert all(issubclass(handler, ArpHandler) for handler in ours)
 
 
 async def test_use_counts_as_activity(arp: Any, jp_fetch: Any, jp_serverapp: Any) -> None:
