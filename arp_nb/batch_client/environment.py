@@ -1,0 +1,180 @@
+"""The environment that a submission script gets: the user's login environment, and ours.
+
+Never that of whatever started the manager: a notebook server's variables hold tokens, and a
+scheduler copies what it is given to the nodes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import pwd
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arp_nb.ports import SubmitRequest
+    from arp_nb.schedulers.base import Scheduler
+    from arp_nb.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WRAPPERS = Path(__file__).parent / "wrappers"
+_MARK = "ARP-ENVIRONMENT-BEGINS"
+_CACHED_S = 300.0
+_FALLBACK_CACHED_S = 30.0
+_PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+#: variables of the shell that printed the environment, not of the user
+_SHELLS_OWN = frozenset({"_", "SHLVL", "PWD", "OLDPWD"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEnvironment:
+    """What the user's login shell exports, and what must be said about it."""
+
+    variables: Mapping[str, str]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we act as."""
+
+    name: str
+    home: str
+    shell: str
+
+    @classmethod
+    def own(cls) -> Account:
+        """Return the account that this process runs under.
+
+        A container may run us under a number that has no entry anywhere.
+        """
+        try:
+            entry = pwd.getpwuid(os.getuid())
+        except KeyError:
+            home = os.environ.get("HOME", "/")
+            return cls(os.environ.get("USER") or str(os.getuid()), home, "/bin/sh")
+        home = os.environ.get("HOME") or entry.pw_dir
+        return cls(entry.pw_name, home, entry.pw_shell or "/bin/sh")
+
+    def minimal(self) -> dict[str, str]:
+        """Return the variables that every login sets."""
+        return {
+            "HOME": self.home,
+            "USER": self.name,
+            "LOGNAME": self.name,
+            "SHELL": self.shell,
+        }
+
+
+class LoginEnvironments:
+    """Asks the login shell, and remembers the answer for some minutes."""
+
+    def __init__(self, account: Account, timeout_s: float) -> None:
+        self._account = account
+        self._timeout_s = timeout_s
+        self._known: LoginEnvironment | None = None
+        self._known_until_s = 0.0
+        self._asking = asyncio.Lock()
+
+    async def get(self) -> LoginEnvironment:
+        """Return the login environment; a plain one, with a note, if the shell fails."""
+        async with self._asking:
+            if self._known is None or time.monotonic() >= self._known_until_s:
+                self._known = await self._ask()
+                kept_s = _FALLBACK_CACHED_S if self._known.note else _CACHED_S
+                self._known_until_s = time.monotonic() + kept_s
+            return self._known
+
+    async def _ask(self) -> LoginEnvironment:
+        try:
+            printed = await _print_environment(self._account, self._timeout_s)
+            variables = parse(printed)
+            why = "it printed no environment"
+        except (OSError, TimeoutError) as error:
+            variables = {}
+            why = str(error) or f"no answer in {self._timeout_s:g} s"
+        if variables:
+            return LoginEnvironment({**self._account.minimal(), **variables})
+        log.warning("login shell %s: %s", self._account.shell, why)
+        note = f"login environment not read ({self._account.shell}: {why}); a plain one used"
+        return LoginEnvironment({**self._account.minimal(), "PATH": _PLAIN_PATH}, note)
+
+
+async def _print_environment(account: Account, timeout_s: float) -> bytes:
+    # csh takes -l only alone; its users' settings stand in .cshrc, which -c reads
+    flags = ["-c"] if Path(account.shell).name.endswith("csh") else ["-l", "-c"]
+    process = await asyncio.create_subprocess_exec(
+        account.shell,
+        *flags,
+        f"echo {_MARK}; env -0",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=account.minimal(),
+        cwd="/",
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(timeout_s):
+            printed, _ = await process.communicate()
+    finally:
+        # also what the profile left running in the background
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+    return printed
+
+
+def parse(printed: bytes) -> dict[str, str]:
+    """Read what ``echo MARK; env -0`` printed after whatever the profile printed first."""
+    _, mark, listing = printed.rpartition(f"{_MARK}\n".encode())
+    if not mark:
+        return {}
+    variables: dict[str, str] = {}
+    for item in listing.split(b"\0"):
+        name, equals, value = item.partition(b"=")
+        if equals and name:
+            variables[os.fsdecode(name)] = os.fsdecode(value)
+    return {name: value for name, value in variables.items() if name not in _SHELLS_OWN}
+
+
+def compose(
+    login: Mapping[str, str], settings: Settings, scheduler: Scheduler, request: SubmitRequest
+) -> dict[str, str]:
+    """Return the whole environment of a request's script."""
+    environment = dict(login)
+    # the location's own commands before the site's: on a laptop with both, the local bsub
+    before = [WRAPPERS, *scheduler.path_prepend, *settings.path_prepend]
+    path = environment.get("PATH", _PLAIN_PATH)
+    environment["PATH"] = ":".join([*map(str, before), path])
+    environment.update(scheduler.environment())
+    environment.update(settings.environment)
+    environment.update(request.environment)
+    host = urlsplit(request.environment.get("BATCH_UPDATE_URL", "")).hostname
+    if host:
+        for name in ("no_proxy", "NO_PROXY"):
+            environment[name] = _with_host(environment.get(name, ""), host)
+    return environment
+
+
+def _with_host(no_proxy: str, host: str) -> str:
+    hosts = [one.strip() for one in no_proxy.split(",") if one.strip()]
+    return no_proxy if host in hosts or "*" in hosts else ",".join([*hosts, host])
+
+
+def working_folder(executable: str, account: Account) -> str:
+    """Return where a script starts: beside itself, so that ``logs/%J.log`` means what it says."""
+    for folder in (str(Path(executable).parent), account.home):
+        if os.access(folder, os.X_OK) and Path(folder).is_dir():
+            return folder
+    return "/"

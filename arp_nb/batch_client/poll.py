@@ -1,0 +1,187 @@
+"""Asks each scheduler for the states of all watched jobs, with one command a poll.
+
+A failed or partial answer changes no state: jobs that were not answered are not reported.
+How often: every 5 s, or five times as long as the last answer took, whichever is more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from arp_nb.batch_client.identity import is_another
+from arp_nb.errors import SchedulerError
+from arp_nb.model import JobState
+from arp_nb.ports import JobReading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arp_nb.batch_client.health import Pulse
+    from arp_nb.batch_client.logs import LogReader
+    from arp_nb.model import Reading
+    from arp_nb.ports import ManagerPort, WatchedJob
+    from arp_nb.schedulers.base import Poll, Scheduler
+    from arp_nb.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: a scheduler may not list a job that it has just taken
+_GRACE = timedelta(seconds=60)
+#: complete answers that must deny a job before it counts as unknown
+_DENIALS = 2
+_ANSWERS_APART = 5.0
+_IDLE_S = 30.0
+#: a bad end is told without the log's error line if the log cannot be read in time
+_LOG_WAIT_S = 4.0
+
+Key = tuple[int, str]
+
+
+@dataclass(slots=True)
+class _Doubt:
+    """A job that the scheduler has denied, and that may only be too new for it."""
+
+    first_seen_at: datetime
+    denials: int = 0
+
+
+class Poller:
+    """Polls one scheduler."""
+
+    def __init__(
+        self,
+        port: ManagerPort,
+        scheduler: Scheduler,
+        settings: Settings,
+        pulse: Pulse,
+        logs: LogReader,
+    ) -> None:
+        self._port = port
+        self._scheduler = scheduler
+        self._settings = settings
+        self._pulse = pulse
+        self._logs = logs
+        self._wake = asyncio.Event()
+        self._answer_s = 0.0
+        self._doubts: dict[Key, _Doubt] = {}
+        self._ends: dict[Key, asyncio.Task[None]] = {}
+
+    def nudge(self) -> None:
+        """Say that there is something to poll, for a poller that had nothing."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        while True:
+            self._wake.clear()
+            busy = True
+            try:
+                busy = await self.poll_once()
+            except Exception:
+                log.exception("polling %s: will go on", self._scheduler.name)
+            if busy:
+                await asyncio.sleep(self.interval_s())
+                continue
+            try:
+                async with asyncio.timeout(_IDLE_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def close(self) -> None:
+        """Stop reading logs."""
+        tasks = tuple(self._ends.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def interval_s(self) -> float:
+        """Return how long to wait for the next poll; spread, so that clients do not march."""
+        least_s = max(self._settings.poll_min_s, _ANSWERS_APART * self._answer_s)
+        return least_s * random.uniform(1.0, 1.2)  # noqa: S311 - not a secret
+
+    async def poll_once(self) -> bool:
+        """Poll all watched jobs of this scheduler once; False if there are none."""
+        name = self._scheduler.name
+        jobs = [one for one in await self._port.watched() if one.location == name]
+        self._forget({(one.job_id, native) for one in jobs for native in one.native_ids})
+        ids = sorted({native for one in jobs for native in one.native_ids})
+        if not ids:
+            return False
+        began_s, at = time.monotonic(), datetime.now(UTC)
+        try:
+            poll = await self._scheduler.poll(ids)
+        except SchedulerError as error:
+            self._answer_s = time.monotonic() - began_s
+            self._pulse.failed(name, str(error))
+            return True
+        self._answer_s = time.monotonic() - began_s
+        self._pulse.answered(name, self._answer_s)
+        await self._report(jobs, poll, at)
+        return True
+
+    async def _report(self, jobs: Sequence[WatchedJob], poll: Poll, at: datetime) -> None:
+        told: list[JobReading] = []
+        for job in jobs:
+            for native_id in job.native_ids:
+                key = (job.job_id, native_id)
+                reading = poll.readings.get(native_id)
+                if reading is not None and is_another(job.job_id, job.submitted_at, reading):
+                    reading = None
+                elif reading is None and native_id not in poll.unknown:
+                    continue
+                if reading is None:
+                    if self._is_unknown(key, job, at):
+                        told.append(_reading(key, None, at))
+                    continue
+                self._doubts.pop(key, None)
+                if reading.state is JobState.FAILED:
+                    self._tell_end(key, reading, at)
+                else:
+                    told.append(_reading(key, reading, at))
+        if told:
+            await self._port.readings(told)
+
+    def _is_unknown(self, key: Key, job: WatchedJob, at: datetime) -> bool:
+        """Whether a denial may be believed: not of a fresh job, and not a single one."""
+        doubt = self._doubts.setdefault(key, _Doubt(first_seen_at=at))
+        doubt.denials += 1
+        age = at - (job.submitted_at or doubt.first_seen_at)
+        return doubt.denials >= _DENIALS and age >= _GRACE
+
+    def _tell_end(self, key: Key, reading: Reading, at: datetime) -> None:
+        """Tell of a bad end as soon as its log has been looked at; never hold up the poll."""
+        if key not in self._ends:
+            task = asyncio.create_task(self._end(key, reading, at), name=f"end of {key}")
+            self._ends[key] = task
+            task.add_done_callback(lambda _: self._ends.pop(key, None))
+
+    async def _end(self, key: Key, reading: Reading, at: datetime) -> None:
+        line = ""
+        try:
+            async with asyncio.timeout(_LOG_WAIT_S):
+                line = await self._logs.error_line(self._scheduler, key[1])
+        except TimeoutError:
+            log.info("job %s: its log could not be read in time", key)
+        except Exception:
+            log.exception("job %s: its log could not be read", key)
+        try:
+            await self._port.readings([_reading(key, reading, at, log_error=line)])
+        except Exception:
+            log.exception("job %s: the next poll tells of its end", key)
+
+    def _forget(self, watched: set[Key]) -> None:
+        doubts: Mapping[Key, _Doubt] = self._doubts
+        self._doubts = {key: doubt for key, doubt in doubts.items() if key in watched}
+
+
+def _reading(
+    key: Key, reading: Reading | None, at: datetime, *, log_error: str = ""
+) -> JobReading:
+    return JobReading(job_id=key[0], native_id=key[1], reading=reading, log_error=log_error, at=at)

@@ -1,0 +1,297 @@
+"""What the evidence of a submission amounts to. Pure: the same case, the same verdict.
+
+The one rule behind all of it: *Submit failed* is said only where no job can have been made.
+What is not known is waited for, searched for, and then called *uncertain*, for a person to
+decide; nothing here ever leads to a second start of a script.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from arp_nb.model import JobState, Phase
+from arp_nb.ports import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arp_nb.batch_client.spool import Call, Evidence, Exit
+
+_LAST_LINES = 4
+_LAST_LINES_CHARS = 600
+#: words of a submit command that gave up waiting: its job may exist all the same
+_GAVE_UP = re.compile(
+    r"tim(?:ed|e)[ -]?out|not respond|communicat|connect|try(?:ing)? again|retry|still trying",
+    re.IGNORECASE,
+)
+#: a scheduler that does not answer a search is asked again for so long before *uncertain*
+SILENT_FOR_S = 60.0
+#: so many empty answers, apart in time, are a denial: a fresh job may not be listed at once
+DENIALS = 2
+
+
+class Search(enum.Enum):
+    """What came of asking the scheduler for a submission's tag."""
+
+    NOT_ASKED = enum.auto()
+    CANNOT = enum.auto()  #: this scheduler has no way to search
+    SILENT = enum.auto()  #: it did not answer
+    ANSWERED = enum.auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything that a verdict rests on."""
+
+    spool_id: str
+    job_id: int
+    evidence: Evidence
+    #: how people call the scheduler
+    title: str
+    submitted_ids: Callable[[str], tuple[str, ...]]
+    now_s: float
+    slow_after_s: float
+    uncertain_after_s: float
+    search: Search = Search.NOT_ASKED
+    tagged: tuple[str, ...] = ()
+    #: empty answers so far, this one included
+    denials: int = 0
+    #: for how long the scheduler has not answered searches
+    silent_s: float = 0.0
+    #: since when an id stands in the output that no wrapper has seen; None: there is none
+    output_since_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What to tell the manager, and what to do next."""
+
+    told: Submission
+    #: nobody has started it, and nobody can be about to: start it
+    start: bool = False
+    #: ask the scheduler for the tag, and judge again
+    search: bool = False
+    #: nothing more can come of it
+    closed: bool = False
+    #: look again only now and then
+    rarely: bool = False
+
+
+def conclude(case: Case) -> Verdict:
+    """Judge a submission. The order is that of recovery: id, exit, lock, start."""
+    evidence = case.evidence
+    ids = _ids(case)
+    if ids:
+        return _submitted(case, ids)
+    if evidence.fenced is not None:
+        return _failed(case, f"The script was not started: {evidence.fenced}")
+    if evidence.exit is not None:
+        return _ended(case, evidence.exit)
+    if evidence.lock_held:
+        return _running(case)
+    if evidence.there and evidence.started_at_s is None:
+        return Verdict(told=_told(case, JobState.STARTING), start=True)
+    return _broken(case)
+
+
+def output_ids(case: Case) -> tuple[str, ...]:
+    """Ids in what the script itself printed, on either stream."""
+    evidence = case.evidence
+    texts = [evidence.out, evidence.err]
+    if evidence.exit is None:
+        texts = [text[: text.rfind("\n") + 1] for text in texts]
+    found = [one for text in texts for one in case.submitted_ids(text)]
+    return tuple(dict.fromkeys(found))
+
+
+def last_lines(evidence: Evidence) -> str:
+    """Return the last lines that script or submit command printed, stderr before stdout."""
+    for text in (evidence.err, evidence.out):
+        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+        if lines:
+            return "\n".join(lines[-_LAST_LINES:])[-_LAST_LINES_CHARS:]
+    return ""
+
+
+def _ids(case: Case) -> tuple[tuple[str, str, str], ...]:
+    """Find (native id, source, nonce), first known first, each id once."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for call in case.evidence.calls:
+        for one in case.submitted_ids(call.said):
+            found.setdefault(one, (one, "wrapper", call.nonce))
+    if not found and _output_counts(case):
+        for one in output_ids(case):
+            found[one] = (one, "output", "")
+    for one in case.tagged:
+        found.setdefault(one, (one, "tag", ""))
+    return tuple(found.values())
+
+
+def _output_counts(case: Case) -> bool:
+    """Whether an id in the output may be believed: no wrapper can still name another."""
+    if case.evidence.exit is not None:
+        return not any(call.alive for call in case.evidence.calls)
+    waited = case.output_since_s is not None and (
+        case.now_s - case.output_since_s >= case.slow_after_s
+    )
+    return waited and not case.evidence.calls
+
+
+def _submitted(case: Case, ids: tuple[tuple[str, str, str], ...]) -> Verdict:
+    evidence = case.evidence
+    notes: list[str] = []
+    sources = {source for _, source, _ in ids}
+    if sources == {"output"}:
+        notes.append("id from output only")
+    if "tag" in sources:
+        notes.append(f"found in {case.title} by its tag")
+    ended = evidence.exit
+    if ended is not None and ended.code:
+        notes.append(f"script ended with exit code {ended.code} after submitting")
+    if ended is not None and ended.signal:
+        notes.append(f"script was killed by signal {ended.signal} after submitting")
+    over = ended is not None or not evidence.lock_held
+    closed = over and not any(call.alive for call in evidence.calls)
+    told = _told(case, JobState.PENDING, notes=tuple(notes))
+    told = replace(told, native_ids=ids)
+    # a chain whose later link was cut: its jobs are siblings all the same
+    unnamed = any(_unanswered(case, call) for call in evidence.calls)
+    if closed and unnamed and case.search is Search.NOT_ASKED:
+        return Verdict(told=told, search=True)
+    return Verdict(told=told, closed=closed)
+
+
+def _ended(case: Case, ended: Exit) -> Verdict:
+    """Judge a script that has ended and has shown no id."""
+    calls = case.evidence.calls
+    if ended.error:
+        return _failed(case, ended.error)
+    if any(call.alive for call in calls):
+        return _submitting(case)
+    if _wants_search(case):
+        told = _told(case, JobState.STARTING, phase=_phase(case))
+        return Verdict(told=told, search=case.search is Search.NOT_ASKED)
+    if case.search is Search.SILENT:
+        return _uncertain(case, f"{case.title} does not answer.")
+    if any(call.exit_code is None for call in calls):
+        return _uncertain(case, "The submit command was cut off before it answered.")
+    return _ended_without_job(case, ended)
+
+
+def _wants_search(case: Case) -> bool:
+    """Whether the scheduler has not yet said enough to judge by."""
+    if case.search is Search.ANSWERED:
+        return bool(case.evidence.calls) and case.denials < DENIALS
+    silent = case.search is Search.SILENT and case.silent_s < SILENT_FOR_S
+    return silent or case.search is Search.NOT_ASKED
+
+
+def _ended_without_job(case: Case, ended: Exit) -> Verdict:
+    """Judge by the scheduler's denial; by the commands' own words where it cannot search."""
+    reason = _why_no_job(case, ended)
+    if case.search is Search.ANSWERED:
+        return _failed(case, reason)
+    calls = case.evidence.calls
+    if calls:
+        refused = all(call.exit_code for call in calls)
+        if refused and not _GAVE_UP.search(case.evidence.err + case.evidence.out):
+            return _failed(case, reason)
+        return _uncertain(case, "The submit command was called and named no job.")
+    if ended.code:
+        return _failed(case, reason)
+    return _uncertain(case, "The script named no job.")
+
+
+def _why_no_job(case: Case, ended: Exit) -> str:
+    words = last_lines(case.evidence)
+    if case.evidence.calls and words:
+        return words
+    if ended.signal:
+        how = f"The script was killed by signal {ended.signal} and printed no job id."
+    elif ended.code:
+        how = f"The script ended with exit code {ended.code} and printed no job id."
+    else:
+        how = "The script ended and printed no job id."
+    return f"{how} Its last lines:\n{words}" if words else how
+
+
+def _running(case: Case) -> Verdict:
+    """Judge a script, or a child it left behind, that still runs and has shown no id."""
+    started_s = case.evidence.started_at_s
+    age_s = 0.0 if started_s is None else case.now_s - started_s
+    if age_s >= case.uncertain_after_s:
+        return _uncertain(
+            case, f"The script has run for {age_s / 60:.0f} minutes and shown no job id."
+        )
+    return _submitting(case)
+
+
+def _submitting(case: Case) -> Verdict:
+    phase = _phase(case)
+    began_s = [call.began_at_s for call in case.evidence.calls]
+    if began_s and case.now_s - min(began_s) >= case.uncertain_after_s:
+        return _uncertain(case, "The submit command has not answered.")
+    return Verdict(
+        told=_told(case, JobState.STARTING, phase=phase),
+        search=phase is Phase.SLOW and case.search is Search.NOT_ASKED,
+    )
+
+
+def _broken(case: Case) -> Verdict:
+    """Judge a start without an end: shim and script were killed, or the machine went down."""
+    if any(call.alive for call in case.evidence.calls):
+        return _submitting(case)
+    if not case.evidence.there:
+        return _uncertain(case, "What the spool knew of it is gone.")
+    return _uncertain(case, "The script was cut off before it named a job.")
+
+
+def _phase(case: Case) -> Phase:
+    pending = [call for call in case.evidence.calls if _unanswered(case, call)]
+    if not pending:
+        return Phase.SCRIPT
+    if case.now_s - pending[-1].began_at_s >= case.slow_after_s:
+        return Phase.SLOW
+    return Phase.SUBMITTING
+
+
+def _unanswered(case: Case, call: Call) -> bool:
+    return call.exit_code is None and not case.submitted_ids(call.said)
+
+
+def _uncertain(case: Case, why: str) -> Verdict:
+    """Say uncertain, but only after a search; and go on looking, now and then."""
+    if case.search is Search.NOT_ASKED:
+        return Verdict(told=_told(case, JobState.STARTING, phase=_phase(case)), search=True)
+    reason = f"{case.title} may or may not have this job. {why}"
+    words = last_lines(case.evidence)
+    if words:
+        reason += f" Its last lines:\n{words}"
+    return Verdict(told=_told(case, JobState.UNCERTAIN, reason=reason), rarely=True)
+
+
+def _failed(case: Case, reason: str) -> Verdict:
+    return Verdict(told=_told(case, JobState.SUBMIT_FAILED, reason=reason), closed=True)
+
+
+def _told(
+    case: Case,
+    state: JobState,
+    *,
+    phase: Phase = Phase.NONE,
+    reason: str = "",
+    notes: tuple[str, ...] = (),
+) -> Submission:
+    order, ended = case.evidence.order, case.evidence.exit
+    return Submission(
+        job_id=case.job_id,
+        spool_id=case.spool_id,
+        state=state,
+        phase=phase,
+        reason=reason,
+        notes=(*(order.notes if order else ()), *notes),
+        script_exit_code=ended.code if ended else None,
+    )

@@ -1,0 +1,165 @@
+"""A scheduler of files: a ``bsub`` that answers like LSF's, and an adapter that reads its book.
+
+The book is a folder with one file per job, ``<id>``: its state on the first line, its tag on
+the second. A test sets a job's state by writing the first line.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import ClassVar, Self
+
+from typing_extensions import override
+
+from arp_nb.errors import SchedulerError
+from arp_nb.model import JobState, Reading
+from arp_nb.schedulers.base import Answer, Poll, Scheduler
+
+_BSUB = """#!/bin/sh
+book={book}
+tag= ; wait= ; hold=
+while [ $# -gt 0 ]; do
+  case $1 in
+    -Jd) tag=$2; shift 2 ;;
+    -q|-o|-e|-J) shift 2 ;;
+    -K) wait=yes; shift ;;
+    -hold) hold=$2; shift 2 ;;
+    -refuse) echo "$2: No such queue. Job not submitted." >&2; exit 255 ;;
+    -stdin) cat > "$book/stdin"; shift ;;
+    *) break ;;
+  esac
+done
+[ -z "$hold" ] || while [ ! -e "$hold" ]; do sleep 0.02; done
+number=1
+while ! mkdir "$book/.$number" 2>/dev/null; do number=$((number + 1)); done
+printf 'PEND\\n%s\\n%s\\n' "$tag" "$*" > "$book/.$number/job"
+mv "$book/.$number/job" "$book/$number"
+[ -n "$BSUB_QUIET" ] || echo "Job <$number> is submitted to queue <normal>."
+if [ -n "$wait" ]; then
+  while ! grep -q DONE "$book/$number"; do sleep 0.02; done
+  echo "<<Job is finished>>"
+fi
+"""
+_STATES = {
+    "PEND": JobState.PENDING,
+    "RUN": JobState.RUNNING,
+    "DONE": JobState.DONE,
+    "EXIT": JobState.FAILED,
+}
+
+
+class FakeScheduler(Scheduler):
+    """Reads the book; ``silent`` and ``searches`` make it as bad as a real one."""
+
+    name: ClassVar[str] = "fake"
+    title: ClassVar[str] = "FAKE"
+    submit_commands: ClassVar[tuple[str, ...]] = ("bsub",)
+
+    def __init__(self, folder: Path) -> None:
+        self.book = folder / "book"
+        self.bin = folder / "bin"
+        self.book.mkdir(parents=True, exist_ok=True)
+        self.bin.mkdir(exist_ok=True)
+        bsub = self.bin / "bsub"
+        if not bsub.exists():
+            bsub.write_text(_BSUB.format(book=self.book))
+            bsub.chmod(bsub.stat().st_mode | stat.S_IXUSR)
+        self.silent = False
+        self.searches = True
+        self.forgets_until = 0
+        self.polls = 0
+        self.killed: list[str] = []
+        self.logs: dict[str, Path] = {}
+        self.peeks: dict[str, str] = {}
+        self.readings: dict[str, Reading] = {}
+
+    def set_state(self, native_id: str, word: str) -> None:
+        job = self.book / native_id
+        _, rest = job.read_text().split("\n", 1)
+        part = job.with_name(f"..{native_id}")
+        part.write_text(f"{word}\n{rest}")
+        part.replace(job)
+
+    def ids(self) -> list[str]:
+        return sorted((one.name for one in self.book.iterdir() if one.name.isdigit()), key=int)
+
+    def _lines(self, native_id: str) -> list[str]:
+        return (self.book / native_id).read_text().split("\n")
+
+    def _answer(self) -> None:
+        if self.silent:
+            raise SchedulerError("LSF is down. Please wait ...")
+
+    @override
+    @classmethod
+    def create(cls, settings, store_folder, environment) -> Self | None:
+        return cls(store_folder / "fake")
+
+    @override
+    @property
+    def path_prepend(self) -> tuple[Path, ...]:
+        return (self.bin,)
+
+    @override
+    def tag_options(self, tag: str) -> tuple[str, ...]:
+        return ("-Jd", tag) if self.searches else ()
+
+    @override
+    def submitted_ids(self, output: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(re.findall(r"Job <(\d+)> is submitted", output)))
+
+    @override
+    async def probe(self) -> str:
+        self._answer()
+        return "a scheduler of files"
+
+    @override
+    async def poll(self, native_ids: Collection[str]) -> Poll:
+        self._answer()
+        self.polls += 1
+        known = set(self.ids())
+        readings = {}
+        for one in native_ids:
+            if one in self.readings:
+                readings[one] = self.readings[one]
+            elif one in known:
+                word, tag, *_ = self._lines(one)
+                code = {"DONE": 0, "EXIT": 1}.get(word)
+                readings[one] = Reading(
+                    state=_STATES[word], native_state=word, exit_code=code, tag=tag
+                )
+        return Poll(readings, frozenset(native_ids) - readings.keys())
+
+    @override
+    async def find_tagged(self, tag: str) -> tuple[str, ...]:
+        self._answer()
+        if not self.searches:
+            raise SchedulerError("cannot search")
+        return tuple(one for one in self.ids() if self._lines(one)[1] == tag)
+
+    @override
+    async def kill(self, native_ids: Collection[str]) -> Mapping[str, Answer]:
+        self._answer()
+        answers = {}
+        for one in native_ids:
+            self.killed.append(one)
+            if one in self.ids():
+                self.set_state(one, "EXIT")
+            answers[one] = Answer(accepted=True, said=f"Job <{one}> is being terminated")
+        return answers
+
+    @override
+    async def details(self, native_id: str) -> str:
+        return f"Job <{native_id}>"
+
+    @override
+    async def log_path(self, native_id: str) -> Path | None:
+        self._answer()
+        return self.logs.get(native_id)
+
+    @override
+    async def peek(self, native_id: str) -> str:
+        return self.peeks.get(native_id, "")
