@@ -19,8 +19,9 @@ from arp_nb.client.runs import Runs
 from arp_nb.client.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from arp_nb.client.live import Snapshot
     from arp_nb.client.transport import Transport
 
 
@@ -175,6 +176,20 @@ class Board:
     def revision(self) -> int:
         """Up to which change everything is known."""
         return self._live.snapshot().revision
+
+    def snapshot(self) -> Snapshot:
+        """Return everything known now, as plain rows."""
+        return self._live.snapshot()
+
+    def changes(self) -> Iterator[Snapshot]:
+        """Give what is known now, and again after each change, until the board is closed."""
+        self._live.start()
+        seen = -1
+        while not self._live.is_closed:
+            now = self._live.wait_change(seen, timeout_s=1.0)
+            if now != seen:
+                seen = now
+                yield self._live.peek()
 
     def watch(self, seconds: float | None = None) -> Watch:
         """Show the board here and let it change by itself; returns at once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from arp_nb import errors
@@ -54,7 +55,11 @@ class Definitions:
         self._handed_out: dict[tuple[int, int], Row] = {}
 
     def add(
-        self, name: str, executable: str, parameters: str = "", **more: Any
+        self,
+        name: str,
+        executable: str | PathLike[str],
+        parameters: str = "",
+        **more: Any,
     ) -> Definition:
         """Add a batch def.
 
@@ -76,7 +81,7 @@ class Definitions:
         InvalidValue
             A value can never work, and why.
         """
-        body = {"name": name, "executable": str(executable), "parameters": parameters, **more}
+        body = {"name": name, "executable": fspath(executable), "parameters": parameters, **more}
         return self._learn(self._transport.call("POST", self._root, body))
 
     def update(self, name: str | int, **changes: Any) -> Definition:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from arp_nb.client.transport import Transport
 
 #: a wait ends here too: only a person can say how it goes on
-_OVER = frozenset(state.value for state in JobState if state.is_final) | {JobState.UNCERTAIN.value}
+OVER = frozenset(state.value for state in JobState if state.is_final) | {JobState.UNCERTAIN.value}
 
 
 class Log(str):
@@ -91,7 +91,7 @@ class Job:
     @property
     def is_over(self) -> bool:
         """Whether it ended, or only a person can say how it goes on."""
-        return self.row["state"] in _OVER
+        return self.row["state"] in OVER
 
     @property
     def status(self) -> str:
@@ -273,7 +273,7 @@ def wait_for(live: Live, ids: Sequence[int], timeout_s: float | None) -> None:
     left = list(ids)
 
     def all_over(rows: Mapping[int, Row]) -> bool:
-        left[:] = [one for one in left if one in rows and rows[one]["state"] not in _OVER]
+        left[:] = [one for one in left if one in rows and rows[one]["state"] not in OVER]
         return not left
 
     if live.wait(all_over, timeout_s):

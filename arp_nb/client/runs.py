@@ -52,6 +52,10 @@ class Runs:
         }
         return self._learn(self._transport.call("PUT", f"{self._root}/{int(n)}", body))
 
+    def rows(self) -> list[Row]:
+        """Return everything known of each run, by number."""
+        return sorted(self._live.snapshot().runs.values(), key=lambda row: row["run"])
+
     @property
     def df(self) -> Any:
         """A DataFrame of the runs, with a column for each parameter."""

@@ -1,0 +1,159 @@
+"""``jupyter arp demo``: everything for real, in a store that is gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from arp_nb.cli import printing
+from arp_nb.cli.follow import follow
+from arp_nb.cli.serve import server_argv
+from arp_nb.demo import NOTEBOOK
+from arp_nb.demo.stage import EXPERIMENT, Stage
+from arp_nb.errors import ManagerError
+from arp_nb.model import JobState
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+_UP_S = 60.0
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Run one job and end, or start a Jupyter server and keep it running."""
+    with _terminable(), Stage() as stage:
+        return once(stage) if options.once else serve(stage, options)
+
+
+def once(stage: Stage) -> int:
+    """Apply one definition to one run, follow it to its end, and say whether all was well."""
+    with stage.board() as board:
+        print(f"Experiment {EXPERIMENT}: {len(board.runs)} runs, batch defs:")
+        print(board.definitions)
+        jobs = board.apply("steps", runs=1)
+        follow(board, jobs)
+        job = jobs[0]
+        now = board.snapshot()
+        print(printing.jobs([job.row], {job.id: now.status(job.row)}))
+        print("The log:")
+        print(printing.lines(job.log()))
+        if job.state is not JobState.DONE:
+            sys.stderr.write(f"arp: the job is not DONE but {job.status}: {job.reason}\n")
+            return 1
+        if job.counters.get("Steps") != 10:
+            sys.stderr.write(f"arp: its counters did not arrive: {job.counters}\n")
+            return 1
+    return 0
+
+
+def serve(stage: Stage, options: argparse.Namespace) -> int:
+    """Keep a Jupyter server running in the stage's folder, with the quickstart notebook."""
+    port = options.port or _free_port()
+    token = secrets.token_urlsafe(16)
+    base = f"http://127.0.0.1:{port}"
+    with stage.board(pictures_url=f"{base}/files/pictures"):
+        pass
+    address = f"{base}/lab/tree/{NOTEBOOK}?token={token}"
+    argv = server_argv([
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={stage.folder}",
+        f"--ServerApp.default_url=/lab/tree/{NOTEBOOK}",
+        f"--ServerApp.open_browser={bool(options.browser)}",
+        "--ServerApp.answer_yes=True",
+        *(["--ServerApp.allow_root=True"] if os.geteuid() == 0 else []),
+    ])  # fmt: skip
+    environment = {
+        **os.environ,
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(_config_path(stage)),
+        "PYTHONPATH": os.pathsep.join(_python_path()),
+    }
+    process = os.posix_spawn(argv[0], argv, environment)
+    try:
+        _wait_until_up(process, port)
+        print(
+            f"\nThe demonstration is ready. Open\n\n    {address}\n\nCtrl-C ends it.", flush=True
+        )
+        _, status = os.waitpid(process, 0)
+        return os.waitstatus_to_exitcode(status)
+    except KeyboardInterrupt:
+        print("\nEnding the demonstration …", flush=True)
+        _end(process)
+        return 0
+    except BaseException:
+        _end(process)
+        raise
+
+
+def _config_path(stage: Stage) -> Iterator[str]:
+    """Enable the extension, whether or not this package is installed or only on the path."""
+    folder = stage.folder / "jupyter" / "jupyter_server_config.d"
+    folder.mkdir(parents=True, exist_ok=True)
+    enabled: Mapping[str, object] = {
+        "ServerApp": {"jpserver_extensions": {"arp_nb.extension": True}}
+    }
+    (folder / "arp_nb.json").write_text(json.dumps(enabled), "utf-8")
+    yield str(folder.parent)
+    if os.environ.get("JUPYTER_CONFIG_PATH"):
+        yield os.environ["JUPYTER_CONFIG_PATH"]
+
+
+def _python_path() -> Iterator[str]:
+    from pathlib import Path  # noqa: PLC0415
+
+    yield str(Path(__file__).parents[2])
+    if os.environ.get("PYTHONPATH"):
+        yield os.environ["PYTHONPATH"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(process: int, port: int) -> None:
+    deadline = time.monotonic() + _UP_S
+    while time.monotonic() < deadline:
+        ended, _ = os.waitpid(process, os.WNOHANG)
+        if ended:
+            raise ManagerError("The Jupyter server ended at once; its reason stands above.")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.2)
+    raise ManagerError(f"The Jupyter server did not answer within {_UP_S:.0f} s.")
+
+
+def _end(process: int) -> None:
+    """End the server gently, then surely."""
+    for number, patience_s in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            try:
+                if os.waitpid(process, os.WNOHANG)[0]:
+                    return
+            except ChildProcessError:
+                return
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the demonstration as Ctrl-C does, so that nothing is left behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,156 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from arp_nb import __version__
+from arp_nb.cli import demo, doctor, experiments, jobs, manager, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Commands = Any  # argparse keeps the type of its subparsers to itself
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; what it parses has the function to call in ``command``."""
+    top = argparse.ArgumentParser(
+        prog="jupyter arp", description="Batch jobs on experiment runs.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"arp-nb {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _demo(commands)
+    _serve(commands)
+    _manager(commands)
+    _add(commands, "client", doctor.client, "how the batch client is, which submits and polls")
+    _add(commands, "doctor", doctor.doctor, "check this installation, and say what to do")
+    _experiments(commands)
+    _definitions(commands)
+    _runs(commands)
+    _apply(commands)
+    _jobs(commands)
+    return top
+
+
+def _add(
+    commands: Commands, name: str, command: Callable[..., int], text: str
+) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
+    )
+    made.set_defaults(command=command)
+    return made
+
+
+def _remote(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    one.add_argument("--url", help="address of a Jupyter server (default: your own manager)")
+    one.add_argument("--token", help="that server's token")
+    return one
+
+
+def _group(commands: Commands, name: str, text: str) -> Commands:
+    group = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    return group.add_subparsers(metavar="ACTION", required=True)
+
+
+def _demo(commands: Commands) -> None:
+    one = _add(commands, "demo", demo.demo, "try everything in a temporary store")
+    one.add_argument("--once", action="store_true", help="run one job, print it, and end")
+    one.add_argument("--port", type=int, default=0, help="of the Jupyter server")
+    one.add_argument("--browser", action="store_true", help="open the notebook in a browser")
+
+
+def _serve(commands: Commands) -> None:
+    text = "start a Jupyter server; all further options are the server's own"
+    one = commands.add_parser("serve", help=text, description=f"{text}.", add_help=False,
+                              prefix_chars="\0")  # fmt: skip
+    one.add_argument("options", nargs="*", metavar="OPTION")
+    one.set_defaults(command=serve.serve)
+
+
+def _manager(commands: Commands) -> None:
+    group = _group(commands, "manager", "the process that keeps definitions, runs and jobs")
+    texts = {
+        "run": "run it here, in the foreground",
+        "start": "start it, if it does not run",
+        "status": "tell what runs",
+        "stop": "stop it; jobs live on",
+        "move": "make this host the one that runs it",
+    }
+    for name, text in texts.items():
+        one = _add(group, name, manager.manager, text)
+        one.add_argument("--store", metavar="FOLDER", help="its folder (default: ARP_STORE)")
+        one.set_defaults(action=name)
+
+
+def _experiments(commands: Commands) -> None:
+    group = _group(commands, "experiment", "list, create, activate or deactivate experiments")
+    _remote(_add(group, "list", experiments.list_all, "list all experiments"))
+    one = _remote(_add(group, "create", experiments.create, "create an experiment"))
+    one.add_argument("experiment")
+    one.add_argument("--instrument", default="")
+    for name, active in (("activate", True), ("deactivate", False)):
+        one = _remote(_add(group, name, experiments.set_active, f"{name} an experiment"))
+        one.add_argument("experiment")
+        one.set_defaults(active=active)
+
+
+def _definitions(commands: Commands) -> None:
+    group = _group(commands, "definition", "list, add, change or remove batch defs")
+    one = _remote(_add(group, "list", experiments.list_definitions, "list all batch defs"))
+    one.add_argument("experiment")
+    one = _remote(_add(group, "add", experiments.add_definition, "add a batch def"))
+    one.add_argument("experiment")
+    one.add_argument("hash", help="how people will call it")
+    one.add_argument("executable", help="absolute path of the script that submits the job")
+    one.add_argument("--parameters", default="")
+    one.add_argument("--location", default="", help="which scheduler: local, lsf")
+    one = _remote(_add(group, "update", experiments.update_definition, "change a batch def"))
+    one.add_argument("experiment")
+    one.add_argument("hash")
+    for name in ("--name", "--executable", "--parameters", "--location"):
+        one.add_argument(name)
+    for name in ("remove", "restore"):
+        one = _remote(_add(group, name, experiments.drop_definition, f"{name} a batch def"))
+        one.add_argument("experiment")
+        one.add_argument("hash")
+        one.set_defaults(action=name)
+
+
+def _runs(commands: Commands) -> None:
+    group = _group(commands, "run", "list runs, start and end them, set their parameters")
+    one = _remote(_add(group, "list", experiments.list_runs, "list all runs"))
+    one.add_argument("experiment")
+    texts = {"start": "start a run", "end": "end a run", "param": "set parameters of a run"}
+    for name, text in texts.items():
+        one = _remote(_add(group, name, experiments.tell_run, text))
+        one.add_argument("experiment")
+        one.add_argument("run", type=int)
+        number = "+" if name == "param" else "*"
+        one.add_argument("parameters", nargs=number, metavar="NAME=VALUE")
+        one.set_defaults(action=name)
+
+
+def _apply(commands: Commands) -> None:
+    one = _remote(_add(commands, "apply", jobs.apply, "make jobs of a batch def and runs"))
+    one.add_argument("experiment")
+    one.add_argument("hash", help="name of the batch def")
+    one.add_argument("runs", help='as "12, 20-32", "20-" or "all"')
+    one.add_argument("--parameters", help="in place of the batch def's own")
+    one.add_argument("--again", action="store_true", help="also where a run has a job of it")
+    one.add_argument("--dry-run", action="store_true", help="show the commands, make nothing")
+    one.add_argument("--follow", action="store_true", help="print changes until all are over")
+
+
+def _jobs(commands: Commands) -> None:
+    one = _remote(_add(commands, "jobs", jobs.list_jobs, "list the jobs of an experiment"))
+    one.add_argument("experiment")
+    one.add_argument("--follow", action="store_true", help="print changes until all are over")
+    one.add_argument("--limit", type=int, default=50, help="how many (default: %(default)s)")
+    one = _remote(_add(commands, "log", jobs.log, "print a job's log"))
+    one.add_argument("job", type=int)
+    one.add_argument("-f", "--follow", action="store_true", help="until the job is over")
+    one = _remote(_add(commands, "kill", jobs.kill, "ask the scheduler to end jobs"))
+    one.add_argument("jobs", type=int, nargs="+", metavar="job")

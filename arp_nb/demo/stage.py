@@ -1,0 +1,127 @@
+"""A temporary store with an experiment in it, taken away again at the end."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import arp_nb
+from arp_nb import demo
+
+if TYPE_CHECKING:
+    from arp_nb.client.board import Board
+
+EXPERIMENT = "xppdemo26"
+RUNS = 5
+_SAMPLES = ("lysozyme", "thaumatin", "insulin", "photosystem II", "buffer only")
+_KILL_S = 10.0
+
+_CONFIG = """\
+# the demonstration: everything runs on this machine, and nothing is kept
+locations = ["local"]
+default_location = "local"
+path_prepend = ["{bin}"]
+poll_min_s = 0.5
+"""
+
+
+class Stage:
+    """A folder with store, scripts and notebook; processes started meanwhile use its store.
+
+    Examples
+    --------
+    >>> with Stage() as stage, stage.board() as board:  # doctest: +SKIP
+    ...     board.apply("steps", runs=1).wait()
+    """
+
+    def __init__(self) -> None:
+        # a Unix socket's path is short, so no folder deep down in TMPDIR
+        self.folder = Path(tempfile.mkdtemp(prefix="arp-demo-", dir="/tmp"))
+        self.store = self.folder / "store"
+        self._variables = {
+            "ARP_STORE": str(self.store),
+            "ARP_CLAIM": str(self.folder / "claim.json"),
+        }
+        self._before: dict[str, str | None] = {}
+
+    def __enter__(self) -> Self:
+        self._before = {name: os.environ.get(name) for name in self._variables}
+        os.environ.update(self._variables)
+        self.store.mkdir(mode=0o700)
+        bin_folder = self.folder / "bin"
+        (self.store / "config.toml").write_text(_CONFIG.format(bin=bin_folder), "utf-8")
+        _write_python(bin_folder)
+        demo.copy_scripts(self.folder / "scripts")
+        shutil.copyfile(demo.quickstart(), self.folder / demo.NOTEBOOK)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._end_jobs()
+            self._stop_manager()
+        finally:
+            for name, value in self._before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def board(self, pictures_url: str = "") -> Board:
+        """Make the experiment with its runs and batch defs, and open it.
+
+        Parameters
+        ----------
+        pictures_url
+            Where a browser finds the pictures that ``peaks`` draws, if anywhere.
+        """
+        board = arp_nb.connect(EXPERIMENT, create=True)
+        scripts = self.folder / "scripts"
+        for number, sample in zip(range(1, RUNS + 1), _SAMPLES, strict=True):
+            board.runs.start(number, parameters={"sample": sample, "frames": 37})
+            board.runs.end(number)
+        board.definitions.add("steps", scripts / "submit.sh", "param1 param2")
+        pictures = f"--pictures {pictures_url}" if pictures_url else ""
+        board.definitions.add("peaks", scripts / "peaks.sh", pictures)
+        return board
+
+    def _end_jobs(self) -> None:
+        """Kill what still runs: its folder is about to go."""
+        from arp_nb import discovery  # noqa: PLC0415 - only at the end
+        from arp_nb.errors import ArpError  # noqa: PLC0415 - as above
+
+        if discovery.find(self.store) is None:
+            return
+        try:
+            with arp_nb.connect(EXPERIMENT) as board:
+                running = [job.id for job in board.jobs if not job.is_over]
+                if running:
+                    board.kill(running)
+                    board.jobs.wait(_KILL_S)
+        except (ArpError, TimeoutError) as error:
+            sys.stderr.write(f"arp: some jobs of the demonstration may still run: {error}\n")
+
+    def _stop_manager(self) -> None:
+        from arp_nb.daemon import commands  # noqa: PLC0415 - only at the end
+
+        commands.stop(self.store)
+
+
+def _write_python(folder: Path) -> None:
+    """Put this very Python on the jobs' PATH as ``python``, able to import this package."""
+    folder.mkdir()
+    package = shlex.quote(str(Path(arp_nb.__file__).parents[1]))
+    script = folder / "python"
+    script.write_text(
+        "#!/bin/sh\n"
+        f"PYTHONPATH={package}${{PYTHONPATH:+:$PYTHONPATH}}\n"
+        "export PYTHONPATH\n"
+        f'exec {shlex.quote(sys.executable)} "$@"\n',
+        "utf-8",
+    )
+    script.chmod(0o755)
