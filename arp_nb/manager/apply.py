@@ -1,0 +1,270 @@
+"""Applying a definition to runs: one job for each, made at most once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from arp_nb import run_ranges
+from arp_nb.errors import InvalidValue, NotFound, TooLarge
+from arp_nb.manager.capabilities import MASK
+from arp_nb.manager.command_lines import argv_of, update_url, variables, without_secrets
+from arp_nb.model import Job, Trigger
+from arp_nb.ports import SubmitRequest
+from arp_nb.store.base import JobFilter, JobsWanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arp_nb.manager.context import Context
+    from arp_nb.manager.definitions import Definitions
+    from arp_nb.model import Definition, Experiment
+
+MAX_RUNS = 1000
+_MAX_KEY = 200
+_SKIPPED = "has a job of this batch def already"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyRequest:
+    """What a user asks for."""
+
+    #: the definition's hash
+    definition: str
+    #: as `arp_nb.run_ranges.parse` reads them
+    runs: str | Sequence[int]
+    #: instead of the definition's own; None: the definition's
+    parameters: str | None = None
+    #: runs that have a job of this definition: leave them out, or make another job
+    existing: Literal["skip", "again"] = "skip"
+    dry_run: bool = False
+    #: a repeated request with the same key answers with the first one's jobs
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A run that gets no job, and why."""
+
+    run: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What would be run for one run; keys and secrets are masked."""
+
+    run: int
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyAnswer:
+    """What came of it."""
+
+    understood: str
+    jobs: Sequence[Job] = ()
+    skipped: Sequence[Skipped] = ()
+    #: the key was known: these are the jobs of the first request
+    repeated: bool = False
+    dry_run: Sequence[DryRun] = ()
+
+
+class Apply:
+    """Makes jobs of definitions and runs."""
+
+    def __init__(self, context: Context, definitions: Definitions) -> None:
+        self._context = context
+        self._definitions = definitions
+
+    async def apply(self, experiment: Experiment, asked: ApplyRequest, by: str) -> ApplyAnswer:
+        """Store a job for each run, or with ``dry_run`` tell what they would be.
+
+        Raises
+        ------
+        InvalidValue, NotFound
+            The runs cannot be read, or there is no such definition.
+        Conflict
+            The idempotency key was used for something else.
+        """
+        _check(asked)
+        definition = await self._definitions.named(experiment, asked.definition)
+        known = [run.number for run in await self._context.store.runs(experiment.id)]
+        understood = run_ranges.parse(asked.runs, known)
+        if len(understood.runs) > MAX_RUNS:
+            raise TooLarge(
+                f"That is {len(understood.runs):,} runs ({understood.text[:80]}); at most "
+                f"{MAX_RUNS:,} can be applied at once. Ask for them in parts."
+            )
+        parameters = definition.draft.parameters
+        if asked.parameters is not None:
+            parameters = asked.parameters.strip()
+        argv_by_run = {
+            run: argv_of(definition.draft, experiment.name, run, parameters)
+            for run in understood.runs
+        }
+        if asked.dry_run:
+            return await self._rehearse(experiment, definition, argv_by_run, asked, understood)
+        wanted = JobsWanted(
+            experiment_id=experiment.id,
+            definition_id=definition.id,
+            hash=definition.name,
+            version=definition.version,
+            parameters=parameters,
+            argv_by_run=argv_by_run,
+            user=by,
+            location=definition.draft.location or await self._context.seat.default_location(),
+            trigger=Trigger.MANUAL,
+            at=self._context.clock(),
+            skip_existing=asked.existing == "skip",
+            idempotency_key=asked.idempotency_key,
+            fingerprint=_fingerprint(experiment, asked),
+        )
+        return await self._make(wanted, understood.text)
+
+    async def rerun(
+        self,
+        old: Job,
+        by: str,
+        *,
+        parameters: str | None = None,
+        extra_parameters: str = "",
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Make a new job for the same run, with the definition's current version.
+
+        A deleted definition is used as it last was, which the new job says. Parameters are the
+        old job's own unless others are given; extra ones are added to them.
+        """
+        context = self._context
+        definition = await context.store.definition(old.definition_id)
+        given = old.parameters if parameters is None else parameters
+        whole = f"{given.strip()} {extra_parameters.strip()}".strip()
+        experiment = await self._experiment(old)
+        said = ["rerun", old.id, parameters, extra_parameters]
+        made = await context.store.add_jobs(
+            JobsWanted(
+                experiment_id=old.experiment_id,
+                definition_id=definition.id,
+                hash=definition.name,
+                version=definition.version,
+                parameters=whole,
+                argv_by_run={old.run: argv_of(definition.draft, experiment.name, old.run, whole)},
+                user=by,
+                location=definition.draft.location or old.location,
+                trigger=Trigger.MANUAL,
+                at=context.clock(),
+                skip_existing=False,
+                rerun_of={old.run: old.id},
+                idempotency_key=idempotency_key,
+                fingerprint=_digest(said),
+            )
+        )
+        job_id = made.job_ids[0]
+        if definition.deleted_at is not None and not made.repeated:
+            note = f"the batch def was deleted; run as it last was (version {definition.version})"
+            await context.add_notes(job_id, (note,))
+        context.work.bump()
+        return await context.store.job(job_id)
+
+    async def _make(self, wanted: JobsWanted, understood: str) -> ApplyAnswer:
+        made = await self._context.store.add_jobs(wanted)
+        self._context.work.bump()
+        jobs: Sequence[Job] = ()
+        if made.job_ids:
+            jobs = await self._context.store.jobs(
+                JobFilter(ids=made.job_ids, deleted=True, oldest_first=True)
+            )
+        return ApplyAnswer(
+            understood=understood,
+            jobs=jobs,
+            skipped=[Skipped(run, _SKIPPED) for run in made.skipped_runs],
+            repeated=made.repeated,
+        )
+
+    async def _rehearse(
+        self,
+        experiment: Experiment,
+        definition: Definition,
+        argv_by_run: Mapping[int, tuple[str, ...]],
+        asked: ApplyRequest,
+        understood: run_ranges.Understood,
+    ) -> ApplyAnswer:
+        skipped: list[Skipped] = []
+        if asked.existing == "skip":
+            jobs = await self._context.store.jobs(
+                JobFilter(experiment_id=experiment.id, runs=understood.runs)
+            )
+            taken = {job.run for job in jobs if job.definition_id == definition.id}
+            skipped = [Skipped(run, _SKIPPED) for run in understood.runs if run in taken]
+        left = [run for run in understood.runs if run not in {one.run for one in skipped}]
+        location = definition.draft.location or await self._context.seat.default_location()
+        around: Mapping[str, str] = {}
+        rehearsed: list[DryRun] = []
+        for run in left:
+            ours = self._variables(experiment, run, location)
+            if run == left[0]:
+                around = await self._around(experiment, run, location, argv_by_run[run], ours)
+            rehearsed.append(DryRun(run, argv_by_run[run], self._shown({**around, **ours})))
+        return ApplyAnswer(understood=understood.text, skipped=skipped, dry_run=rehearsed)
+
+    def _variables(self, experiment: Experiment, run: int, location: str) -> dict[str, str]:
+        url = update_url(self._context.update_base, f"<job>-{MASK}")
+        extra = self._context.settings.environment
+        return variables(
+            experiment.name, run, job="<job>", location=location, url=url, extra=extra
+        )
+
+    def _shown(self, environment: Mapping[str, str]) -> dict[str, str]:
+        shown = without_secrets(environment)
+        return {name: self._context.capabilities.mask(value) for name, value in shown.items()}
+
+    async def _around(
+        self,
+        experiment: Experiment,
+        run: int,
+        location: str,
+        argv: tuple[str, ...],
+        ours: Mapping[str, str],
+    ) -> Mapping[str, str]:
+        """Ask for a script's whole environment; ours alone while no client is there."""
+        if not self._context.seat.is_taken:
+            return ours
+        request = SubmitRequest(
+            job_id=0,
+            lease_token="",  # there is no lease in a rehearsal
+            user=self._context.user,
+            location=location,
+            experiment=experiment.name,
+            run=run,
+            argv=argv,
+            environment=ours,
+        )
+        return await self._context.seat.client().environment(request)
+
+    async def _experiment(self, job: Job) -> Experiment:
+        for one in await self._context.store.experiments():
+            if one.id == job.experiment_id:
+                return one
+        raise NotFound(f"The experiment of job {job.id} does not exist.")
+
+
+def _check(asked: ApplyRequest) -> None:
+    if asked.existing not in {"skip", "again"}:
+        raise InvalidValue(f"'existing' is 'skip' or 'again', not {asked.existing!r}.")
+    key = asked.idempotency_key
+    if key is not None and not 0 < len(key) <= _MAX_KEY:
+        raise InvalidValue(f"An idempotency key has 1 to {_MAX_KEY} characters.")
+
+
+def _fingerprint(experiment: Experiment, asked: ApplyRequest) -> str:
+    runs = asked.runs if isinstance(asked.runs, str) else sorted(asked.runs)
+    said = ["apply", experiment.id, asked.definition, runs, asked.parameters, asked.existing]
+    return _digest(said)
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()

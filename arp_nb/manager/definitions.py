@@ -1,0 +1,119 @@
+"""Batch defs: saved once per experiment, versioned, deleted softly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.errors import Conflict, NotFound
+from arp_nb.manager.drafts import changed, checked
+from arp_nb.model import ScriptCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from arp_nb.manager.seat import Seat
+    from arp_nb.model import Definition, DefinitionDraft, Experiment
+    from arp_nb.store.base import Store
+
+
+class Definitions:
+    """List, add, change, delete and restore definitions."""
+
+    def __init__(self, store: Store, seat: Seat, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._seat = seat
+        self._clock = clock
+
+    async def list(
+        self,
+        experiment: Experiment,
+        deleted: bool = False,  # noqa: FBT001, FBT002 - as in the address
+    ) -> Sequence[Definition]:
+        """All current versions; with ``deleted`` also the deleted ones."""
+        return await self._store.definitions(experiment.id, deleted=deleted)
+
+    async def get(
+        self, experiment: Experiment, definition_id: int, version: int | None = None
+    ) -> Definition:
+        """One definition of an experiment, deleted or not. `NotFound`."""
+        found = await self._store.definition(definition_id, version)
+        if found.experiment_id != experiment.id:
+            raise NotFound(f"{experiment.name} has no batch def {definition_id}.")
+        return found
+
+    async def named(self, experiment: Experiment, name: str) -> Definition:
+        """Find a definition that is not deleted by its hash. `NotFound` names what there is."""
+        definitions = await self._store.definitions(experiment.id)
+        for one in definitions:
+            if one.name == name:
+                return one
+        names = ", ".join(sorted(one.name for one in definitions)[:10])
+        there = f"There are: {names}." if names else "It has none yet."
+        raise NotFound(f"{experiment.name} has no batch def {name[:80]!r}. {there}")
+
+    async def add(self, experiment: Experiment, draft: DefinitionDraft, by: str) -> Definition:
+        """Save a new definition.
+
+        Raises
+        ------
+        InvalidValue
+            A field can never be accepted.
+        Conflict
+            The name is taken.
+        """
+        draft = checked(draft)
+        await self._check_free(experiment, draft.name, None)
+        await self._seat.check_location(draft.location)
+        check = await self._seat.check(draft.executable)
+        return await self._store.add_definition(experiment.id, draft, check, by, self._clock())
+
+    async def change(
+        self,
+        experiment: Experiment,
+        definition_id: int,
+        changes: Mapping[str, Any],
+        expected_version: int | None,
+        by: str,
+    ) -> Definition:
+        """Save the next version. Jobs that were made of earlier ones stay as they are.
+
+        Raises
+        ------
+        EditConflict
+            Somebody else changed it since ``expected_version``.
+        """
+        old = await self.get(experiment, definition_id)
+        draft = changed(old.draft, changes)
+        await self._check_free(experiment, draft.name, definition_id)
+        if draft.location != old.draft.location:
+            await self._seat.check_location(draft.location)
+        check = await self._seat.check(draft.executable)
+        return await self._store.change_definition(
+            definition_id, draft, check, expected_version, by, self._clock()
+        )
+
+    async def delete(self, experiment: Experiment, definition_id: int, by: str) -> Definition:
+        """Delete softly; the name is free at once, and jobs stay."""
+        await self.get(experiment, definition_id)
+        return await self._store.delete_definition(definition_id, by, self._clock())
+
+    async def restore(self, experiment: Experiment, definition_id: int) -> Definition:
+        """Undo a deletion. `Conflict` if the name has been taken meanwhile."""
+        old = await self.get(experiment, definition_id)
+        if old.deleted_at is not None:
+            await self._check_free(experiment, old.name, definition_id)
+        return await self._store.restore_definition(definition_id)
+
+    async def check_unchecked(self) -> None:
+        """Look at the scripts that were saved while no batch client was there."""
+        for experiment in await self._store.experiments():
+            for one in await self._store.definitions(experiment.id):
+                if one.check.checked_at is None and one.check == ScriptCheck():
+                    check = await self._seat.check(one.draft.executable)
+                    await self._store.set_check(one.id, one.version, check)
+
+    async def _check_free(self, experiment: Experiment, name: str, own_id: int | None) -> None:
+        for one in await self._store.definitions(experiment.id):
+            if one.name == name and one.id != own_id:
+                raise Conflict(f"Is taken by definition {one.id}. Choose another hash.")

@@ -1,0 +1,200 @@
+"""Handing jobs to a batch client, until their scripts may start.
+
+A lease is a word that the client must give back, and that says in itself until when it
+holds, so that it outlives the manager. A lease that has run out frees the job; from STARTING
+on there is no lease any more, and nobody may ever start the script again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from arp_nb.manager.command_lines import update_url, variables
+from arp_nb.manager.context import with_notes
+from arp_nb.manager.seat import default_of
+from arp_nb.model import JobState, Phase
+from arp_nb.ports import SubmitRequest
+from arp_nb.store.base import JobChange, JobFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arp_nb.manager.context import Context
+    from arp_nb.model import Job, ScriptCheck
+
+
+class Leases:
+    """REQUESTED → LEASED → STARTING, and back."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def lease(self, locations: Sequence[str], limit: int) -> Sequence[SubmitRequest]:
+        """Take up to ``limit`` requested jobs for these locations, oldest first."""
+        async with self._context.books:
+            await self._free_expired()
+            jobs = await self._requested(locations, limit)
+            at = self._context.clock()
+            default = await self._default(locations)
+            tokens = [_lease_token(at, self._context.settings.lease_s) for _ in jobs]
+            changes = [
+                JobChange(
+                    job_id=job.id,
+                    at=at,
+                    expect=(JobState.REQUESTED,),
+                    state=JobState.LEASED,
+                    set={"lease_token": token, "location": job.location or default},
+                    by="batch client",
+                )
+                for job, token in zip(jobs, tokens, strict=True)
+            ]
+            done = await self._context.store.change_jobs(changes) if changes else ()
+        names = {one.id: one.name for one in await self._context.store.experiments()}
+        return [
+            await self._request(job, token, names[job.experiment_id], job.location or default)
+            for job, token, ok in zip(jobs, tokens, done, strict=True)
+            if ok
+        ]
+
+    async def starting(
+        self, job_id: int, lease_token: str, spool_id: str, check: ScriptCheck
+    ) -> bool:
+        """Make LEASED → STARTING durable; the same call again says True again."""
+        store = self._context.store
+        async with self._context.books:
+            job = await store.job(job_id)
+            if job.state is JobState.STARTING and job.spool_id == spool_id:
+                return True
+            notes = with_notes(job.notes, await self._differences(job, check))
+            change = JobChange(
+                job_id=job_id,
+                at=self._context.clock(),
+                expect=(JobState.LEASED,),
+                expect_lease=lease_token,
+                state=JobState.STARTING,
+                set={"spool_id": spool_id, "phase": Phase.NONE, "notes": notes},
+                by="batch client",
+            )
+            (done,) = await store.change_jobs([change])
+        if done:
+            await store.set_check(job.definition_id, job.version, check)
+        return done
+
+    async def give_back(self, job_id: int, lease_token: str) -> bool:
+        """LEASED → REQUESTED: the client could not even look at it now."""
+        change = JobChange(
+            job_id=job_id,
+            at=self._context.clock(),
+            expect=(JobState.LEASED,),
+            expect_lease=lease_token,
+            state=JobState.REQUESTED,
+            set={"lease_token": None},
+            by="batch client",
+        )
+        async with self._context.books:
+            (done,) = await self._context.store.change_jobs([change])
+        return done
+
+    async def refused(
+        self, job_id: int, lease_token: str, reason: str, check: ScriptCheck
+    ) -> bool:
+        """LEASED → SUBMIT_FAILED: no script was started."""
+        store = self._context.store
+        at = self._context.clock()
+        change = JobChange(
+            job_id=job_id,
+            at=at,
+            expect=(JobState.LEASED,),
+            expect_lease=lease_token,
+            state=JobState.SUBMIT_FAILED,
+            set={"reason": reason, "ended_at": at},
+            by="batch client",
+        )
+        async with self._context.books:
+            (done,) = await store.change_jobs([change])
+        if done:
+            job = await store.job(job_id)
+            await store.set_check(job.definition_id, job.version, check)
+        return done
+
+    async def _free_expired(self) -> None:
+        leased = await self._context.store.jobs(JobFilter(states=(JobState.LEASED,), deleted=True))
+        at = self._context.clock()
+        changes = [
+            JobChange(
+                job_id=job.id,
+                at=at,
+                expect=(JobState.LEASED,),
+                expect_lease=job.lease_token,
+                state=JobState.REQUESTED,
+                set={"lease_token": None},
+                by="lease ran out",
+            )
+            for job in leased
+            if _has_expired(job.lease_token, at)
+        ]
+        if changes:
+            await self._context.store.change_jobs(changes)
+
+    async def _requested(self, locations: Sequence[str], limit: int) -> Sequence[Job]:
+        """Find the oldest requested jobs that can go to one of these locations."""
+        here = {"", *locations}
+        for most in (4 * limit, None):  # all of them only if others' jobs fill the first look
+            jobs = await self._context.store.jobs(
+                JobFilter(
+                    states=(JobState.REQUESTED,), deleted=True, oldest_first=True, limit=most
+                )
+            )
+            found = [job for job in jobs if job.location in here]
+            if len(found) >= limit or most is None or len(jobs) < most:
+                return found[:limit]
+        return ()
+
+    async def _default(self, locations: Sequence[str]) -> str:
+        configured = self._context.settings.default_location
+        return configured or default_of(tuple(locations))
+
+    async def _request(
+        self, job: Job, lease_token: str, experiment: str, location: str
+    ) -> SubmitRequest:
+        context = self._context
+        definition = await context.store.definition(job.definition_id, job.version)
+        url = update_url(context.update_base, context.capabilities.token(job.id))
+        extra = context.settings.environment
+        return SubmitRequest(
+            job_id=job.id,
+            lease_token=lease_token,
+            user=job.user,
+            location=location,
+            experiment=experiment,
+            run=job.run,
+            argv=job.argv,
+            environment=variables(
+                experiment, job.run, job=str(job.id), location=location, url=url, extra=extra
+            ),
+            sha256=definition.check.sha256,
+        )
+
+    async def _differences(self, job: Job, check: ScriptCheck) -> tuple[str, ...]:
+        definition = await self._context.store.definition(job.definition_id, job.version)
+        before = definition.check
+        if before.sha256 is None or check.sha256 is None or before.sha256 == check.sha256:
+            return ()
+        if before.checked_at is not None and before.checked_at > job.requested_at:
+            return ()  # seen to differ by a later job; this one's text is not known
+        return ("the script was changed since the batch def was saved",)
+
+
+def _lease_token(at: datetime, lease_s: float) -> str:
+    until = at + timedelta(seconds=lease_s)
+    return f"{secrets.token_hex(8)}@{until.timestamp():.3f}"
+
+
+def _has_expired(lease_token: str | None, at: datetime) -> bool:
+    try:
+        until = datetime.fromtimestamp(float((lease_token or "").partition("@")[2]), UTC)
+    except (ValueError, OverflowError, OSError):
+        return True  # not one of ours, so nobody can give it back
+    return at >= until

@@ -1,0 +1,50 @@
+"""Reading a job's log through the batch client, with the keys in it masked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from arp_nb.errors import InvalidValue
+from arp_nb.ports import LogQuery
+
+if TYPE_CHECKING:
+    from arp_nb.manager.context import Context
+    from arp_nb.model import Job
+    from arp_nb.ports import LogChunk
+
+#: of one piece
+MAX_BYTES = 4_000_000
+#: what may be the beginning of a key at the end of a piece; ASCII, so characters are bytes
+_CUT = re.compile(r"[0-9]{1,18}-[0-9a-f]{0,31}\Z|[0-9]{1,18}\Z", re.ASCII)
+
+
+async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
+    """Read a piece of a log.
+
+    A key must not escape by lying across two pieces: what may be the beginning of one at the
+    end of a piece is left to the next piece.
+    """
+    if not 0 < limit <= MAX_BYTES:
+        raise InvalidValue(f"A piece of a log has 1 to {MAX_BYTES:,} bytes, not {limit:,}.")
+    query = LogQuery(
+        job_id=job.id,
+        location=job.location,
+        native_id=job.native_id,
+        spool_id=job.spool_id,
+        offset=offset,
+        limit_bytes=limit,
+    )
+    chunk = await context.seat.client().log(query)
+    cut = _CUT.search(chunk.text) if chunk.next_offset < chunk.size_bytes else None
+    if cut is not None and cut.start() > 0:
+        chunk = replace(
+            chunk,
+            text=chunk.text[: cut.start()],
+            next_offset=chunk.next_offset - len(cut[0]),
+        )
+    text = context.capabilities.mask_piece(chunk.text, job.id) if chunk.offset else None
+    if text is None:
+        text = context.capabilities.mask(chunk.text)
+    return replace(chunk, text=text, missing=context.capabilities.mask(chunk.missing))

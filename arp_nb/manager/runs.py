@@ -1,0 +1,102 @@
+"""Runs of an experiment: numbered stretches of data taking, with parameters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.errors import Conflict, InvalidValue, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from arp_nb.model import Experiment, Run
+    from arp_nb.store.base import Store
+
+_MAX_NUMBER = 10**9
+_MAX_PARAMETERS_BYTES = 64 * 1024
+
+
+class Runs:
+    """List runs, and say when they start and end."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def list(self, experiment: Experiment) -> Sequence[Run]:
+        """All runs by number."""
+        return await self._store.runs(experiment.id)
+
+    async def get(self, experiment: Experiment, number: int) -> Run:
+        """One run. `NotFound`."""
+        found = await self._find(experiment, number)
+        if found is None:
+            raise NotFound(f"{experiment.name} has no run {number}.")
+        return found
+
+    async def put(
+        self,
+        experiment: Experiment,
+        number: int,
+        *,
+        started_at: datetime | None = None,
+        ended_at: datetime | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Add a run, or change what is given of it; parameters merge, null deletes."""
+        _check_number(number)
+        _check_times(started_at, ended_at)
+        _check_parameters(parameters)
+        return await self._store.put_run(
+            experiment.id, number, started_at=started_at, ended_at=ended_at, parameters=parameters
+        )
+
+    async def start(
+        self, experiment: Experiment, number: int, parameters: Mapping[str, Any] | None = None
+    ) -> Run:
+        """Say that a run starts now. Repeating it keeps the first time."""
+        found = await self._find(experiment, number)
+        if found is not None and found.ended_at is not None:
+            raise Conflict(f"Run {number} has ended; a run cannot start again.")
+        started_at = None if found is not None and found.started_at else self._clock()
+        return await self.put(experiment, number, started_at=started_at, parameters=parameters)
+
+    async def end(
+        self, experiment: Experiment, number: int, parameters: Mapping[str, Any] | None = None
+    ) -> Run:
+        """Say that a run ends now. Repeating it keeps the first time. `NotFound`."""
+        found = await self.get(experiment, number)
+        ended_at = None if found.ended_at else self._clock()
+        return await self.put(experiment, number, ended_at=ended_at, parameters=parameters)
+
+    async def _find(self, experiment: Experiment, number: int) -> Run | None:
+        runs = await self._store.runs(experiment.id)
+        return next((run for run in runs if run.number == number), None)
+
+
+def _check_number(number: object) -> None:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= _MAX_NUMBER:
+        raise InvalidValue(f"{number!r} is not a run number: 0 to {_MAX_NUMBER:,}.")
+
+
+def _check_times(*times: datetime | None) -> None:
+    for time in times:
+        if time is not None and time.tzinfo is None:
+            raise InvalidValue(f"The time {time.isoformat()} has no time zone; add 'Z' for UTC.")
+
+
+def _check_parameters(parameters: Mapping[str, Any] | None) -> None:
+    if parameters is None:
+        return
+    try:
+        text = json.dumps(dict(parameters), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidValue(f"The run's parameters cannot be kept as JSON: {error}.") from error
+    if len(text) > _MAX_PARAMETERS_BYTES:
+        raise InvalidValue(
+            f"The run's parameters have {len(text):,} bytes; {_MAX_PARAMETERS_BYTES:,} are kept."
+        )
+    if "\\u0000" in text:
+        raise InvalidValue("The run's parameters hold a NUL.")

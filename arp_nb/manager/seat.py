@@ -1,0 +1,84 @@
+"""The batch client's seat in the manager: who sits there, and where it can submit."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from arp_nb.errors import ArpError, ClientAbsent, InvalidValue
+from arp_nb.model import ScriptCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arp_nb.ports import ClientPort
+    from arp_nb.settings import Settings
+
+_log = logging.getLogger(__name__)
+LOCAL = "local"
+
+
+class Seat:
+    """Where the batch client sits; empty until one is attached."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: ClientPort | None = None
+
+    def take(self, client: ClientPort | None) -> None:
+        """Seat a client, or with None empty the seat."""
+        self._client = client
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a client was attached."""
+        return self._client is not None
+
+    def client(self) -> ClientPort:
+        """Return the client.
+
+        Raises
+        ------
+        ClientAbsent
+            Nobody sits there.
+        """
+        if self._client is None:
+            raise ClientAbsent(
+                "The batch client, which acts as you, is not running. What you asked for is "
+                "kept where it can be; see 'jupyter arp manager status'."
+            )
+        return self._client
+
+    async def check(self, executable: str) -> ScriptCheck:
+        """Have a script looked at as the user; *not checked* while that cannot be done."""
+        if self._client is None:
+            return ScriptCheck()
+        try:
+            return await self._client.check(executable)
+        except ArpError as error:
+            _log.warning("The script %s could not be checked: %s", executable, error)
+            return ScriptCheck(problem=f"not checked: {error}")
+
+    async def locations(self) -> Mapping[str, str]:
+        """Name of each location where jobs can go, and why; empty while no client is there."""
+        return {} if self._client is None else await self._client.locations()
+
+    async def default_location(self) -> str:
+        """Where a definition runs that does not say; empty while that cannot be known."""
+        if self._settings.default_location:
+            return self._settings.default_location
+        return default_of(tuple(await self.locations()))
+
+    async def check_location(self, location: str) -> None:
+        """Refuse a location that does not exist; without a client none can be refused."""
+        known = await self.locations()
+        if location and known and location not in known:
+            raise InvalidValue(
+                f"There is no location {location!r} here. There are: {', '.join(sorted(known))}."
+            )
+
+
+def default_of(locations: tuple[str, ...]) -> str:
+    """Return the first location, the local scheduler only where there is no other."""
+    others = [name for name in locations if name != LOCAL]
+    return others[0] if others else next(iter(locations), "")

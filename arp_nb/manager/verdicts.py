@@ -1,0 +1,228 @@
+"""What the books say of a job after news of it: pure, and the only place that decides.
+
+News comes late, twice, or out of order. The rules:
+
+* A state only changes along `arp_nb.model.TRANSITIONS`.
+* Of several scheduler jobs, one that runs makes the job run; the job ends when all ended.
+* An end that somebody asked for is KILLED, if the scheduler says that it did not end well.
+* News that is older than an end does not undo it. A clear live word for the same id that is
+  newer does: the scheduler requeued it, and a new attempt begins.
+* What the scheduler does not know any more is LOST, unless its end is known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.manager.context import with_notes
+from arp_nb.model import Job, JobState, Phase, Reading, SchedulerJob, may_change
+from arp_nb.status import NATIVE
+from arp_nb.store.base import JobChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from arp_nb.ports import JobReading, Submission
+
+_S = JobState
+#: states in which the scheduler's books have no job of it
+WITHOUT_ID = frozenset({_S.STARTING, _S.UNCERTAIN, _S.SUBMIT_FAILED, _S.WITHDRAWN})
+#: the first of these that any scheduler job is in is the job's state
+_COMBINED = (
+    _S.RUNNING, _S.SUSPENDED, _S.PENDING, _S.FAILED, _S.KILLED, _S.LOST, _S.DONE,
+)  # fmt: skip
+_TAG = re.compile(r"arp-([0-9]+)-(\w+)", re.ASCII)
+#: a scheduler's clock may differ from ours, and some give times to the minute
+_CLOCK_MARGIN = timedelta(seconds=90)
+
+
+def combined(states: Iterable[JobState]) -> JobState:
+    """Return the state of a job whose scheduler jobs are in these states."""
+    present = set(states)
+    return next(state for state in _COMBINED if state in present)
+
+
+# -- news of a submission --------------------------------------------------------------
+
+
+def is_current(job: Job, told: Submission) -> bool:
+    """Whether the books still follow this submission; otherwise its teller should drop it."""
+    if job.spool_id != told.spool_id or job.state in {_S.REQUESTED, _S.LEASED}:
+        return False
+    under_way = told.state in {_S.STARTING, _S.UNCERTAIN} and not told.native_ids
+    return not (under_way and job.state.is_final)
+
+
+def after_submission(
+    job: Job, natives: Sequence[SchedulerJob], told: Submission, at: datetime
+) -> JobChange | None:
+    """Return the change that the spool's news make; None if they are known."""
+    known = {one.native_id for one in natives}
+    new = [
+        SchedulerJob(native_id=native_id, source=source, nonce=nonce)
+        for native_id, source, nonce in told.native_ids
+        if native_id not in known
+    ]
+    state = _submitted_state(job, [*natives, *new], told, has_new=bool(new))
+    values: dict[str, Any] = {
+        "phase": told.phase if state is _S.STARTING else Phase.NONE,
+        "notes": with_notes(job.notes, told.notes),
+    }
+    if job.state in WITHOUT_ID:
+        values["reason"] = told.reason or job.reason
+    if told.native_ids and job.native_id is None:
+        values["native_id"] = told.native_ids[0][0]
+    if state.is_submitted and job.submitted_at is None:
+        values["submitted_at"] = at
+    if state.is_final and not job.state.is_final:
+        values["ended_at"] = at
+    if not state.is_final and job.state.is_final:
+        values |= {"ended_at": None, "exit_code": None, "signal": None, "native_state": ""}
+    return change_of(job, state, values, new, at)
+
+
+def _submitted_state(
+    job: Job, natives: Sequence[SchedulerJob], told: Submission, *, has_new: bool
+) -> JobState:
+    state = job.state
+    if natives and (has_new or state in WITHOUT_ID):
+        state = combined(one.state for one in natives)
+    elif told.state is _S.UNCERTAIN and state is _S.STARTING:
+        state = _S.UNCERTAIN
+    elif told.state is _S.SUBMIT_FAILED and state in {_S.STARTING, _S.UNCERTAIN}:
+        # the kill came while the script ran, and then there was nothing left to kill
+        state = _S.WITHDRAWN if job.kill_by else _S.SUBMIT_FAILED
+    return state if may_change(job.state, state) else job.state
+
+
+# -- news from the scheduler -----------------------------------------------------------
+
+
+def after_readings(
+    job: Job, natives: Sequence[SchedulerJob], readings: Sequence[JobReading]
+) -> JobChange | None:
+    """Return the change that one poll's readings of a job make; None if they say nothing new."""
+    by_id = {one.native_id: one for one in readings if _is_news(job, one)}
+    told = [(one, by_id[one.native_id]) for one in natives if one.native_id in by_id]
+    if not told:
+        return None
+    new = {one.native_id: _native_after(job, one, news) for one, news in told}
+    whole = [new.get(one.native_id, one) for one in natives]
+    state = combined(one.state for one in whole)
+    if not may_change(job.state, state):
+        state = job.state
+    values: dict[str, Any] = {}
+    speaker = next((pair for pair in told if new[pair[0].native_id].state is state), None)
+    if speaker is not None:
+        values = _values(job, state, new[speaker[0].native_id], speaker[1])
+    reopened = job.state.is_final and not state.is_final
+    if reopened:
+        values |= {"ended_at": None, "exit_code": None, "signal": None}
+        if job.state.is_submitted and job.state is not _S.LOST:
+            # who asked for the end asked it of the attempt that has ended
+            values |= {"attempt": job.attempt + 1, "kill_by": None, "kill_at": None}
+    changed = [new[one.native_id] for one, _ in told if new[one.native_id] != one]
+    at = max(news.at for _, news in told)
+    if state.is_final and not job.state.is_final:
+        values.setdefault("ended_at", at)
+    return change_of(job, state, values, changed, at)
+
+
+def _is_news(job: Job, told: JobReading) -> bool:
+    if job.state.is_final and job.state.is_submitted:
+        return told.at > job.changed_at
+    return job.submitted_at is None or told.at >= job.submitted_at
+
+
+def _native_after(job: Job, native: SchedulerJob, told: JobReading) -> SchedulerJob:
+    reading = told.reading
+    if reading is None or not _is_ours(job, native, reading):
+        return native if native.state.is_final else replace(native, state=_S.LOST)
+    state = reading.state
+    if native.state.is_final and not _may_reopen(native, reading):
+        return native
+    if state is _S.FAILED and _was_asked_for(job, reading):
+        state = _S.KILLED
+    if not state.is_submitted:  # an adapter's slip must not spoil the books
+        return native
+    return replace(native, state=state, native_state=reading.native_state)
+
+
+def _may_reopen(native: SchedulerJob, reading: Reading) -> bool:
+    if native.state is _S.LOST:
+        return True
+    look = NATIVE.get(reading.native_state)
+    unclear = look is not None and look.shape == "ask"
+    return not reading.state.is_final and not unclear
+
+
+def _was_asked_for(job: Job, reading: Reading) -> bool:
+    """Whether an end that is not DONE follows a kill; one well before the kill does not."""
+    if job.kill_by is None:
+        return False
+    if job.kill_at is None or reading.ended_at is None:
+        return True
+    return reading.ended_at >= job.kill_at - _CLOCK_MARGIN
+
+
+def _is_ours(job: Job, native: SchedulerJob, reading: Reading) -> bool:
+    """Whether the id is still worn by our job: its tag, where it has one of ours, says so."""
+    match = _TAG.fullmatch(reading.tag)
+    if match is None:
+        return True
+    return int(match[1]) == job.id and native.nonce in {"", match[2]}
+
+
+def _values(job: Job, state: JobState, native: SchedulerJob, told: JobReading) -> dict[str, Any]:
+    reading = told.reading
+    if reading is None or native.state is _S.LOST:
+        return {"reason": "the scheduler does not know it any more"}
+    reason = "; ".join(
+        part for part in (reading.reason, told.log_error if state is _S.FAILED else "") if part
+    )
+    values: dict[str, Any] = {
+        "native_state": native.native_state,
+        "reason": reason,
+        "queue": reading.queue or job.queue,
+        "host": reading.host or job.host,
+        "exit_code": reading.exit_code,
+        "signal": reading.signal,
+    }
+    for name in ("peak_memory_mb", "started_at"):
+        if getattr(reading, name) is not None:
+            values[name] = getattr(reading, name)
+    if state.is_final:
+        values["ended_at"] = reading.ended_at or job.ended_at or told.at
+    return values
+
+
+# -- one change ------------------------------------------------------------------------
+
+
+def change_of(
+    job: Job,
+    state: JobState,
+    values: Mapping[str, Any],
+    scheduler_jobs: Sequence[SchedulerJob],
+    at: datetime,
+    *,
+    by: str = "",
+) -> JobChange | None:
+    """Return a compare-and-set with only what differs; None if nothing does."""
+    different = {name: value for name, value in values.items() if getattr(job, name) != value}
+    if state is job.state and not different and not scheduler_jobs:
+        return None
+    return JobChange(
+        job_id=job.id,
+        at=at,
+        expect=(job.state,),
+        expect_spool=job.spool_id,
+        state=None if state is job.state else state,
+        set=different,
+        scheduler_jobs=tuple(scheduler_jobs),
+        by=by,
+    )
