@@ -1,0 +1,61 @@
+# On a fresh Debian with Python, git and make, these two are all that is needed:
+#   make demo    a Jupyter server with batch jobs to try; leave it running
+#   make test    everything that CI checks
+# The rest: lint unit contract integration real docs (the parts of test), bench, soak, clean.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# what `make test` runs, in this order; the time of each is printed
+PARTS := lint unit contract integration real docs
+
+.PHONY: demo test $(PARTS) bench soak clean
+.DEFAULT_GOAL := test
+
+demo: $(VENV)/.demo
+	$(BIN)/jupyter arp demo
+
+test: $(VENV)/.dev
+	@times=""; for part in $(PARTS); do \
+	  start=$$(date +%s); \
+	  echo "== $$part"; \
+	  $(MAKE) --no-print-directory $$part || exit 1; \
+	  times="$$times$$(printf '%6d s  %s' $$(($$(date +%s) - start)) $$part)\n"; \
+	done; printf "Passed:\n$$times"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy arp_nb tests benchmarks docs
+	$(BIN)/lint-imports
+
+unit contract integration real: $(VENV)/.dev
+	$(BIN)/python -m pytest -q --durations=5 tests/$@
+
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build -W --keep-going -q -d docs/_build/doctrees docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench: $(VENV)/.dev
+	@for one in benchmarks/[a-z]*.py; do echo "== $$one"; $(BIN)/python $$one || exit 1; done
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -m soak --timeout 7200 tests
+
+clean:
+	rm -rf $(VENV) docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# installed once, and again when what is needed changes
+$(VENV)/.demo $(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(@:$(VENV)/.%=%)]'
+	@touch $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo \
+	  "There is no $(PYTHON). On Debian: sudo apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+	  "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo \
+	  "This Python cannot make virtual environments. On Debian: sudo apt-get install python3-venv"; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV)
