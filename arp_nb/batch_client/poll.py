@@ -20,7 +20,7 @@ from arp_nb.model import JobState
 from arp_nb.ports import JobReading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from arp_nb.batch_client.health import Pulse
     from arp_nb.batch_client.logs import LogReader
@@ -71,6 +71,8 @@ class Poller:
         self._answer_s = 0.0
         self._doubts: dict[Key, _Doubt] = {}
         self._ends: dict[Key, asyncio.Task[None]] = {}
+        #: bad ends whose logs have been looked at, and the line found
+        self._looked: dict[Key, tuple[Reading, str]] = {}
 
     def nudge(self) -> None:
         """Say that there is something to poll, for a poller that had nothing."""
@@ -141,10 +143,12 @@ class Poller:
                         told.append(_reading(key, None, at))
                     continue
                 self._doubts.pop(key, None)
-                if reading.state is JobState.FAILED:
-                    self._tell_end(key, reading, at)
-                else:
+                if reading.state is not JobState.FAILED:
                     told.append(_reading(key, reading, at))
+                elif (looked := self._looked.get(key)) is not None and looked[0] == reading:
+                    told.append(_reading(key, reading, at, log_error=looked[1]))
+                else:
+                    self._tell_end(key, reading, at)
         if told:
             await self._port.readings(told)
 
@@ -173,12 +177,13 @@ class Poller:
             log.exception("job %s: its log could not be read", key)
         try:
             await self._port.readings([_reading(key, reading, at, log_error=line)])
+            self._looked[key] = (reading, line)
         except Exception:
             log.exception("job %s: the next poll tells of its end", key)
 
     def _forget(self, watched: set[Key]) -> None:
-        doubts: Mapping[Key, _Doubt] = self._doubts
-        self._doubts = {key: doubt for key, doubt in doubts.items() if key in watched}
+        self._doubts = {key: one for key, one in self._doubts.items() if key in watched}
+        self._looked = {key: one for key, one in self._looked.items() if key in watched}
 
 
 def _reading(

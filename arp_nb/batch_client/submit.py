@@ -147,7 +147,7 @@ class Submitter:
 
     async def _start(self, request: SubmitRequest, check: ScriptCheck) -> None:
         spool_id = self._spool.new_id(request.job_id)
-        order = await self._order(request, check, spool_id)
+        order = await self._order(request, spool_id)
         await asyncio.to_thread(self._spool.create, spool_id, order)
         try:
             ours = await self._port.starting(request.job_id, request.lease_token, spool_id, check)
@@ -165,7 +165,7 @@ class Submitter:
         except TimeoutError:
             log.info("job %d: still no id; its slot is free again", request.job_id)
 
-    async def _order(self, request: SubmitRequest, check: ScriptCheck, spool_id: str) -> Order:
+    async def _order(self, request: SubmitRequest, spool_id: str) -> Order:
         login = await self._logins.get()
         scheduler = self._schedulers[request.location]
         environment = compose(login.variables, self._settings, scheduler, request)
@@ -177,8 +177,6 @@ class Submitter:
             "ARP_TAG_OPTION": " ".join(scheduler.tag_options(tag_of(spool_id))),
         }
         notes = [login.note] if login.note else []
-        if request.sha256 is not None and check.sha256 not in {None, request.sha256}:
-            notes.append("script changed since apply")
         return Order(
             job_id=request.job_id,
             location=request.location,

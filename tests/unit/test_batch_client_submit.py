@@ -1,75 +1,19 @@
-"""Submissions from request to id, with real scripts, a ``bsub`` of files and no real manager."""
+"""Submissions from request to id, and what comes of scripts that misbehave."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from arp_nb.batch_client import BatchClient
-from arp_nb.model import JobState
-from arp_nb.settings import Settings
-from tests.fake_port import FakeJob, FakePort
-from tests.fake_scheduler import FakeScheduler
-
-FAST = Settings(poll_min_s=0.1, slow_after_s=0.3, submission_slot_s=5.0)
-
-
-class World:
-    """A manager, a scheduler and a folder for scripts."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = FakePort()
-        self.scheduler = FakeScheduler(folder)
-        self.settings = FAST
-
-    def client(self) -> BatchClient:
-        return BatchClient(
-            self.port, {"fake": self.scheduler}, self.folder / "spool", self.settings
-        )
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[BatchClient]:
-        client = self.client()
-        task = asyncio.create_task(client.run())
-        try:
-            yield client
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    def script(self, text: str, name: str = "submit.sh") -> str:
-        path = self.folder / name
-        path.write_text(f"#!/bin/sh\necho started >> {self.folder}/starts\n{text}\n")
-        path.chmod(0o755)
-        return str(path)
-
-    @property
-    def starts(self) -> int:
-        file = self.folder / "starts"
-        return len(file.read_text().splitlines()) if file.exists() else 0
-
-    async def submit(self, text: str, *, within_s: float = 20.0) -> FakeJob:
-        """Submit a script and wait until it is known what came of it."""
-        job = await self.port.apply(self.script(text), "xppi0915", "12", "a", "b")
-        waiting = {JobState.REQUESTED, JobState.LEASED, JobState.STARTING}
-        async with self.running():
-            await self.port.until(lambda: job.state not in waiting, within_s)
-        return job
+from arp_nb.model import JobState, Phase
+from tests.batch_world import World
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))
-    yield World(folder)
-    shutil.rmtree(folder)
+def world(short_tmp: Path) -> World:
+    return World(short_tmp)
 
 
 def test_a_job_goes_from_request_to_its_end(world: World) -> None:
@@ -85,5 +29,179 @@ def test_a_job_goes_from_request_to_its_end(world: World) -> None:
         assert job.native_ids[0][1] == "wrapper"
         assert world.scheduler._lines("1")[1:3] == [f"arp-{job.spool_id}", "python x.py e 12"]
         assert world.starts == 1
+
+    asyncio.run(story())
+
+
+def test_jobs_wait_for_nobody_but_the_free_slots(world: World) -> None:
+    async def story() -> None:
+        script = world.script("bsub python x.py")
+        jobs = [await world.port.apply(script, "e", str(run)) for run in range(20)]
+        async with world.running():
+            await world.port.until(lambda: all(job.ids for job in jobs))
+        assert world.starts == 20
+        assert len({job.ids[0] for job in jobs}) == 20
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("exit 0", "The script ended and printed no job id.", id="prints-nothing"),
+        pytest.param("printf 'Job <x> \\377\\000 <12'", "printed no job id", id="prints-garbage"),
+        pytest.param("echo boom >&2; exit 3", "exit code 3 and printed no job id", id="fails"),
+        pytest.param("bsub -refuse nowhere", "nowhere: No such queue", id="bsub-refuses"),
+        pytest.param("kill -9 $$", "killed by signal 9", id="dies-before-bsub"),
+    ],
+)
+def test_script_without_a_job_has_failed_in_its_own_words(
+    world: World, text: str, reason: str
+) -> None:
+    job = asyncio.run(world.submit(text))
+    assert job.state is JobState.SUBMIT_FAILED
+    assert reason in job.reason
+    assert world.starts == 1
+
+
+def test_two_ids_are_siblings_in_order_of_submission(world: World) -> None:
+    job = asyncio.run(world.submit("bsub python a.py\nbsub python b.py", until_exit=True))
+    assert job.ids == ["1", "2"]
+    assert [source for _, source, _ in job.native_ids] == ["wrapper", "wrapper"]
+
+
+def test_exit_1_after_submitting_is_still_a_job(world: World) -> None:
+    job = asyncio.run(world.submit("bsub python a.py\nexit 1", until_exit=True))
+    assert (job.state, job.ids) == (JobState.PENDING, ["1"])
+    assert "script ended with exit code 1 after submitting" in job.notes
+
+
+def test_id_of_a_waiting_bsub_is_known_long_before_its_end(world: World) -> None:
+    async def story() -> None:
+        job = await world.port.apply(world.script("bsub -K python a.py; echo $? > $0.code"))
+        async with world.running():
+            await world.port.until(lambda: job.ids == ["1"])
+            assert job.script_exit_code is None
+            world.scheduler.set_state("1", "DONE")
+            await world.port.until(lambda: job.script_exit_code == 0)
+        assert (world.folder / "submit.sh.code").read_text() == "0\n"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "bypass",
+    [
+        pytest.param("{bin}/bsub python a.py", id="absolute-path"),
+        pytest.param("PATH={bin}:/usr/bin:/bin bsub python a.py", id="login-shell-resets-path"),
+    ],
+)
+def test_id_of_a_bypassed_wrapper_is_read_from_the_output(world: World, bypass: str) -> None:
+    job = asyncio.run(world.submit(bypass.format(bin=world.scheduler.bin), until_exit=True))
+    assert (job.state, job.ids) == (JobState.PENDING, ["1"])
+    assert job.native_ids[0][1] == "output"
+    assert "id from output only" in job.notes
+
+
+def test_id_of_a_bypassed_waiting_bsub_is_read_while_it_waits(world: World) -> None:
+    async def story() -> None:
+        text = f"{world.scheduler.bin}/bsub -K python a.py"
+        job = await world.port.apply(world.script(text))
+        async with world.running():
+            await world.port.until(lambda: job.ids == ["1"])
+            assert job.script_exit_code is None
+            world.scheduler.set_state("1", "DONE")
+            await world.port.until(lambda: job.script_exit_code == 0)
+
+    asyncio.run(story())
+
+
+def test_silent_bsub_is_found_by_its_tag(world: World) -> None:
+    job = asyncio.run(world.submit("BSUB_QUIET=1 bsub python a.py", until_exit=True))
+    assert job.native_ids == (("1", "tag", ""),)
+    assert "found in FAKE by its tag" in job.notes
+
+
+def test_output_of_an_earlier_job_is_no_id_once_the_wrapper_knows_better(world: World) -> None:
+    text = "echo 'Job <77> is submitted to queue <old>.'\nbsub python a.py"
+    job = asyncio.run(world.submit(text, until_exit=True))
+    assert job.ids == ["1"]
+
+
+def test_slow_bsub_is_told_apart_from_a_slow_script(world: World) -> None:
+    async def story() -> None:
+        go, hold = world.folder / "go", world.folder / "hold"
+        text = f"while [ ! -e {go} ]; do sleep 0.02; done\nbsub -hold {hold} python a.py"
+        job = await world.port.apply(world.script(text))
+        async with world.running():
+            await world.port.until(lambda: job.phase is Phase.SCRIPT)
+            go.touch()
+            await world.port.until(lambda: job.phase is Phase.SLOW)
+            assert job.phases.index(Phase.SUBMITTING) < job.phases.index(Phase.SLOW)
+            hold.touch()
+            await world.port.until(lambda: job.state is JobState.PENDING)
+        assert job.phase is Phase.NONE
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("executable", "reason"),
+    [
+        pytest.param("submit.sh", "Must be an absolute path.", id="relative"),
+        pytest.param("/nowhere/at/all.sh", "No such file on ", id="deleted-since-apply"),
+        pytest.param("/tmp", "Is a folder, not a script.", id="folder"),
+        pytest.param("/tmp/a\0b", "Holds a NUL character", id="nul"),
+        pytest.param("/dev/null", "Is not a file.", id="device"),
+    ],
+)
+def test_script_that_cannot_run_is_refused_with_the_reason(
+    world: World, executable: str, reason: str
+) -> None:
+    async def story() -> None:
+        job = await world.port.apply(executable)
+        async with world.running():
+            await world.port.until(lambda: job.state is JobState.SUBMIT_FAILED)
+        assert job.reason.startswith(reason)
+        assert job.spool_id is None
+
+    asyncio.run(story())
+
+
+def test_script_that_lost_its_mode_is_refused_with_what_to_do(world: World) -> None:
+    async def story() -> None:
+        script = world.script("bsub python a.py", mode=0o644)
+        job = await world.port.apply(script)
+        async with world.running():
+            await world.port.until(lambda: job.state is JobState.SUBMIT_FAILED)
+        assert "mode is 0644. Run chmod +x" in job.reason
+        assert world.starts == 0
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        pytest.param("echo no first line\n", "such as #!/bin/bash", id="no-interpreter"),
+        pytest.param("#!/no/such/sh\n", "program named in its first line", id="missing-one"),
+    ],
+)
+def test_script_that_cannot_be_executed_says_why(world: World, text: str, advice: str) -> None:
+    async def story() -> None:
+        job = await world.port.apply(world.file(text))
+        async with world.running():
+            await world.port.until(lambda: job.state is JobState.SUBMIT_FAILED)
+        assert advice in job.reason
+
+    asyncio.run(story())
+
+
+def test_nul_in_a_parameter_is_told_in_words(world: World) -> None:
+    async def story() -> None:
+        job = await world.port.apply(world.script("bsub x"), "a\0b")
+        async with world.running():
+            await world.port.until(lambda: job.state is JobState.SUBMIT_FAILED)
+        assert "cannot be started" in job.reason
 
     asyncio.run(story())
