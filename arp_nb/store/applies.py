@@ -11,18 +11,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Integer, Text, bindparam, func, insert, select, update
 
 from arp_nb.errors import Conflict
 from arp_nb.model import JobState
 from arp_nb.store import definitions
+from arp_nb.store.among import among, listed
 from arp_nb.store.base import JobsMade
-from arp_nb.store.jobs import chunks
 from arp_nb.store.records import to_json, to_us
 from arp_nb.store.schema import apply_batch, job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from arp_nb.store.transaction import Transaction
 
 #: what a slice should take: others wait so long
-_SLICE_S = 0.012
-_FIRST_SLICE = 250
-_MOST_IN_A_SLICE = 2000
+_SLICE_S = 0.015
+_FIRST_SLICE = 500
+_MOST_IN_A_SLICE = 5000
 
 _BY_ID = select(apply_batch).where(apply_batch.c.id == bindparam("id"))
 _BY_KEY = select(apply_batch).where(
@@ -49,12 +49,27 @@ _RUNS_WITH_JOBS = (
     select(job.c.run)
     .where(
         job.c.definition_id == bindparam("definition_id"),
-        job.c.run.in_(bindparam("runs", expanding=True)),
+        among(job.c.run, "runs"),
         job.c.deleted_at.is_(None),
     )
     .distinct()
 )
-_ADD_JOBS = insert(job)
+#: columns that the jobs of one request share
+_SHARED = (
+    "experiment_id", "definition_id", "hash", "version", "parameters", "user", "location",
+    "trigger", "state", "requested_at", "changed_at",
+)  # fmt: skip
+#: a slice is one statement: SQLite takes the rows out of JSON without holding up other threads
+_EACH = func.json_each(bindparam("own", type_=Text)).table_valued("key", "value")
+_NEW: Mapping[str, Any] = {
+    **{name: bindparam(name, type_=job.c[name].type) for name in _SHARED},
+    "id": bindparam("first_id", type_=Integer) + _EACH.c.key,
+    "revision": bindparam("first_revision", type_=Integer) + _EACH.c.key,
+    "run": func.json_extract(_EACH.c.value, "$[0]"),
+    "argv": func.json_extract(_EACH.c.value, "$[1]"),  # a list within is given as JSON
+    "rerun_of": func.json_extract(_EACH.c.value, "$[2]"),
+}
+_ADD_JOBS = insert(job).from_select(list(_NEW), select(*_NEW.values()))
 
 
 def register(tx: Transaction, wanted: JobsWanted) -> tuple[int, bool]:
@@ -97,8 +112,8 @@ def _existing(db: Connection, wanted: JobsWanted) -> set[int]:
     """Return the runs that have, or are about to get, a job of the definition."""
     definition = {"definition_id": wanted.definition_id}
     found: set[int] = set()
-    for runs in chunks(wanted.argv_by_run):
-        found.update(db.execute(_RUNS_WITH_JOBS, {**definition, "runs": runs}).scalars())
+    runs = listed(wanted.argv_by_run)
+    found.update(db.execute(_RUNS_WITH_JOBS, {**definition, "runs": runs}).scalars())
     for content in db.execute(_UNFINISHED_OF_DEFINITION, definition).scalars():
         found.update(run for run, *_ in orjson.loads(content)["jobs"])
     return found & wanted.argv_by_run.keys()
@@ -181,19 +196,12 @@ class MakeJobs:
         self._is_read = True
 
     def _make(self, tx: Transaction, some: Sequence[Sequence[Any]]) -> None:
-        revision = tx.revisions(len(some))
-        first = self._first_job_id + self._made
-        rows = [
-            {
-                **self._shared,
-                "id": first + number,
-                "run": run,
-                "argv": to_json(argv),
-                "rerun_of": rerun_of,
-                "revision": revision + number,
-            }
-            for number, (run, argv, rerun_of) in enumerate(some)
-        ]
-        tx.db.execute(_ADD_JOBS, rows)
+        values = {
+            **self._shared,
+            "first_id": self._first_job_id + self._made,
+            "first_revision": tx.revisions(len(some)),
+            "own": to_json(some),
+        }
+        tx.db.execute(_ADD_JOBS, values)
         self._made += len(some)
         self.made_now += len(some)

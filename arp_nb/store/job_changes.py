@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from arp_nb.model import JobState, Phase, may_change
-from arp_nb.store.jobs import chunks
+from arp_nb.store.among import among, listed
+from arp_nb.store.many import Many
 from arp_nb.store.records import to_json, to_us, to_us_or_none
 from arp_nb.store.schema import job, scheduler_job, transition
 
@@ -52,17 +54,26 @@ _KEPT_AS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 _COMPARED = (job.c.state, job.c.lease_token, job.c.spool_id, job.c.native_state, job.c.reason)
-_READ = select(job.c.id, *_COMPARED).where(job.c.id.in_(bindparam("ids", expanding=True)))
-_WRITE = update(job).where(job.c.id == bindparam("b_id"))
-_ADD_TRANSITION = insert(transition)
+_READ = select(job.c.id, *_COMPARED).where(among(job.c.id, "ids"))
+_ADD_TRANSITIONS = Many(
+    insert(transition), ("job_id", "at", "old", "new", "native_state", "reason", "by")
+)
 _BRING = sqlite.insert(scheduler_job)
-_BRING_SCHEDULER_JOB = _BRING.on_conflict_do_update(
-    index_elements=["job_id", "native_id"],
-    set_={
-        name: _BRING.excluded[name]
-        for name in ("source", "nonce", "native_state", "state")
-    },
-)  # fmt: skip
+_BRING_SCHEDULER_JOBS = Many(
+    _BRING.on_conflict_do_update(
+        index_elements=["job_id", "native_id"],
+        set_={
+            name: _BRING.excluded[name] for name in ("source", "nonce", "native_state", "state")
+        },
+    ),
+    ("job_id", "native_id", "source", "nonce", "native_state", "state"),
+)
+
+
+@cache
+def _write_of(columns: frozenset[str]) -> Many:
+    """Return the statement that sets these columns of a job."""
+    return Many(update(job).where(job.c.id == bindparam("b_id")), sorted(columns))
 
 
 @dataclass(slots=True)
@@ -154,8 +165,7 @@ class Slices:
 def _read(tx: Transaction, ids: Collection[int]) -> dict[int, _Seen]:
     return {
         job_id: _Seen(JobState(state), *others)
-        for some in chunks(ids)
-        for job_id, state, *others in tx.db.execute(_READ, {"ids": some})
+        for job_id, state, *others in tx.db.execute(_READ, {"ids": listed(ids)})
     }
 
 
@@ -208,13 +218,12 @@ def _write(tx: Transaction, plans: Sequence[_Plan]) -> None:
     revision = tx.revisions(len(by_job))
     by_columns: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
     for job_id, values in by_job.items():
-        by_columns[frozenset(values)].append({"b_id": job_id, "revision": revision, **values})
+        values["revision"] = revision
+        columns = frozenset(values)
+        values["b_id"] = job_id
+        by_columns[columns].append(values)
         revision += 1
-    for rows in by_columns.values():
-        tx.db.execute(_WRITE, rows)
-    transitions = [row for plan in plans for row in plan.transitions]
-    if transitions:
-        tx.db.execute(_ADD_TRANSITION, transitions)
-    scheduler_jobs = [row for plan in plans for row in plan.scheduler_jobs]
-    if scheduler_jobs:
-        tx.db.execute(_BRING_SCHEDULER_JOB, scheduler_jobs)
+    for columns, rows in by_columns.items():
+        _write_of(columns).execute(tx.db, rows)
+    _ADD_TRANSITIONS.execute(tx.db, (row for plan in plans for row in plan.transitions))
+    _BRING_SCHEDULER_JOBS.execute(tx.db, (row for plan in plans for row in plan.scheduler_jobs))

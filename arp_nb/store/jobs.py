@@ -8,43 +8,32 @@ from sqlalchemy import Select, bindparam, or_, select
 
 from arp_nb.errors import NotFound
 from arp_nb.model import JobState, SchedulerJob, Transition
+from arp_nb.store.among import among, listed
 from arp_nb.store.base import CounterPoint
 from arp_nb.store.records import from_us, job_of, scheduler_job_of, transition_of
 from arp_nb.store.schema import counter_point, job, scheduler_job, transition
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection
 
     from sqlalchemy import Connection
 
     from arp_nb.model import Job
     from arp_nb.store.base import JobFilter
 
-#: how many ids stand in one statement
-CHUNK = 1000
-
 _BY_ID = select(job).where(job.c.id == bindparam("id"))
 _SCHEDULER_JOBS = (
-    select(scheduler_job)
-    .where(scheduler_job.c.job_id.in_(bindparam("ids", expanding=True)))
-    .order_by(scheduler_job.c.id)
+    select(scheduler_job).where(among(scheduler_job.c.job_id, "ids")).order_by(scheduler_job.c.id)
 )
 _HISTORY = (
     select(transition).where(transition.c.job_id == bindparam("id")).order_by(transition.c.id)
 )
 _POINTS = (
     select(counter_point)
-    .where(counter_point.c.job_id.in_(bindparam("ids", expanding=True)))
+    .where(among(counter_point.c.job_id, "ids"))
     .order_by(counter_point.c.job_id, counter_point.c.key, counter_point.c.at)
 )
 _POINTS_OF_KEY = _POINTS.where(counter_point.c.key == bindparam("key"))
-
-
-def chunks(ids: Collection[int]) -> Iterator[Sequence[int]]:
-    """Return ids, sorted, in pieces that one statement may hold."""
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
 
 
 def one(db: Connection, job_id: int) -> Job:
@@ -57,13 +46,13 @@ def one(db: Connection, job_id: int) -> Job:
 
 def matching(db: Connection, which: JobFilter) -> list[Job]:
     """Return jobs that match, newest first unless the filter says otherwise."""
-    statement = _filtered(which)
+    statement, parameters = _filtered(which)
     order = job.c.id.asc() if which.oldest_first else job.c.id.desc()
     statement = statement.order_by(order).limit(which.limit)
-    return [job_of(row) for row in db.execute(statement)]
+    return [job_of(row) for row in db.execute(statement, parameters)]
 
 
-def _filtered(which: JobFilter) -> Select[Any]:
+def _filtered(which: JobFilter) -> tuple[Select[Any], dict[str, str]]:
     statement = select(job)
     equal = {
         job.c.experiment_id: which.experiment_id,
@@ -74,9 +63,12 @@ def _filtered(which: JobFilter) -> Select[Any]:
         if value is not None:
             statement = statement.where(column == value)
     states = None if which.states is None else [state.value for state in which.states]
+    parameters: dict[str, str] = {}
     for column, values in ((job.c.id, which.ids), (job.c.state, states), (job.c.run, which.runs)):
         if values is not None:
-            statement = statement.where(column.in_(list(values)))
+            name = f"{column.name}s"
+            statement = statement.where(among(column, name))
+            parameters[name] = listed(values)
     if which.native_id is not None:
         siblings = select(scheduler_job.c.job_id).where(
             scheduler_job.c.native_id == which.native_id
@@ -88,15 +80,14 @@ def _filtered(which: JobFilter) -> Select[Any]:
         statement = statement.where(job.c.id < which.before_id)
     if not which.deleted:
         statement = statement.where(job.c.deleted_at.is_(None))
-    return statement
+    return statement, parameters
 
 
 def scheduler_jobs(db: Connection, ids: Collection[int]) -> dict[int, list[SchedulerJob]]:
     """Return the scheduler jobs of each job, in order of submission."""
     found: dict[int, list[SchedulerJob]] = {one_id: [] for one_id in sorted(set(ids))}
-    for some in chunks(ids):
-        for row in db.execute(_SCHEDULER_JOBS, {"ids": some}):
-            found[row.job_id].append(scheduler_job_of(row))
+    for row in db.execute(_SCHEDULER_JOBS, {"ids": listed(ids)}):
+        found[row.job_id].append(scheduler_job_of(row))
     return found
 
 
@@ -112,8 +103,8 @@ def history(db: Connection, job_id: int) -> list[Transition]:
 def counter_points(db: Connection, ids: Collection[int], key: str | None) -> list[CounterPoint]:
     """Return points of the series, by job, key, time."""
     statement = _POINTS if key is None else _POINTS_OF_KEY
+    parameters = {"ids": listed(ids)} | ({} if key is None else {"key": key})
     return [
         CounterPoint(job_id=row.job_id, key=row.key, at=from_us(row.at), value=row.value)
-        for some in chunks(ids)
-        for row in db.execute(statement, {"ids": some} | ({} if key is None else {"key": key}))
+        for row in db.execute(statement, parameters)
     ]

@@ -11,12 +11,14 @@ from sqlalchemy.dialects import sqlite
 
 from arp_nb import reports
 from arp_nb.errors import ArpError, NotFound
-from arp_nb.store.jobs import chunks
+from arp_nb.store.among import among, listed
+from arp_nb.store.many import Many
 from arp_nb.store.records import to_json, to_us
 from arp_nb.store.schema import counter_point, job
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from arp_nb.store.base import ReportPost
     from arp_nb.store.transaction import Transaction
@@ -26,17 +28,20 @@ _POINT_EVERY_US = 100_000
 #: lengths of series that are remembered; beyond, they are counted again
 _REMEMBERED = 200_000
 
-_READ = select(job.c.id, job.c.report, job.c.reported_at).where(
-    job.c.id.in_(bindparam("ids", expanding=True))
+_READ = select(job.c.id, job.c.report, job.c.reported_at).where(among(job.c.id, "ids"))
+_WRITE = Many(
+    update(job).where(job.c.id == bindparam("b_id")), ("report", "reported_at", "revision")
 )
-_WRITE = update(job).where(job.c.id == bindparam("b_id"))
 _ADD = sqlite.insert(counter_point)
-_ADD_POINT = _ADD.on_conflict_do_update(
-    index_elements=["job_id", "key", "at"], set_={"value": _ADD.excluded.value}
+_ADD_POINTS = Many(
+    _ADD.on_conflict_do_update(
+        index_elements=["job_id", "key", "at"], set_={"value": _ADD.excluded.value}
+    ),
+    ("job_id", "key", "at", "value"),
 )
 _COUNT = (
     select(counter_point.c.job_id, counter_point.c.key, func.count())
-    .where(counter_point.c.job_id.in_(bindparam("ids", expanding=True)))
+    .where(among(counter_point.c.job_id, "ids"))
     .group_by(counter_point.c.job_id, counter_point.c.key)
 )
 _SERIES = (
@@ -44,10 +49,12 @@ _SERIES = (
     .where(counter_point.c.job_id == bindparam("job_id"), counter_point.c.key == bindparam("key"))
     .order_by(counter_point.c.at)
 )
-_DROP_POINT = delete(counter_point).where(
-    counter_point.c.job_id == bindparam("b_job_id"),
-    counter_point.c.key == bindparam("b_key"),
-    counter_point.c.at == bindparam("b_at"),
+_DROP_POINTS = Many(
+    delete(counter_point).where(
+        counter_point.c.job_id == bindparam("job_id"),
+        counter_point.c.key == bindparam("key"),
+        counter_point.c.at == bindparam("at"),
+    )
 )
 
 #: job, counter, time in steps of `_POINT_EVERY_US`
@@ -71,10 +78,10 @@ class ReportMerges:
     def _fold(self, tx: Transaction, calls: Sequence[Sequence[ReportPost]]) -> list[Any]:
         reports_by_job: dict[int, Mapping[str, Any]] = {}
         reported_us: dict[int, int] = {}
-        for some in chunks({post.job_id for posts in calls for post in posts}):
-            for job_id, text, at_us in tx.db.execute(_READ, {"ids": some}):
-                reports_by_job[job_id] = orjson.loads(text)
-                reported_us[job_id] = at_us or 0
+        ids = {post.job_id for posts in calls for post in posts}
+        for job_id, text, at_us in tx.db.execute(_READ, {"ids": listed(ids)}):
+            reports_by_job[job_id] = orjson.loads(text)
+            reported_us[job_id] = at_us or 0
         answers: list[Any] = []
         points: dict[_PointKey, tuple[int, float]] = {}
         changed: dict[int, str] = {}
@@ -112,7 +119,7 @@ class ReportMerges:
             }
             for revision, (job_id, text) in enumerate(changed.items(), first)
         ]
-        tx.db.execute(_WRITE, rows)
+        _WRITE.execute(tx.db, rows)
 
     def _write_points(
         self, tx: Transaction, points: Mapping[_PointKey, tuple[int, float]]
@@ -128,16 +135,17 @@ class ReportMerges:
             lengths[key] = lengths.get(key, 0) + 1
             if lengths[key] > reports.SERIES_LIMIT:
                 full.add((job_id, key))
-        tx.db.execute(_ADD_POINT, rows)
+        _ADD_POINTS.execute(tx.db, rows)
         for job_id, key in full:
             self._thin(tx, job_id, key)
 
-    def _count(self, tx: Transaction, job_ids: Collection[int]) -> None:
+    def _count(self, tx: Transaction, job_ids: AbstractSet[int]) -> None:
         if len(self._lengths) > _REMEMBERED:
             self._lengths.clear()
-        for some in chunks(job_ids - self._lengths.keys()):
-            self._lengths.update({job_id: {} for job_id in some})
-            for job_id, key, length in tx.db.execute(_COUNT, {"ids": some}):
+        unknown = job_ids - self._lengths.keys()
+        if unknown:
+            self._lengths.update({job_id: {} for job_id in unknown})
+            for job_id, key, length in tx.db.execute(_COUNT, {"ids": listed(unknown)}):
                 self._lengths[job_id][key] = length
 
     def _thin(self, tx: Transaction, job_id: int, key: str) -> None:
@@ -146,9 +154,8 @@ class ReportMerges:
         points = [(at_us / 1e6, at_us) for at_us in times_us]
         kept = {at_us for _, at_us in reports.thin(points, reports.SERIES_LIMIT // 2)}
         gone = [at_us for at_us in times_us if at_us not in kept]
-        if gone:
-            rows = [{"b_job_id": job_id, "b_key": key, "b_at": at_us} for at_us in gone]
-            tx.db.execute(_DROP_POINT, rows)
+        rows = ({"job_id": job_id, "key": key, "at": at_us} for at_us in gone)
+        _DROP_POINTS.execute(tx.db, rows)
         self._lengths[job_id][key] = len(kept)
 
 
@@ -174,7 +181,7 @@ def _posted_numbers(
     report: Mapping[str, Any], patch: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> dict[str, float]:
     """Return the numeric counters that a post names: others did not get a point."""
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, dict | Mapping):
         return reports.numbers(report)
     posted, kept = patch.get("counters"), report.get("counters")
     if not posted or not kept:

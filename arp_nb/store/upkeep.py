@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects import sqlite
 
-from arp_nb.store.jobs import chunks
+from arp_nb.store.among import among, listed
+from arp_nb.store.many import Many
 from arp_nb.store.records import to_us_or_none
 from arp_nb.store.schema import (
     apply_batch,
@@ -28,22 +29,28 @@ if TYPE_CHECKING:
 
     from arp_nb.store.transaction import Transaction
 
+#: how many jobs are done before others have their turn
+_SLICE = 500
+
 _GET_META = select(meta.c.value).where(meta.c.name == bindparam("name"))
 _SET_META = sqlite.insert(meta)
 _PUT_META = _SET_META.on_conflict_do_update(
     index_elements=["name"], set_={"value": _SET_META.excluded.value}
 )
-_AMONG = job.c.id.in_(bindparam("ids", expanding=True))
+_AMONG = among(job.c.id, "ids")
 _NOT_DELETED = select(job.c.id).where(_AMONG, job.c.deleted_at.is_(None))
 _DELETED = select(job.c.id).where(_AMONG, job.c.deleted_at.is_not(None))
-_WRITE = update(job).where(job.c.id == bindparam("b_id"))
+_WRITE = Many(
+    update(job).where(job.c.id == bindparam("b_id")), ("deleted_at", "deleted_by", "revision")
+)
 
 
 class SetDeleted:
     """Bulk work: deletes jobs softly, or restores them."""
 
     def __init__(self, job_ids: Collection[int], by: str, at: datetime | None) -> None:
-        self._todo = list(chunks(job_ids))
+        ids = sorted(set(job_ids))
+        self._todo = [ids[start : start + _SLICE] for start in range(0, len(ids), _SLICE)]
         self._values = {
             "deleted_at": to_us_or_none(at),
             "deleted_by": None if at is None else by,
@@ -55,14 +62,13 @@ class SetDeleted:
         if self._todo:
             some = self._todo.pop()
             which = _DELETED if self._values["deleted_at"] is None else _NOT_DELETED
-            ids = tx.db.execute(which, {"ids": some}).scalars().all()
+            ids = tx.db.execute(which, {"ids": listed(some)}).scalars().all()
             revision = tx.revisions(len(ids))
             rows = [
                 {"b_id": job_id, "revision": revision + number, **self._values}
                 for number, job_id in enumerate(ids)
             ]
-            if rows:
-                tx.db.execute(_WRITE, rows)
+            _WRITE.execute(tx.db, rows)
             self._changed += len(ids)
         return not self._todo
 
@@ -74,8 +80,6 @@ class SetDeleted:
 class Purge:
     """Bulk work: forgets rows that were deleted before a time."""
 
-    _JOBS_IN_SLICE = 200
-
     def __init__(self, before_us: int) -> None:
         self._before_us = before_us
         self._forgotten = 0
@@ -83,7 +87,7 @@ class Purge:
     def slice(self, tx: Transaction) -> bool:
         """Forget some jobs, or at last the definitions that no job needs any more."""
         old_jobs = select(job.c.id, job.c.revision).where(job.c.deleted_at < self._before_us)
-        found = tx.db.execute(old_jobs.limit(self._JOBS_IN_SLICE)).all()
+        found = tx.db.execute(old_jobs.limit(_SLICE)).all()
         if found:
             self._forget(tx, job, found, (scheduler_job, transition, counter_point))
             return False
@@ -109,11 +113,11 @@ class Purge:
     def _forget(
         self, tx: Transaction, table: Table, found: Sequence[Any], children: Sequence[Table]
     ) -> None:
-        for ids in chunks([one_id for one_id, _ in found]):
-            for child in children:
-                parent = child.c.job_id if table is job else child.c.definition_id
-                tx.db.execute(delete(child).where(parent.in_(ids)))
-            tx.db.execute(delete(table).where(table.c.id.in_(ids)))
+        ids = {"ids": listed([one_id for one_id, _ in found])}
+        for child in children:
+            parent = child.c.job_id if table is job else child.c.definition_id
+            tx.db.execute(delete(child).where(among(parent, "ids")), ids)
+        tx.db.execute(delete(table).where(among(table.c.id, "ids")), ids)
         tx.forget_until(max((revision for _, revision in found), default=0))
         self._forgotten += len(found)
 
