@@ -37,7 +37,7 @@ docs: $(VENV)/.dev
 	@echo "docs/_build/html/index.html"
 
 bench: $(VENV)/.dev
-	@for one in benchmarks/[a-z]*.py; do echo "== $$one"; $(BIN)/python $$one || exit 1; done
+	$(BIN)/python -m benchmarks $(BENCH)
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m soak --timeout 7200 tests
