@@ -180,7 +180,6 @@ def _answers(address: Address, timeout_s: float) -> bool:
 
 def _start(folder: Path, deadline: float) -> None:
     """Start a supervisor, detached. It returns once the socket is bound, or says why not."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     argv = [sys.executable, "-P", "-m", "arp_nb.daemon", "run", "--detach"]
     with _open_log(folder) as log:
         log_start_bytes = log.tell()
@@ -207,19 +206,24 @@ def _start(folder: Path, deadline: float) -> None:
 def _open_log(folder: Path) -> Any:
     path = folder / LOG_NAME
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_size > _MAX_LOG_BYTES:
             path.replace(folder / f"{LOG_NAME}.1")
     except FileNotFoundError:
         pass
+    except OSError as error:
+        raise _unusable(path, error) from error
     try:
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
     except OSError as error:
-        advice = (
-            " Free some space, or set ARP_STORE to a folder on another disk."
-            if error.errno == errno.ENOSPC
-            else " Set ARP_STORE to a folder that you may write."
-        )
-        raise ManagerError(f"{path} cannot be written: {error.strerror}.{advice}") from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> ManagerError:
+    advice = "Set ARP_STORE to a folder that you may write."
+    if error.errno == errno.ENOSPC:
+        advice = "Free some space, or set ARP_STORE to a folder on another disk."
+    return ManagerError(f"{path} cannot be written: {error.strerror}. {advice}")
 
 
 def _log_tail(folder: Path, start_bytes: int = 0, lines: int = 5) -> str:

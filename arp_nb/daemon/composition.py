@@ -50,12 +50,12 @@ def serve(inherited: Inherited, pipe: StatusPipe) -> None:
     begin_log()
     store_folder = Path(inherited.store)
     settings = settings_module.load(store_folder)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        store = open_store(store_folder)
-        try:
+    store = open_store(store_folder)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(_Parts(inherited, pipe, settings, store, store_folder)))
-        finally:
-            store.close()
+    finally:
+        store.close()
     # nobody shall be sent to a socket that nobody serves; the lock is still ours
     (store_folder / SOCKET_NAME).unlink(missing_ok=True)
 
@@ -115,7 +115,7 @@ async def _run(
     acting = asyncio.create_task(keep_running(client.run, manager.port))
     ends = [
         asyncio.create_task(told.wait()),
-        asyncio.create_task(until_idle(watched, parts.store, parts.settings.idle_exit_s)),
+        asyncio.create_task(until_idle(watched, manager, parts.settings.idle_exit_s)),
     ]
     try:
         for server in servers:

@@ -28,7 +28,7 @@ async def keep_running(run: Callable[[], Awaitable[None]], port: ManagerPort) ->
             await run()
             _log.error("The batch client ended by itself")
         except Exception:  # noqa: BLE001 - top of the loop: the manager must live on
-            _log.exception("The batch client failed; next attempt in %g s", pause_s)
+            _log.exception("The batch client failed; the next one in %g s", pause_s)
         try:
             await port.health(Health(client_ok=False, client_since=datetime.now(UTC)))
         except ArpError:

@@ -22,7 +22,7 @@ _CONNECTION_S = 5.0
 _HEADER_BYTES = 65536
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Connection:
     socket: socket.socket
     deadline: float

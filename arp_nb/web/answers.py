@@ -29,7 +29,7 @@ class Json(Response):
         return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
 
 
-def model(name: str, **fields: Any) -> type[BaseModel]:
+def model(name: str, /, **fields: Any) -> type[BaseModel]:
     """Make the model of an answer from its fields' types; all of them are always there."""
     made: type[BaseModel] = create_model(
         name,

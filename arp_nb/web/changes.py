@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from arp_nb.errors import ArpError, InvalidValue
-from arp_nb.manager.feed import Subscription
+from arp_nb.manager import Subscription
 from arp_nb.web.bodies import Body
 from arp_nb.web.caller import Managed
 

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field, StrictInt
 
 from arp_nb.errors import Conflict, InvalidValue
-from arp_nb.manager.apply import ApplyRequest
-from arp_nb.manager.jobs import Outcome
+from arp_nb.manager import ApplyRequest, Outcome
 from arp_nb.model import JobState
 from arp_nb.rows import job_row, scheduler_job_row, transition_row
 from arp_nb.web import answers
