@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -87,10 +87,10 @@ class FakePort:
         self.work += 1
         await self._notify()
 
-    async def until(self, condition, timeout_s: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], object], timeout_s: float = 30.0) -> None:
         """Wait until a condition on the books holds."""
         async with asyncio.timeout(timeout_s), self._changed:
-            await self._changed.wait_for(condition)
+            await self._changed.wait_for(lambda: bool(condition()))
 
     async def _notify(self) -> None:
         async with self._changed:

@@ -17,6 +17,7 @@ from typing_extensions import override
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.base import Answer, Poll, Scheduler
+from arp_nb.settings import Settings
 
 _BSUB = """#!/bin/sh
 book={book}
@@ -95,7 +96,9 @@ class FakeScheduler(Scheduler):
 
     @override
     @classmethod
-    def create(cls, settings, store_folder, environment) -> Self | None:
+    def create(
+        cls, settings: Settings, store_folder: Path, environment: Mapping[str, str]
+    ) -> Self:
         return cls(store_folder / "fake")
 
     @override

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_RARELY_S = 20.0
+_RARELY_S = 60.0
 _ERROR_S = 5.0
 #: between two searches of one submission, while it runs and once its script has ended
 _SEARCH_RUNNING_S, _SEARCH_ENDED_S = 30.0, 2.0
@@ -166,10 +166,10 @@ class Watcher:
         if judged.closed:
             await asyncio.to_thread(self._spool.close, one.spool_id)
             return None
+        age_s = time.monotonic() - one.since_s
         if judged.rarely:
             one.settled.set()
-            return _RARELY_S
-        age_s = time.monotonic() - one.since_s
+            return min(_RARELY_S, 0.5 + age_s / 10)
         return min(2.0, 0.05 + age_s / 20)
 
     async def _tell(self, one: Followed, judged: Verdict) -> bool:
