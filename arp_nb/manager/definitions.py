@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import Conflict, NotFound
 from arp_nb.manager.drafts import changed, checked
-from arp_nb.model import ScriptCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +108,7 @@ class Definitions:
         """Look at the scripts that were saved while no batch client was there."""
         for experiment in await self._store.experiments():
             for one in await self._store.definitions(experiment.id):
-                if one.check.checked_at is None and one.check == ScriptCheck():
+                if one.check.checked_at is None:
                     check = await self._seat.check(one.draft.executable)
                     await self._store.set_check(one.id, one.version, check)
 

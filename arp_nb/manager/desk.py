@@ -180,6 +180,8 @@ class Desk:
     def _masked(self, told: JobReading) -> JobReading:
         mask = self._context.capabilities.mask
         reading = told.reading
+        if not told.log_error and (reading is None or not reading.reason):
+            return told
         if reading is not None and reading.reason:
             reading = replace(reading, reason=mask(reading.reason))
         return replace(told, reading=reading, log_error=mask(told.log_error))

@@ -8,6 +8,7 @@ the same share one answer.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,11 @@ from arp_nb.rows import health_row
 from arp_nb.store.base import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from arp_nb.events import ChangeMessage
     from arp_nb.manager.context import Context
     from arp_nb.manager.experiments import Experiments
-    from arp_nb.ports import Health
 
 #: between two messages to one subscriber
 _SPACING_S = 1 / 30
@@ -64,7 +64,7 @@ class Feed:
         """Tell what a reader should know before it subscribes; see `arp_nb.manager.about`."""
         return await about(self._context)
 
-    async def subscribe(self, wanted: Subscription) -> AsyncIterator[ChangeMessage]:
+    async def subscribe(self, wanted: Subscription) -> AsyncGenerator[ChangeMessage]:
         """Yield messages until closed; the first at once, even if nothing changed.
 
         Raises
@@ -82,8 +82,9 @@ class Feed:
             if wanted.subject != MINE:
                 experiment_id = (await self._experiments.get(wanted.subject)).id
             messages = self._jobs(wanted.subject, experiment_id, since)
-        async for message in messages:
-            yield message
+        async with aclosing(messages):
+            async for message in messages:
+                yield message
 
     async def _since(self, wanted: Subscription) -> int:
         store = self._context.store
@@ -98,7 +99,7 @@ class Feed:
 
     async def _jobs(
         self, subject: str, experiment_id: int | None, since: int
-    ) -> AsyncIterator[ChangeMessage]:
+    ) -> AsyncGenerator[ChangeMessage]:
         reached = told = since
         first = True
         while True:
@@ -130,10 +131,10 @@ class Feed:
         made[-1]["more"] = rows.more
         return made
 
-    async def _system(self, since: int) -> AsyncIterator[ChangeMessage]:
+    async def _system(self, since: int) -> AsyncGenerator[ChangeMessage]:
         store = self._context.store
         told = since
-        health: Health | None = None
+        told_health = -1
         first = True
         while True:
             news = self._news
@@ -141,14 +142,15 @@ class Feed:
             experiments = [
                 one for one in await store.experiments() if told < one.revision <= reached
             ]
-            if first or experiments or health != self._context.health.now:
-                health = self._context.health.now
+            health = self._context.health
+            if first or experiments or told_health != health.version:
+                told_health = health.version
                 made = self._messages(
                     SYSTEM,
                     told,
                     Changes(since=told, to=reached, more=False, experiments=experiments),
                 )
-                made[-1]["upserts"]["health"] = health_row(health)
+                made[-1]["upserts"]["health"] = health_row(health.now)
                 for message in made:
                     yield message
                 told, first = reached, False
@@ -162,6 +164,7 @@ class Feed:
             task = asyncio.create_task(
                 self._context.store.changes(since, experiment_id=experiment_id, limit=_ROWS)
             )
+            task.add_done_callback(_seen)
             self._answers[key] = task
         # one subscriber that leaves must not take the answer from the others
         return await asyncio.shield(task)
@@ -174,3 +177,9 @@ def _has_rows(changes: Changes) -> bool:
 def _mine(changes: Changes, user: str) -> Changes:
     jobs = [job for job in changes.jobs if job.user == user]
     return Changes(since=changes.since, to=changes.to, more=changes.more, jobs=jobs)
+
+
+def _seen(task: asyncio.Task[Changes]) -> None:
+    """Take note of a failure whose last asker has left."""
+    if not task.cancelled():
+        task.exception()

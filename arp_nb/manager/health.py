@@ -25,11 +25,17 @@ class HealthRecord:
         self._waiting = 0
         self._listeners: list[Callable[[], None]] = []
         self._now = Health(client_ok=False, client_since=clock())
+        self._version = 0
 
     @property
     def now(self) -> Health:
         """The record as it stands."""
         return self._now
+
+    @property
+    def version(self) -> int:
+        """Grows with each change that is worth telling."""
+        return self._version
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener()`` after each change."""
@@ -81,8 +87,16 @@ class HealthRecord:
             self.look()
 
     def _set(self, health: Health) -> None:
-        if health == self._now:
-            return
+        same = _told(health) == _told(self._now)
         self._now = health
+        if same:
+            return
+        self._version += 1
         for listener in self._listeners:
             listener()
+
+
+def _told(health: Health) -> Health:
+    """Leave out how long answers take: it changes with each poll, and nobody waits for it."""
+    schedulers = {name: replace(one, answer_s=None) for name, one in health.schedulers.items()}
+    return replace(health, schedulers=schedulers)

@@ -1,13 +1,14 @@
 """Handing jobs to a batch client, until their scripts may start.
 
 A lease is a word that the client must give back, and that says in itself until when it
-holds, so that it outlives the manager. A lease that has run out frees the job; from STARTING
-on there is no lease any more, and nobody may ever start the script again.
+holds. A lease that has run out frees the job, and so does a new manager; from STARTING on
+there is no lease any more, and nobody may ever start the script again.
 """
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from arp_nb.ports import SubmitRequest
 from arp_nb.store.base import JobChange, JobFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from arp_nb.manager.context import Context
     from arp_nb.model import Job, ScriptCheck
@@ -79,7 +80,7 @@ class Leases:
             )
             (done,) = await store.change_jobs([change])
         if done:
-            await store.set_check(job.definition_id, job.version, check)
+            await self._keep_check(job, check)
         return done
 
     async def give_back(self, job_id: int, lease_token: str) -> bool:
@@ -115,11 +116,25 @@ class Leases:
         async with self._context.books:
             (done,) = await store.change_jobs([change])
         if done:
-            job = await store.job(job_id)
-            await store.set_check(job.definition_id, job.version, check)
+            await self._keep_check(await store.job(job_id), check)
         return done
 
+    async def _keep_check(self, job: Job, check: ScriptCheck) -> None:
+        """Keep what was found at the script's path, unless that is known."""
+        definition = await self._context.store.definition(job.definition_id, job.version)
+        if replace(definition.check, checked_at=check.checked_at) != check:
+            await self._context.store.set_check(job.definition_id, job.version, check)
+
     async def _free_expired(self) -> None:
+        at = self._context.clock()
+        await self._free(lambda job: _has_expired(job.lease_token, at))
+
+    async def free_all(self) -> None:
+        """Void all leases: who held them ended with the manager before this one."""
+        async with self._context.books:
+            await self._free(lambda _: True)
+
+    async def _free(self, is_free: Callable[[Job], bool]) -> None:
         leased = await self._context.store.jobs(JobFilter(states=(JobState.LEASED,), deleted=True))
         at = self._context.clock()
         changes = [
@@ -133,7 +148,7 @@ class Leases:
                 by="lease ran out",
             )
             for job in leased
-            if _has_expired(job.lease_token, at)
+            if is_free(job)
         ]
         if changes:
             await self._context.store.change_jobs(changes)
@@ -182,9 +197,7 @@ class Leases:
         before = definition.check
         if before.sha256 is None or check.sha256 is None or before.sha256 == check.sha256:
             return ()
-        if before.checked_at is not None and before.checked_at > job.requested_at:
-            return ()  # seen to differ by a later job; this one's text is not known
-        return ("the script was changed since the batch def was saved",)
+        return ("the script was changed since it was last looked at",)
 
 
 def _lease_token(at: datetime, lease_s: float) -> str:

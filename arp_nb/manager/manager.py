@@ -76,7 +76,8 @@ class Manager:
         self.updates = Updates(context)
         self.feed = Feed(context, self.experiments)
         self.capabilities = context.capabilities
-        self.port: ManagerPort = Desk(context, Leases(context), kills)
+        self._leases = Leases(context)
+        self.port: ManagerPort = Desk(context, self._leases, kills)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, client: ClientPort | None) -> None:
@@ -96,6 +97,7 @@ class Manager:
         if made:
             _log.info("Made %d jobs of requests that a crash had interrupted.", made)
             self._context.work.bump()
+        await self._leases.free_all()
         self._spawn(self._context.health.watch())
         self._spawn(self._forget())
 

@@ -35,7 +35,8 @@ WITHOUT_ID = frozenset({_S.STARTING, _S.UNCERTAIN, _S.SUBMIT_FAILED, _S.WITHDRAW
 _COMBINED = (
     _S.RUNNING, _S.SUSPENDED, _S.PENDING, _S.FAILED, _S.KILLED, _S.LOST, _S.DONE,
 )  # fmt: skip
-_TAG = re.compile(r"arp-([0-9]+)-(\w+)", re.ASCII)
+#: what the batch client marks a submission with
+_TAG = re.compile(r"arp-([0-9]+)-\w+", re.ASCII)
 #: a scheduler's clock may differ from ours, and some give times to the minute
 _CLOCK_MARGIN = timedelta(seconds=90)
 
@@ -127,9 +128,10 @@ def after_readings(
             values |= {"attempt": job.attempt + 1, "kill_by": None, "kill_at": None}
     changed = [new[one.native_id] for one, _ in told if new[one.native_id] != one]
     at = max(news.at for _, news in told)
+    by = job.kill_by if state is _S.KILLED else None
     if state.is_final and not job.state.is_final:
         values.setdefault("ended_at", at)
-    return change_of(job, state, values, changed, at)
+    return change_of(job, state, values, changed, at, by=by or "")
 
 
 def _is_news(job: Job, told: JobReading) -> bool:
@@ -174,7 +176,7 @@ def _is_ours(job: Job, native: SchedulerJob, reading: Reading) -> bool:
     match = _TAG.fullmatch(reading.tag)
     if match is None:
         return True
-    return int(match[1]) == job.id and native.nonce in {"", match[2]}
+    return int(match[1]) == job.id or native.source == "user"
 
 
 def _values(job: Job, state: JobState, native: SchedulerJob, told: JobReading) -> dict[str, Any]:
