@@ -245,8 +245,9 @@ def _refusal(folder: Path) -> str:
         record = json.loads((folder / RECORD_NAME).read_bytes())
     except (OSError, ValueError):
         return ""
-    reason = record.get("reason") if isinstance(record, dict) else ""
-    return str(reason or "")
+    if not isinstance(record, dict) or not record.get("reason"):
+        return ""
+    return f"{record['reason']}{_log_tail(folder) if record.get('crashed') else ''}"
 
 
 _SECRET_WORDS = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY")

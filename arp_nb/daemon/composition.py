@@ -11,7 +11,7 @@ import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -21,7 +21,7 @@ from arp_nb.daemon import environment
 from arp_nb.daemon.host import this_host
 from arp_nb.daemon.idle import until_idle
 from arp_nb.daemon.log import begin_log
-from arp_nb.daemon.patience import keep_running
+from arp_nb.daemon.patience import keep_client
 from arp_nb.discovery import SOCKET_NAME
 from arp_nb.manager import Manager
 from arp_nb.schedulers import registry
@@ -31,6 +31,8 @@ from arp_nb.web.activity import Activity
 from arp_nb.web.serving import SocketServer
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
     from arp_nb.daemon.child import Inherited
     from arp_nb.daemon.manager_process import StatusPipe
     from arp_nb.settings import Settings
@@ -74,26 +76,37 @@ async def _serve(parts: _Parts) -> None:
         socket.socket(fileno=parts.inherited.api),
         socket.socket(fileno=parts.inherited.updates),
     )
+    user = pwd.getpwuid(os.getuid()).pw_name
     manager = Manager(
         parts.store,
         parts.settings,
-        user=pwd.getpwuid(os.getuid()).pw_name,
+        user=user,
         host=this_host().name,
         update_base=update_base(parts.settings, listeners[1]),
     )
     schedulers = registry.load(parts.settings, parts.folder)
-    client = BatchClient(manager.port, schedulers, parts.folder / "spool", parts.settings)
-    manager.attach(client)
     await manager.start()
-    watched = Activity(app(manager, environment.notices(parts.inherited.notices, schedulers)))
+    notices = environment.notices(parts.inherited.notices, schedulers)
+    watched = Activity(app(manager, user=user, notices=notices))
     servers = (
         SocketServer(watched, listeners[0], tells_peer=True),
         SocketServer(update_app(manager), listeners[1], tells_peer=False),
     )
     try:
-        await _run(parts, servers, watched, client, manager)
+        await _run(
+            parts,
+            servers,
+            [
+                keep_client(
+                    manager,
+                    lambda: BatchClient(
+                        manager.port, schedulers, parts.folder / "spool", parts.settings
+                    ),
+                ),
+                until_idle(watched, manager, parts.settings.idle_exit_s),
+            ],
+        )
     finally:
-        await client.close()
         await manager.close()
         for listener in listeners:
             listener.close()
@@ -101,38 +114,31 @@ async def _serve(parts: _Parts) -> None:
 
 async def _run(
     parts: _Parts,
-    servers: tuple[SocketServer, SocketServer],
-    watched: Activity,
-    client: BatchClient,
-    manager: Manager,
+    servers: Sequence[SocketServer],
+    others: Sequence[Coroutine[Any, Any, None]],
 ) -> None:
-    """Run servers and client side by side until the first reason to end."""
+    """Run all side by side until the first of them ends, or a signal comes."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     serving = [asyncio.create_task(server.run_until_stopped()) for server in servers]
-    acting = asyncio.create_task(keep_running(client.run, manager.port))
-    ends = [
-        asyncio.create_task(told.wait()),
-        asyncio.create_task(until_idle(watched, manager, parts.settings.idle_exit_s)),
-    ]
+    beside = [asyncio.create_task(one) for one in (told.wait(), *others)]
     try:
         for server in servers:
             await server.listening()
         parts.pipe.ready()
         _log.info("The manager serves %s", parts.folder)
-        done, _ = await asyncio.wait(
-            [*ends, *serving, acting], return_when=asyncio.FIRST_COMPLETED
-        )
+        done, _ = await asyncio.wait([*serving, *beside], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            task.result()  # a server that failed is a crash, and the supervisor knows what to do
+            task.result()  # what failed is a crash, and the supervisor knows what to do
     finally:
         for server in servers:
             server.stop()
-        for task in (*ends, acting):
+        await asyncio.gather(*serving, return_exceptions=True)
+        for task in beside:
             task.cancel()
-        await asyncio.gather(*serving, *ends, acting, return_exceptions=True)
+        await asyncio.gather(*beside, return_exceptions=True)
     _log.info("The manager ends")
 
 

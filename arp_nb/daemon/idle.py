@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     from arp_nb.manager import Manager
     from arp_nb.web.activity import Activity

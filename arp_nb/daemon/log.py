@@ -22,6 +22,7 @@ def begin_log() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(MaskedFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for name in ("uvicorn", "alembic", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # where the disk is full, a line is lost, and nothing else
     logging.raiseExceptions = False

@@ -26,6 +26,8 @@ class Record:
     manager: Process | None = None
     #: why the manager does not come up; empty while it does
     reason: str = ""
+    #: it gave no reason, so that only its log can tell more
+    crashed: bool = False
 
     def write(self, store: Path) -> None:
         """Write it; a full disk is no reason to stop working."""
@@ -55,6 +57,7 @@ def read(store: Path) -> Record | None:
             supervisor=_process(given["supervisor"]),
             manager=None if given["manager"] is None else _process(given["manager"]),
             reason=str(given["reason"]),
+            crashed=bool(given["crashed"]),
         )
     except (OSError, ValueError, LookupError, TypeError):
         return None

@@ -68,6 +68,7 @@ class Supervisor:
         self._child: child.Child | None = None
         self._crashes = 0
         self._reason = ""
+        self._crashed = False
         self._away_since = time.monotonic()
         self._start_at: float | None = self._away_since
         self._kill_at: float | None = None
@@ -199,6 +200,7 @@ class Supervisor:
         say(f"{reason} Next attempt in {pause_s:g} s.")
         self._start_at = time.monotonic() + pause_s
         self._reason = reason if told or self._crashes >= _TOLD_AFTER else ""
+        self._crashed = not told
         self._write_record()
 
     # -- small -------------------------------------------------------------------------
@@ -226,4 +228,5 @@ class Supervisor:
             supervisor=ourselves,
             manager=None if self._child is None else process(self._child.pid),
             reason=self._reason,
+            crashed=self._crashed,
         ).write(self._store)

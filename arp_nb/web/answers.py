@@ -31,12 +31,8 @@ class Json(Response):
 
 def model(name: str, /, **fields: Any) -> type[BaseModel]:
     """Make the model of an answer from its fields' types; all of them are always there."""
-    made: type[BaseModel] = create_model(
-        name,
-        __config__=ConfigDict(extra="forbid"),
-        **{field: (_described(kind), ...) for field, kind in fields.items()},
-    )
-    return made
+    described: dict[str, Any] = {key: (_described(kind), ...) for key, kind in fields.items()}
+    return create_model(name, __config__=ConfigDict(extra="forbid"), **described)
 
 
 def many(kind: Any) -> Any:

@@ -30,13 +30,15 @@ _FAILURES: dict[int | str, dict[str, Any]] = {
 _SLASHES = re.compile("//+")
 
 
-def app(manager: Manager, notices: Callable[[], Sequence[str]] = tuple) -> FastAPI:
+def app(manager: Manager, *, user: str, notices: Callable[[], Sequence[str]] = tuple) -> FastAPI:
     """Make the app.
 
     Parameters
     ----------
     manager
         Who answers.
+    user
+        Whose name stands on what is done; solo mode has one.
     notices
         What the process has to tell its user; shown with the status.
     """
@@ -53,6 +55,7 @@ def app(manager: Manager, notices: Callable[[], Sequence[str]] = tuple) -> FastA
         redirect_slashes=False,
     )
     made.state.manager = manager
+    made.state.user = user
     made.state.notices = notices
     handle_failures(made)
     for module in (status, experiments, definitions, runs, jobs, changes):

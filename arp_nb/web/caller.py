@@ -35,8 +35,9 @@ def _manager(connection: HTTPConnection) -> Manager:
 Managed = Annotated[Manager, Depends(_manager)]
 
 
-def _user(manager: Managed) -> str:
-    return manager.user
+def _user(connection: HTTPConnection) -> str:
+    user: str = connection.app.state.user
+    return user
 
 
 #: who asks; in solo mode whoever may connect is the user

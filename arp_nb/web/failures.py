@@ -28,10 +28,14 @@ _TEXTS = {
 
 def handle_failures(app: FastAPI) -> None:
     """Let an app answer each error with its status and a text for people."""
-    app.add_exception_handler(ArpError, _on_arp_error)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_bug)
+    handlers: dict[type[Exception], Any] = {
+        ArpError: _on_arp_error,
+        RequestValidationError: _on_validation,
+        HTTPException: _on_http,
+        Exception: _on_bug,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
 
 
 async def _on_arp_error(connection: HTTPConnection, error: Exception) -> Json | None:

@@ -64,7 +64,9 @@ async def start_run(
     manager: Managed, experiment: InExperiment, number: Number, body: RunEvent | None = None
 ) -> Json:
     """Say that a run starts now."""
-    return Json(run_row(await manager.runs.start(experiment, number, body and body.parameters)))
+    return Json(
+        run_row(await manager.runs.start(experiment, number, body.parameters if body else None))
+    )
 
 
 @router.post("/experiments/{exp}/runs/{number:int}:end", response_model=answers.Run)
@@ -72,4 +74,6 @@ async def end_run(
     manager: Managed, experiment: InExperiment, number: Number, body: RunEvent | None = None
 ) -> Json:
     """Say that a run ends now."""
-    return Json(run_row(await manager.runs.end(experiment, number, body and body.parameters)))
+    return Json(
+        run_row(await manager.runs.end(experiment, number, body.parameters if body else None))
+    )

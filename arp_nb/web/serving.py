@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import socket
 import struct
-import sys
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -71,7 +70,7 @@ def _peer_uid(transport: asyncio.BaseTransport) -> int | None:
         return None
     # the loop's own object for it may lack getsockopt
     with socket.fromfd(end.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as copy:
-        if sys.platform == "linux":
+        if hasattr(socket, "SO_PEERCRED"):
             credentials = copy.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
             return int(struct.unpack("3i", credentials)[1])
         # macOS: SOL_LOCAL, LOCAL_PEERCRED, struct xucred {version, uid, …}
@@ -123,7 +122,7 @@ class SocketServer(uvicorn.Server):
         self._ended.set()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Leave signals to whoever owns the loop."""
         yield
 
