@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         options = parser().parse_args(arguments)
-        return int(options.command(options))
+        module, _, function = options.command.partition(":")
+        command = getattr(importlib.import_module(f"arp_nb.cli.{module}"), function)
+        return int(command(options))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `… | head`: nobody reads on, and nobody needs to hear of it
@@ -26,6 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except (ArpError, OSError, TimeoutError) as error:
         return _complain(str(error))
+    except ModuleNotFoundError as error:
+        return _complain(
+            f"{error.name} is not installed here, and this command needs it:"
+            " pip install 'arp-nb[server]'"
+        )
     except Exception as error:
         if os.environ.get("ARP_TRACEBACK"):
             raise

@@ -19,7 +19,6 @@ from arp_nb.daemon import claim
 from arp_nb.daemon.host import this_host
 from arp_nb.errors import ArpError
 from arp_nb.settings import load, store_folder
-from arp_nb.store import mounts
 
 if TYPE_CHECKING:
     import argparse
@@ -139,6 +138,11 @@ def _enables(path: Path) -> bool:
 
 
 def _file_system(store: Path) -> Finding:
+    try:
+        from arp_nb.store import mounts  # noqa: PLC0415 - may not be there
+    except ImportError:
+        found = "the server's part is not installed here"
+        return Finding("store", ok=False, found=found, advice="pip install 'arp-nb[server]'")
     there = next(folder for folder in (store, *store.parents) if folder.exists())
     mount = mounts.mount_of(there.resolve(), mounts.read_mountinfo())
     kind = "an unknown file system" if mount is None else f"{mount.type} at {mount.point}"

@@ -1,21 +1,17 @@
-"""The commands and their options."""
+"""The commands and their options. What carries them out is imported when it is called."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from arp_nb import __version__
-from arp_nb.cli import demo, doctor, experiments, jobs, manager, serve
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Commands = Any  # argparse keeps the type of its subparsers to itself
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser; what it parses has the function to call in ``command``."""
+    """Return the parser; what it parses has in ``command`` the module and function to call."""
     top = argparse.ArgumentParser(
         prog="jupyter arp", description="Batch jobs on experiment runs.", allow_abbrev=False
     )
@@ -24,8 +20,8 @@ def parser() -> argparse.ArgumentParser:
     _demo(commands)
     _serve(commands)
     _manager(commands)
-    _add(commands, "client", doctor.client, "how the batch client is, which submits and polls")
-    _add(commands, "doctor", doctor.doctor, "check this installation, and say what to do")
+    _add(commands, "client", "doctor:client", "how the batch client is, which submits and polls")
+    _add(commands, "doctor", "doctor:doctor", "check this installation, and say what to do")
     _experiments(commands)
     _definitions(commands)
     _runs(commands)
@@ -34,9 +30,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add(
-    commands: Commands, name: str, command: Callable[..., int], text: str
-) -> argparse.ArgumentParser:
+def _add(commands: Commands, name: str, command: str, text: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
     )
@@ -56,7 +50,7 @@ def _group(commands: Commands, name: str, text: str) -> Commands:
 
 
 def _demo(commands: Commands) -> None:
-    one = _add(commands, "demo", demo.demo, "try everything in a temporary store")
+    one = _add(commands, "demo", "demo:demo", "try everything in a temporary store")
     one.add_argument("--once", action="store_true", help="run one job, print it, and end")
     one.add_argument("--port", type=int, default=0, help="of the Jupyter server")
     one.add_argument("--browser", action="store_true", help="open the notebook in a browser")
@@ -67,7 +61,7 @@ def _serve(commands: Commands) -> None:
     one = commands.add_parser("serve", help=text, description=f"{text}.", add_help=False,
                               prefix_chars="\0")  # fmt: skip
     one.add_argument("options", nargs="*", metavar="OPTION")
-    one.set_defaults(command=serve.serve)
+    one.set_defaults(command="serve:serve")
 
 
 def _manager(commands: Commands) -> None:
@@ -80,40 +74,40 @@ def _manager(commands: Commands) -> None:
         "move": "make this host the one that runs it",
     }
     for name, text in texts.items():
-        one = _add(group, name, manager.manager, text)
+        one = _add(group, name, "manager:manager", text)
         one.add_argument("--store", metavar="FOLDER", help="its folder (default: ARP_STORE)")
         one.set_defaults(action=name)
 
 
 def _experiments(commands: Commands) -> None:
     group = _group(commands, "experiment", "list, create, activate or deactivate experiments")
-    _remote(_add(group, "list", experiments.list_all, "list all experiments"))
-    one = _remote(_add(group, "create", experiments.create, "create an experiment"))
+    _remote(_add(group, "list", "experiments:list_all", "list all experiments"))
+    one = _remote(_add(group, "create", "experiments:create", "create an experiment"))
     one.add_argument("experiment")
     one.add_argument("--instrument", default="")
     for name, active in (("activate", True), ("deactivate", False)):
-        one = _remote(_add(group, name, experiments.set_active, f"{name} an experiment"))
+        one = _remote(_add(group, name, "experiments:set_active", f"{name} an experiment"))
         one.add_argument("experiment")
         one.set_defaults(active=active)
 
 
 def _definitions(commands: Commands) -> None:
     group = _group(commands, "definition", "list, add, change or remove batch defs")
-    one = _remote(_add(group, "list", experiments.list_definitions, "list all batch defs"))
+    one = _remote(_add(group, "list", "experiments:list_definitions", "list all batch defs"))
     one.add_argument("experiment")
-    one = _remote(_add(group, "add", experiments.add_definition, "add a batch def"))
+    one = _remote(_add(group, "add", "experiments:add_definition", "add a batch def"))
     one.add_argument("experiment")
     one.add_argument("hash", help="how people will call it")
     one.add_argument("executable", help="absolute path of the script that submits the job")
     one.add_argument("--parameters", default="")
     one.add_argument("--location", default="", help="which scheduler: local, lsf")
-    one = _remote(_add(group, "update", experiments.update_definition, "change a batch def"))
+    one = _remote(_add(group, "update", "experiments:update_definition", "change a batch def"))
     one.add_argument("experiment")
     one.add_argument("hash")
     for name in ("--name", "--executable", "--parameters", "--location"):
         one.add_argument(name)
     for name in ("remove", "restore"):
-        one = _remote(_add(group, name, experiments.drop_definition, f"{name} a batch def"))
+        one = _remote(_add(group, name, "experiments:drop_definition", f"{name} a batch def"))
         one.add_argument("experiment")
         one.add_argument("hash")
         one.set_defaults(action=name)
@@ -121,11 +115,11 @@ def _definitions(commands: Commands) -> None:
 
 def _runs(commands: Commands) -> None:
     group = _group(commands, "run", "list runs, start and end them, set their parameters")
-    one = _remote(_add(group, "list", experiments.list_runs, "list all runs"))
+    one = _remote(_add(group, "list", "experiments:list_runs", "list all runs"))
     one.add_argument("experiment")
     texts = {"start": "start a run", "end": "end a run", "param": "set parameters of a run"}
     for name, text in texts.items():
-        one = _remote(_add(group, name, experiments.tell_run, text))
+        one = _remote(_add(group, name, "experiments:tell_run", text))
         one.add_argument("experiment")
         one.add_argument("run", type=int)
         number = "+" if name == "param" else "*"
@@ -134,7 +128,7 @@ def _runs(commands: Commands) -> None:
 
 
 def _apply(commands: Commands) -> None:
-    one = _remote(_add(commands, "apply", jobs.apply, "make jobs of a batch def and runs"))
+    one = _remote(_add(commands, "apply", "jobs:apply", "make jobs of a batch def and runs"))
     one.add_argument("experiment")
     one.add_argument("hash", help="name of the batch def")
     one.add_argument("runs", help='as "12, 20-32", "20-" or "all"')
@@ -145,12 +139,12 @@ def _apply(commands: Commands) -> None:
 
 
 def _jobs(commands: Commands) -> None:
-    one = _remote(_add(commands, "jobs", jobs.list_jobs, "list the jobs of an experiment"))
+    one = _remote(_add(commands, "jobs", "jobs:list_jobs", "list the jobs of an experiment"))
     one.add_argument("experiment")
     one.add_argument("--follow", action="store_true", help="print changes until all are over")
     one.add_argument("--limit", type=int, default=50, help="how many (default: %(default)s)")
-    one = _remote(_add(commands, "log", jobs.log, "print a job's log"))
+    one = _remote(_add(commands, "log", "jobs:log", "print a job's log"))
     one.add_argument("job", type=int)
     one.add_argument("-f", "--follow", action="store_true", help="until the job is over")
-    one = _remote(_add(commands, "kill", jobs.kill, "ask the scheduler to end jobs"))
+    one = _remote(_add(commands, "kill", "jobs:kill", "ask the scheduler to end jobs"))
     one.add_argument("jobs", type=int, nargs="+", metavar="job")
