@@ -9,6 +9,7 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -56,7 +57,7 @@ def folder_of(world: World, job: FakeJob) -> Path:
 
 async def wait_for(path: Path) -> None:
     async with asyncio.timeout(10):
-        while not path.exists():
+        while not await asyncio.to_thread(path.exists):
             await asyncio.sleep(0.01)
 
 
@@ -252,7 +253,7 @@ def test_job_that_the_manager_dropped_is_left_alone(world: World) -> None:
         job = await world.port.apply(world.script("bsub python a.py"))
         starting = world.port.starting
 
-        async def refused(*args, **kwargs) -> bool:
+        async def refused(*args: Any, **kwargs: Any) -> bool:
             job.state = JobState.WITHDRAWN
             return await starting(*args, **kwargs)
 
