@@ -34,7 +34,7 @@ PING_S = 10.0
 RECONNECT_MIN_S = 0.1
 RECONNECT_MAX_S = 5.0
 #: how long a question waits for a reconnection that is under way
-PATIENCE_S = 2.0
+PATIENCE_S = 1.0
 PAGE = 5000
 
 #: what is kept, and by which field of a row it is found
@@ -140,7 +140,7 @@ class Live:
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=5)
         with self._changed:
-            self._why = self._why or "the board was closed"
+            self._why = "the board was closed"
             self._tell()
 
     def snapshot(self) -> Snapshot:
@@ -235,7 +235,7 @@ class Live:
     def _wait_until_fresh(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
         with self._changed:
-            while self._why is not None and (left_s := deadline - time.monotonic()) > 0:
+            while self._why and not self._closing and (left_s := deadline - time.monotonic()) > 0:
                 self._changed.wait(left_s)
 
     def _load(self) -> None:
@@ -289,6 +289,8 @@ class Live:
         with self._changed:
             if self._why is None:
                 self._as_of = datetime.now(UTC)
+            if self._closing:
+                return
             self._why = why
             self._tell()
 

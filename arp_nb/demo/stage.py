@@ -48,6 +48,7 @@ class Stage:
             "ARP_CLAIM": str(self.folder / "claim.json"),
         }
         self._before: dict[str, str | None] = {}
+        self._has_board = False
 
     def __enter__(self) -> Self:
         self._before = {name: os.environ.get(name) for name in self._variables}
@@ -81,6 +82,7 @@ class Stage:
             Where a browser finds the pictures that ``peaks`` draws, if anywhere.
         """
         board = arp_nb.connect(EXPERIMENT, create=True)
+        self._has_board = True
         scripts = self.folder / "scripts"
         for number, sample in zip(range(1, RUNS + 1), _SAMPLES, strict=True):
             board.runs.start(number, parameters={"sample": sample, "frames": 37})
@@ -95,7 +97,7 @@ class Stage:
         from arp_nb import discovery  # noqa: PLC0415 - only at the end
         from arp_nb.errors import ArpError  # noqa: PLC0415 - as above
 
-        if discovery.find(self.store) is None:
+        if not self._has_board or discovery.find(self.store) is None:
             return
         try:
             with arp_nb.connect(EXPERIMENT) as board:
