@@ -325,20 +325,20 @@ def thin(points: Sequence[P], limit: int) -> list[P]:
     """Return at most ``limit`` (≥ 2) points of a series, evenly spread in time.
 
     A point is a tuple that begins with its time in seconds; what follows rides along. The
-    first and the last are always kept; between them the latest of each stretch of time.
-    Values are never averaged, so that each point shown is one that was posted.
+    first and the last are always kept; between them those that come at least one step after
+    the one kept before. Values are never averaged: each point shown is one that was posted.
     """
     if len(points) <= limit:
         return list(points)
     first, last = points[0], points[-1]
-    width_s = (last[0] - first[0]) / (limit - 1)
-    if width_s <= 0:
+    span_s = last[0] - first[0]
+    if limit <= 2 or span_s <= 0:
         return [first, last]
-    latest: dict[int, P] = {}
-    for point in points[1:]:
-        # a point on the border of two stretches closes the earlier one
-        stretch = math.ceil((point[0] - first[0]) / width_s)
-        latest[min(max(stretch, 0), limit - 1)] = point
-    latest.pop(0, None)  # as old as the first
-    latest[limit - 1] = last
-    return [first, *(latest[stretch] for stretch in sorted(latest))]
+    # a power of two, so that what was thinned before stays as it is until the step doubles:
+    # with steps that creep, the oldest points would be lost bit by bit
+    step_s = 2.0 ** math.ceil(math.log2(span_s / (limit - 2)))
+    kept = [first]
+    for point in points[1:-1]:
+        if point[0] - kept[-1][0] >= step_s:
+            kept.append(point)
+    return [*kept, last]
