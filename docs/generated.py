@@ -1,0 +1,182 @@
+"""Pages that are made from the code at each build, so that they cannot be wrong."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from sphinx.pycode import ModuleAnalyzer
+
+from arp_nb import errors, model, status
+from arp_nb.cli.parser import parser
+from arp_nb.model import TRANSITIONS, JobState
+from arp_nb.settings import Settings
+from arp_nb.web import app as web_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sphinx.application import Sphinx
+
+    from arp_nb.manager import Manager
+
+_PARTS = Path(__file__).parent / "_parts"
+_VERBS = ("get", "post", "put", "patch", "delete")
+
+
+def write_parts(_app: Sphinx) -> None:
+    """Write each part that a page includes."""
+    _PARTS.mkdir(exist_ok=True)
+    parts = {
+        "states": states(),
+        "transitions": transitions(),
+        "native": native(),
+        "settings": settings(),
+        "http": http_api(),
+        "commands": commands(),
+        "errors": errors_table(),
+    }
+    for name, lines in parts.items():
+        text = "\n".join(lines) + "\n"
+        path = _PARTS / f"{name}.md"
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+
+
+def states() -> Iterator[str]:
+    """Make the table of our states."""
+    told = _comments("arp_nb.model", "JobState")
+    yield from _table(
+        ("state", "status shown", "hue", "shape", "meaning"),
+        (
+            (
+                f"`{state.name}`",
+                status.OWN[state].word,
+                status.OWN[state].hue,
+                status.OWN[state].shape,
+                told[state.name],
+            )
+            for state in JobState
+        ),
+    )
+
+
+def transitions() -> Iterator[str]:
+    """Make the table of what may follow what."""
+    yield from _table(
+        ("from", "to", ""),
+        (
+            (
+                f"`{state.name}`",
+                " ".join(f"`{one.name}`" for one in JobState if one in TRANSITIONS[state]),
+                "final" if state in model.FINAL else "",
+            )
+            for state in JobState
+        ),
+    )
+
+
+def native() -> Iterator[str]:
+    """Make the table of the schedulers' words."""
+    yield from _table(
+        ("word", "hue", "shape"),
+        ((f"`{look.word}`", look.hue, look.shape) for look in status.NATIVE.values()),
+    )
+
+
+def settings() -> Iterator[str]:
+    """Make the table of settings."""
+    told = _comments("arp_nb.settings", "Settings")
+    yield from _table(
+        ("name", "default", "meaning"),
+        (
+            (f"`{one.name}`", f"`{_default(one.name)}`", told.get(one.name, ""))
+            for one in fields(Settings)
+        ),
+    )
+
+
+def http_api() -> Iterator[str]:
+    """Make the list of routes from the description that the manager serves."""
+    described = web_app(cast("Manager", None), user="").openapi()
+    for path, verbs in described["paths"].items():
+        for verb in _VERBS:
+            if verb in verbs:
+                yield from _route(verb, path, verbs[verb])
+
+
+def errors_table() -> Iterator[str]:
+    """Make the table of errors."""
+    yield from _table(
+        ("error", "is a", "HTTP", "meaning"),
+        (
+            (f"`{name}`", f"`{kind.__base__.__name__}`", str(kind.status), _first_line(kind))
+            for name, kind in errors.BY_NAME.items()
+            if kind.__base__ is not None
+        ),
+    )
+
+
+def commands() -> Iterator[str]:
+    """Make the list of commands of ``jupyter arp``."""
+    yield from _commands(parser(), "jupyter arp")
+
+
+def _commands(one: argparse.ArgumentParser, name: str) -> Iterator[str]:
+    for action in one._actions:  # noqa: SLF001 - argparse offers no other way
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
+            told = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+            for word, sub in action.choices.items():
+                yield f"`{name} {word}`"
+                yield f": {told.get(word) or sub.description or ''}"
+                yield ""
+                yield from _commands(sub, f"{name} {word}")
+
+
+def _route(verb: str, path: str, told: Mapping[str, Any]) -> Iterator[str]:
+    yield f"`{verb.upper()} {path}`"
+    text = told.get("description") or told.get("summary", "")
+    first, *rest = text.strip().splitlines() or [""]
+    yield f": {first}"
+    yield from (f"  {line}".rstrip() for line in rest)
+    asked = [one["name"] for one in told.get("parameters", ()) if one["in"] == "query"]
+    if asked:
+        yield ""
+        yield f"  Query: {', '.join(f'`{one}`' for one in asked)}."
+    yield ""
+
+
+def _first_line(kind: type) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
+
+
+def _default(name: str) -> str:
+    value = getattr(Settings(), name)
+    if isinstance(value, tuple):
+        return "[]" if not value else str(list(value))
+    return '""' if value == "" else str(value)
+
+
+def _comments(module: str, kind: str) -> dict[str, str]:
+    """Return what the ``#:`` comments in a class say of its attributes."""
+    found = ModuleAnalyzer.for_module(module).find_attr_docs()
+    return {
+        name: " ".join(line.strip() for line in lines).strip()
+        for (owner, name), lines in found.items()
+        if owner == kind
+    }
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join('---' for _ in head)} |"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.connect("builder-inited", write_parts)
+    return {"parallel_read_safe": True}
