@@ -44,6 +44,7 @@ class Settings:
     lsf_tag_by_project: bool = False
     #: exit when nothing is active and nobody has looked for so long
     idle_exit_s: float = 3600.0
+    #: scripts that submit at the same time
     submission_slots: int = 8
     #: a submission stops counting against the slots after so long without an id
     submission_slot_s: float = 30.0
@@ -51,16 +52,19 @@ class Settings:
     slow_after_s: float = 5.0
     #: a script that still runs, and has shown no id, is offered as uncertain after so long
     uncertain_after_s: float = 600.0
+    #: between two polls, at least; a scheduler that is slow to answer is asked less often
     poll_min_s: float = 5.0
     #: a lease that its client does not use within this time may be taken again
     lease_s: float = 60.0
     #: "batch client absent" after so long without a sign of life
     client_silent_s: float = 15.0
+    #: a scheduler's command is given up after so long
     command_timeout_s: float = 20.0
     #: rows deleted for longer than this are forgotten
     keep_deleted_days: float = 30.0
     #: an update address works for so long after the last end of its job
     capability_days: float = 7.0
+    #: variables that scripts get beside those of the user's login environment
     environment: dict[str, str] = field(default_factory=dict)
 
 
