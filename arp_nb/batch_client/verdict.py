@@ -171,6 +171,8 @@ def _ended(case: Case, ended: Exit) -> Verdict:
         return _failed(case, ended.error)
     if any(call.alive for call in calls):
         return _submitting(case)
+    if ended.signal and case.evidence.lock_held:
+        return _running(case)  # it left a child behind, which may be a submit command
     if _wants_search(case):
         told = _told(case, JobState.STARTING, phase=_phase(case))
         return Verdict(told=told, search=case.search is Search.NOT_ASKED)
@@ -191,6 +193,10 @@ def _wants_search(case: Case) -> bool:
 
 def _ended_without_job(case: Case, ended: Exit) -> Verdict:
     """Judge by the scheduler's denial; by the commands' own words where it cannot search."""
+    if ended.signal:
+        # it may have been killed while a submit command ran that no wrapper saw
+        how = f"The script was killed by signal {ended.signal}"
+        return _uncertain(case, f"{how} before it named a job.")
     reason = _why_no_job(case, ended)
     if case.search is Search.ANSWERED:
         return _failed(case, reason)
@@ -209,9 +215,7 @@ def _why_no_job(case: Case, ended: Exit) -> str:
     words = last_lines(case.evidence)
     if case.evidence.calls and words:
         return words
-    if ended.signal:
-        how = f"The script was killed by signal {ended.signal} and printed no job id."
-    elif ended.code:
+    if ended.code:
         how = f"The script ended with exit code {ended.code} and printed no job id."
     else:
         how = "The script ended and printed no job id."
