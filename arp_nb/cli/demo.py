@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arp_nb.cli import printing
@@ -58,6 +59,8 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
     """Keep a Jupyter server running in the stage's folder, with the quickstart notebook."""
     port = options.port or _free_port()
     token = secrets.token_urlsafe(16)
+    token_file = stage.folder / "token"  # kernels would inherit a variable
+    token_file.write_text(token, "utf-8")
     base = f"http://127.0.0.1:{port}"
     with stage.board(pictures_url=f"{base}/files/pictures"):
         pass
@@ -66,15 +69,16 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
-        f"--ServerApp.root_dir={stage.folder}",
+        f"--ServerApp.root_dir={stage.work}",
         f"--ServerApp.default_url=/lab/tree/{NOTEBOOK}",
         f"--ServerApp.open_browser={bool(options.browser)}",
         "--ServerApp.answer_yes=True",
+        "--ServerApp.log_level=WARN",
         *(["--ServerApp.allow_root=True"] if os.geteuid() == 0 else []),
     ])  # fmt: skip
     environment = {
         **os.environ,
-        "JUPYTER_TOKEN": token,
+        "JUPYTER_TOKEN_FILE": str(token_file),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(_config_path(stage)),
         "PYTHONPATH": os.pathsep.join(_python_path()),
     }
@@ -109,8 +113,6 @@ def _config_path(stage: Stage) -> Iterator[str]:
 
 
 def _python_path() -> Iterator[str]:
-    from pathlib import Path  # noqa: PLC0415
-
     yield str(Path(__file__).parents[2])
     if os.environ.get("PYTHONPATH"):
         yield os.environ["PYTHONPATH"]

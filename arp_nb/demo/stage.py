@@ -40,9 +40,10 @@ class Stage:
     """
 
     def __init__(self) -> None:
-        # a Unix socket's path is short, so no folder deep down in TMPDIR
-        self.folder = Path(tempfile.mkdtemp(prefix="arp-demo-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="arp-demo-", dir=_short_folder()))
         self.store = self.folder / "store"
+        #: what a notebook page may show: scripts, logs, pictures, the notebook
+        self.work = self.folder / "work"
         self._variables = {
             "ARP_STORE": str(self.store),
             "ARP_CLAIM": str(self.folder / "claim.json"),
@@ -57,8 +58,8 @@ class Stage:
         bin_folder = self.folder / "bin"
         (self.store / "config.toml").write_text(_CONFIG.format(bin=bin_folder), "utf-8")
         _write_python(bin_folder)
-        demo.copy_scripts(self.folder / "scripts")
-        shutil.copyfile(demo.quickstart(), self.folder / demo.NOTEBOOK)
+        demo.copy_scripts(self.work / "scripts")
+        shutil.copyfile(demo.quickstart(), self.work / demo.NOTEBOOK)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,7 +84,7 @@ class Stage:
         """
         board = arp_nb.connect(EXPERIMENT, create=True)
         self._has_board = True
-        scripts = self.folder / "scripts"
+        scripts = self.work / "scripts"
         for number, sample in zip(range(1, RUNS + 1), _SAMPLES, strict=True):
             board.runs.start(number, parameters={"sample": sample, "frames": 37})
             board.runs.end(number)
@@ -112,6 +113,12 @@ class Stage:
         from arp_nb.daemon import commands  # noqa: PLC0415 - only at the end
 
         commands.stop(self.store)
+
+
+def _short_folder() -> str:
+    """Return the folder for temporary files, if a Unix socket's short path fits below it."""
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) <= 50 else "/tmp"  # noqa: S108 - for its length
 
 
 def _write_python(folder: Path) -> None:

@@ -25,7 +25,7 @@ def test_notebook_runs_from_top_to_bottom(path: Path, monkeypatch: pytest.Monkey
     notebook.metadata.kernelspec.name = "python3"
     with Stage() as stage:
         client = NotebookClient(
-            notebook, timeout=180, resources={"metadata": {"path": str(stage.folder)}}
+            notebook, timeout=180, resources={"metadata": {"path": str(stage.work)}}
         )
         client.execute()
     if path.stem == "01_quickstart":
