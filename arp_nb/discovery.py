@@ -34,6 +34,8 @@ RECORD_NAME = "manager.json"
 MAX_SOCKET_PATH_BYTES = 100
 #: exit status of a supervisor that found the lock taken
 EXIT_BUSY = 3
+#: what a supervisor answers while it knows no reason yet
+NOT_READY = "The batch manager is not ready yet."
 
 _MAX_LOG_BYTES = 5_000_000
 _STATUS_PATH = "/arp/api/status"
@@ -175,6 +177,10 @@ def _answers(address: Address, timeout_s: float) -> bool:
         ask_status(address, timeout_s)
     except (OSError, http.client.HTTPException):
         return False
+    except ManagerError as error:
+        if str(error) == NOT_READY:
+            return False
+        raise
     return True
 
 

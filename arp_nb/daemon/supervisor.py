@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from arp_nb.daemon import child, record
 from arp_nb.daemon.host import Host, process
 from arp_nb.daemon.refusal import Refusal
+from arp_nb.discovery import NOT_READY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from arp_nb.daemon.listeners import Listeners
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 60.0
+#: for one that served: whoever killed it, posts wait for the next one
+_LONGEST_PAUSE_AFTER_SERVICE_S = 1.0
 #: a manager that lived so long has not crashed for the same reason as the one before it
 _PROVEN_S = 10.0
 #: crashes in a row before callers are told instead of left waiting
@@ -137,7 +140,8 @@ class Supervisor:
         try:
             self._child = child.start(self._store, self._lock, self._listeners, time.monotonic())
         except OSError as error:  # no memory, no process, no descriptor left
-            self._after_crash(f"The batch manager could not be started: {error}")
+            text = f"The batch manager could not be started: {error}"
+            self._after_crash(text, told=True, served=False)
             return
         self._selector.register(
             self._child.status, selectors.EVENT_READ, lambda _key: self._on_status()
@@ -165,7 +169,7 @@ class Supervisor:
             os.kill(self._child.pid, signal.SIGKILL)
             self._kill_at = None
         if not self._serves and now - self._away_since >= self._refuse_after_s:
-            self._refusal.reason = self._reason or "The batch manager is not ready yet."
+            self._refusal.reason = self._reason or NOT_READY
             self._refusal.start()
         self._refusal.drop_late()
 
@@ -183,7 +187,7 @@ class Supervisor:
         self._child = None
         if one.ready_at is not None:
             self._away_since = time.monotonic()
-            if time.monotonic() - one.ready_at >= _PROVEN_S:
+            if self._away_since - one.ready_at >= _PROVEN_S:
                 self._crashes = 0
         code = os.waitstatus_to_exitcode(status)
         if code == 0:
@@ -191,15 +195,19 @@ class Supervisor:
         elif not self._stopping:
             how = f"by signal {-code}" if code < 0 else f"with exit status {code}"
             self._after_crash(
-                one.failure or f"The batch manager ended {how}.", told=one.failure != ""
+                one.failure or f"The batch manager ended {how}.",
+                told=one.failure != "",
+                served=one.ready_at is not None,
             )
 
-    def _after_crash(self, reason: str, *, told: bool = True) -> None:
+    def _after_crash(self, reason: str, *, told: bool, served: bool) -> None:
         self._crashes += 1
-        pause_s = min(_FIRST_PAUSE_S * 2 ** min(self._crashes - 1, 16), _LONGEST_PAUSE_S)
+        longest_s = _LONGEST_PAUSE_AFTER_SERVICE_S if served else _LONGEST_PAUSE_S
+        pause_s = min(_FIRST_PAUSE_S * 2 ** min(self._crashes - 1, 16), longest_s)
         say(f"{reason} Next attempt in {pause_s:g} s.")
         self._start_at = time.monotonic() + pause_s
-        self._reason = reason if told or self._crashes >= _TOLD_AFTER else ""
+        tells = told or (self._crashes >= _TOLD_AFTER and not served)
+        self._reason = reason if tells else ""
         self._crashed = not told
         self._write_record()
 

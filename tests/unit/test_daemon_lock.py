@@ -14,7 +14,7 @@ from arp_nb.errors import StoreBusy
 
 def test_a_second_holder_is_refused_in_words(tmp_path: Path) -> None:
     lock = take_lock(tmp_path)
-    with pytest.raises(StoreBusy, match="Another process holds .*manager.lock"):
+    with pytest.raises(StoreBusy, match=r"Another process holds .*manager\.lock"):
         take_lock(tmp_path)
     os.close(lock)
     os.close(take_lock(tmp_path))

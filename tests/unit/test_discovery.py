@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import threading
 from contextlib import closing
@@ -40,7 +39,7 @@ def test_the_manager_finds_this_package_from_any_folder(monkeypatch: pytest.Monk
     monkeypatch.chdir(home)
     paths = discovery._environment({"PYTHONPATH": "relative:."})["PYTHONPATH"].split(":")
     assert str(home) in paths
-    assert all(os.path.isabs(path) for path in paths)
+    assert all(Path(path).is_absolute() for path in paths)
 
 
 def test_nobody_is_found_where_nobody_listens(short_tmp: Path) -> None:
@@ -63,7 +62,7 @@ def test_a_listener_is_found_even_while_it_does_not_answer(short_tmp: Path) -> N
 
 def test_a_path_too_long_is_told_before_anything_is_started(short_tmp: Path) -> None:
     deep = short_tmp / ("x" * 120)
-    with pytest.raises(ManagerError, match="too long a name.*ARP_STORE"):
+    with pytest.raises(ManagerError, match=r"too long a name.*ARP_STORE"):
         discovery.find_or_start(deep)
     assert not deep.exists()
 
