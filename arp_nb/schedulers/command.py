@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: 100,000 jobs of a kilobyte each would fit
 MAX_OUTPUT_BYTES = 64 << 20
 _PIECE_BYTES = 1 << 18
+#: how long a killed command may take to be gone
+_LAST_WORDS_S = 2.0
 #: how much of a command line stands in an error's text
 _SHOWN = 200
 
@@ -120,15 +122,20 @@ class CommandRunner:
     ) -> tuple[bytes, bytes]:
         assert process.stdout is not None
         assert process.stderr is not None
+        readers = [
+            asyncio.create_task(self._read(one)) for one in (process.stdout, process.stderr)
+        ]
         try:
-            async with asyncio.TaskGroup() as group:
-                stdout = group.create_task(self._read(process.stdout))
-                stderr = group.create_task(self._read(process.stderr))
-        except* _TooMuch as error:
+            stdout, stderr = await asyncio.gather(*readers)
+        except _TooMuch as error:
             raise UnreadableOutput(
                 f"{_shown(argv)}: printed more than {self._max_output_bytes:,} bytes"
             ) from error
-        return stdout.result(), stderr.result()
+        finally:
+            for reader in readers:
+                reader.cancel()
+            await asyncio.gather(*readers, return_exceptions=True)
+        return stdout, stderr
 
     async def _read(self, stream: asyncio.StreamReader) -> bytes:
         pieces: list[bytes] = []
@@ -149,7 +156,11 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """Leave nothing behind of a command that is given up, its children included."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+    # asyncio sees the end of a process only once its pipes are read to their end. A child that
+    # left the group may hold them open: it is not waited for.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_WORDS_S):
+            await process.communicate()
 
 
 def _shown(argv: Sequence[str]) -> str:

@@ -42,7 +42,8 @@ _ASKED_FOR = ("TERM_OWNER", "TERM_ADMIN", "TERM_FORCE_OWNER", "TERM_FORCE_ADMIN"
 
 _SUBMITTED = re.compile(r"Job <(\d+)>")
 _WORD = re.compile(r"[A-Z][A-Z_]{1,15}", re.ASCII)
-_ID = re.compile(r"\d{1,18}(?:\[\d{1,18}\])?", re.ASCII)
+#: not 0: `bkill 0` ends every job of the user
+_ID = re.compile(r"[1-9]\d{0,17}(?:\[[1-9]\d{0,17}\])?", re.ASCII)
 _INDEX_OF_NAME = re.compile(r"\[(\d+)\]$", re.ASCII)
 _NOT_FOUND = re.compile(r"is not found|no matching job", re.IGNORECASE)
 _NOT_FOUND_LINE = re.compile(r"^Job <(\d+(?:\[\d+\])?)> is not found", re.MULTILINE)

@@ -166,10 +166,14 @@ class LocalScheduler(Scheduler):
 
     @override
     async def peek(self, native_id: str) -> str:
-        job = await self._job(native_id)
-        if job.state != engine.RUN:
-            return ""
-        return await self._ask(lambda book: _tail(supervise.output_path(book, job)))
+        return await self._ask(lambda book: _peek(book, _number(native_id)))
+
+
+def _peek(book: engine.Book, number: int | None) -> str:
+    job = None if number is None else book.job(number)
+    if job is None or job.state != engine.RUN:
+        return ""
+    return _tail(supervise.output_path(book, job))
 
 
 def _number(native_id: str) -> int | None:

@@ -1,0 +1,182 @@
+"""One scheduler each, set up for tests, with jobs that do what a test says.
+
+A new scheduler joins the contract suite by a `Lab` of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import override
+
+from arp_nb.schedulers.base import Scheduler
+from arp_nb.schedulers.local import LocalScheduler
+from arp_nb.schedulers.lsf import LsfScheduler
+
+FAKEBIN = Path(__file__).parents[1] / "fakebin"
+DEADLINE_S = 20.0
+
+
+def until(condition: Callable[[], bool], what: str, *, deadline_s: float = DEADLINE_S) -> None:
+    """Wait for a condition; fail with words when it does not come."""
+    end = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < end, f"not within {deadline_s:g} s: {what}"
+        time.sleep(0.02)
+
+
+class Lab(ABC):
+    """A scheduler, and ways to make jobs in it."""
+
+    scheduler: Scheduler
+
+    @abstractmethod
+    def pending(self, *, tag: str = "") -> str:
+        """Return the id of a job that waits until told otherwise."""
+
+    @abstractmethod
+    def running(self, *, tag: str = "") -> str:
+        """Return the id of a job that runs until told otherwise; it has written "so far"."""
+
+    @abstractmethod
+    def ended(self, exit_code: int, *, tag: str = "") -> str:
+        """Return the id of a job that has ended so."""
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to end
+        """End everything that still runs."""
+
+
+class FakeLsf(Lab):
+    """The LSF adapter over the commands in ``tests/fakebin``."""
+
+    def __init__(self, folder: Path, *, product: str = "ibm", timeout_s: float = 20.0) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            # the interpreter itself, not a slow shim in front of it
+            "PATH": f"{FAKEBIN}:{Path(sys.base_exec_prefix) / 'bin'}:{os.environ['PATH']}",
+            "FAKE_LSF": str(folder),
+            "FAKE_LSF_PRODUCT": product,
+        }
+        self.scheduler = LsfScheduler(
+            self.environment, timeout_s=timeout_s, tag_by_project=product != "ibm"
+        )
+
+    def command(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the pretended commands."""
+        return subprocess.run(
+            [FAKEBIN / argv[0], *argv[1:]],
+            env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def submit(self, *options: str) -> str:
+        done = self.command("bsub", *options, "analyse", "a run")
+        [native_id] = self.scheduler.submitted_ids(done.stdout)
+        return native_id
+
+    def change(self, native_id: str, **values: str) -> None:
+        path = self.folder / f"{native_id}.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+    def fault(self, command: str, told: str) -> None:
+        (self.folder / f"{command}.fault").write_text(told)
+
+    def commands(self) -> list[list[str]]:
+        """Return the scheduler commands that were run, with their arguments."""
+        path = self.folder / "commands"
+        return (
+            [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        )
+
+    @override
+    def pending(self, *, tag: str = "") -> str:
+        mark = self.scheduler.tag_options(tag) if tag else ()
+        return self.submit("-q", "psdebugq", "-o", f"{self.folder}/%J.log", *mark)
+
+    @override
+    def running(self, *, tag: str = "") -> str:
+        native_id = self.pending(tag=tag)
+        self.change(native_id, STAT="RUN", EXEC_HOST="node7", SO_FAR="so far\n")
+        return native_id
+
+    @override
+    def ended(self, exit_code: int, *, tag: str = "") -> str:
+        native_id = self.running(tag=tag)
+        if exit_code == 0:
+            self.change(native_id, STAT="DONE")
+        else:
+            self.change(native_id, STAT="EXIT", EXIT_CODE=str(exit_code))
+        return native_id
+
+
+class RealLocal(Lab):
+    """The local scheduler itself, with real processes."""
+
+    def __init__(self, folder: Path, *, slots: int = 1, **variables: str) -> None:
+        self.folder = folder
+        local = LocalScheduler(folder / "local", slots=slots)
+        self.scheduler = local
+        self.environment = {
+            **os.environ,
+            **local.environment(),
+            "PATH": f"{local.path_prepend[0]}:{os.environ['PATH']}",
+            "ARP_LOCAL_GRACE_S": "0.5",
+            **variables,
+        }
+
+    def command(self, *argv: str, **how: Any) -> subprocess.CompletedProcess[str]:
+        """Run one of its commands and return what became of it."""
+        return subprocess.run(
+            [self.scheduler.path_prepend[0] / argv[0], *argv[1:]],
+            **{"env": self.environment, "cwd": self.folder, "stdin": subprocess.DEVNULL} | how,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def bsub(self, *argv: str, **how: Any) -> str:
+        done = self.command("bsub", *argv, **how)
+        assert done.returncode == 0, done.stderr
+        [native_id] = self.scheduler.submitted_ids(done.stdout)
+        return native_id
+
+    def word(self, native_id: str) -> str:
+        """Return the state that ``bjobs`` shows."""
+        return self.command("bjobs", "-noheader", "-o", "stat", native_id).stdout.strip()
+
+    def until(self, native_id: str, *words: str) -> None:
+        until(lambda: self.word(native_id) in words, f"job {native_id} is {' or '.join(words)}")
+
+    def _submit(self, line: str, tag: str) -> str:
+        mark = self.scheduler.tag_options(tag) if tag else ()
+        return self.bsub("-q", "psdebugq", "-o", f"{self.folder}/%J.log", *mark, line)
+
+    @override
+    def pending(self, *, tag: str = "") -> str:
+        blocker = self.bsub("-n", "64", "sleep 60")  # all slots
+        self.until(blocker, "RUN")
+        return self._submit("sleep 60", tag)
+
+    @override
+    def running(self, *, tag: str = "") -> str:
+        native_id = self._submit("echo so far; sleep 60", tag)
+        log = self.folder / f"{native_id}.log"
+        until(lambda: log.exists() and "so far" in log.read_text(), "its first line is written")
+        return native_id
+
+    @override
+    def ended(self, exit_code: int, *, tag: str = "") -> str:
+        native_id = self._submit(f"exit {exit_code}", tag)
+        self.until(native_id, "DONE", "EXIT")
+        return native_id
+
+    @override
+    def close(self) -> None:
+        self.command("bkill", "0")
+        until(lambda: self.command("bjobs").returncode == 254, "all jobs of the test have ended")

@@ -1,0 +1,201 @@
+"""A pretended LSF: its commands over a folder of job records, with its words and its faults.
+
+FAKE_LSF          folder with one ``<id>.json`` for each job, and ``commands``, which logs calls
+FAKE_LSF_PRODUCT  "ibm" (default) or "volclava": fewer fields, no search by description
+FAKE_LSF_<NAME>   a fault of one command, e.g. FAKE_LSF_BJOBS=hang; a file ``<name>.fault`` in
+                  the folder does the same:
+                  hang | garbage | half | endless | exit:<code>:<words> | sample:<name>
+"""
+
+import json
+import os
+import pathlib
+import re
+import sys
+import time
+
+ROOT = pathlib.Path(os.environ["FAKE_LSF"])
+SAMPLES = pathlib.Path(__file__).parents[1] / "samples" / "lsf.jsonl"
+IBM = os.environ.get("FAKE_LSF_PRODUCT", "ibm") == "ibm"
+PLAIN = {
+    "jobid", "stat", "user", "queue", "from_host", "exec_host", "job_name", "proj_name",
+    "submit_time", "start_time", "finish_time", "pids", "mem", "swap",
+}  # fmt: skip
+WIDE = PLAIN | {
+    "jobindex", "exit_code", "exit_reason", "kill_reason", "suspend_reason", "pend_reason",
+    "max_mem", "job_description", "command", "output_file", "sub_cwd",
+}  # fmt: skip
+
+
+def main():
+    name, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
+    with open(ROOT / "commands", "a") as log:
+        log.write(json.dumps([name, *words]) + "\n")
+    out, err, code = {"bsub": bsub, "bjobs": bjobs, "bkill": bkill, "bpeek": bpeek}[name](words)
+    fault = ROOT / f"{name}.fault"
+    told = fault.read_text() if fault.exists() else os.environ.get(f"FAKE_LSF_{name.upper()}", "")
+    out, err, code = faulty(told.strip(), out, err, code)
+    sys.stdout.buffer.write(out)
+    sys.stdout.flush()
+    sys.stderr.buffer.write(err)
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def faulty(told, out, err, code):
+    out, err = out.encode(), err.encode()
+    kind, _, rest = told.partition(":")
+    if kind == "hang":
+        if os.fork():  # a child that holds the output open, as a site's wrapper may leave one
+            time.sleep(600)
+        time.sleep(600)
+    if kind == "garbage":
+        return bytes(range(256)) * 4, b"", 0
+    if kind == "half":
+        return out[: len(out) // 2], err, code
+    if kind == "endless":
+        while True:
+            sys.stdout.buffer.write(b"x" * 65536)
+    if kind == "exit":
+        number, _, text = rest.partition(":")
+        return b"", (text + "\n").encode(), int(number)
+    if kind == "sample":
+        for line in SAMPLES.read_text("utf-8").splitlines():
+            sample = json.loads(line)
+            if sample["name"] == rest:
+                return sample["stdout"].encode(), sample["stderr"].encode(), sample["rc"]
+    return out, err, code
+
+
+def jobs():
+    found = [json.loads(path.read_text()) for path in ROOT.glob("[0-9]*.json")]
+    return sorted(found, key=lambda job: int(job["JOBID"]))
+
+
+def job(native_id):
+    path = ROOT / f"{native_id}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def save(record):
+    path = ROOT / f"{record['JOBID']}.json"
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(record))
+    new.replace(path)
+
+
+def options(words, flags):
+    told, rest = {}, list(words)
+    while rest and rest[0].startswith("-"):
+        word = rest.pop(0)
+        told[word] = "" if word in flags else rest.pop(0)
+    return told, rest
+
+
+def now():
+    return time.strftime("%b %d %H:%M")
+
+
+def bsub(words):
+    told, command = options(words, {"-K", "-x", "-r"})
+    if not command:
+        return "", "No command is specified. Job not submitted.\n", 255
+    number = 1 + max((int(one["JOBID"]) for one in jobs()), default=100)
+    save({
+        "JOBID": str(number), "JOBINDEX": "0", "STAT": "PEND", "USER": os.environ.get("USER", "-"),
+        "QUEUE": told.get("-q", "normal"), "FROM_HOST": "lsfhost", "EXEC_HOST": "-",
+        "JOB_NAME": told.get("-J", " ".join(command)), "PROJ_NAME": told.get("-P", "default"),
+        "JOB_DESCRIPTION": told.get("-Jd", "-"), "COMMAND": " ".join(command),
+        "OUTPUT_FILE": told.get("-o", "-"), "SUB_CWD": os.getcwd(), "EXIT_CODE": "-",
+        "EXIT_REASON": "-", "KILL_REASON": "-", "SUSPEND_REASON": "-", "PEND_REASON": "-",
+        "MAX_MEM": "-", "SUBMIT_TIME": now(), "START_TIME": "-", "FINISH_TIME": "-",
+    })  # fmt: skip
+    where = f"queue <{told['-q']}>" if "-q" in told else "default queue <normal>"
+    quiet = os.environ.get("BSUB_QUIET")
+    return "" if quiet else f"Job <{number}> is submitted to {where}.\n", "", 0
+
+
+def bjobs(words):
+    told, ids = options(words, {"-a", "-json", "-w", "-V", "-noheader"})
+    if "-V" in told:
+        return "", "IBM Spectrum LSF Standard 10.1.0.0, pretended\n", 0
+    if "-Jd" in told and not IBM:
+        return "", "Usage: bjobs [-h] [-V] [-w |-l |-UF] [-a] [-d] [-p] ...\n", 255
+    if "-l" in told:
+        return long(told["-l"])
+    fields = told.get("-o", "").split()
+    for field in fields:
+        if field not in (WIDE if IBM else PLAIN):
+            return "", f"<{field.upper()}> in the format string is not a valid field name.\n", 99
+    if ids:
+        records = [one_record(native_id, fields) for native_id in ids]
+    else:
+        records = [
+            one_record(one["JOBID"], fields)
+            for one in jobs()
+            if (one["JOB_DESCRIPTION"] == told.get("-Jd", one["JOB_DESCRIPTION"]))
+            and (one["PROJ_NAME"] == told.get("-P", one["PROJ_NAME"]))
+            and ("-a" in told or one["STAT"] in {"PEND", "RUN"})
+        ]
+    if not records:
+        return "", "No job found\n" if "-a" in told else "No unfinished job found\n", 254
+    whole = {"COMMAND": "bjobs", "JOBS": len(records), "RECORDS": records}
+    code = 255 if all("ERROR" in one for one in records) else 0
+    return json.dumps(whole, indent="\t") + "\n", "", code
+
+
+def one_record(native_id, fields):
+    found = job(native_id)
+    if found is None:
+        return {"JOBID": native_id, "ERROR": f"Job <{native_id}> is not found"}
+    return {field.upper(): found[field.upper()] for field in fields}
+
+
+def long(native_id):
+    found = job(native_id)
+    if found is None:
+        return "", f"Job <{native_id}> is not found\n", 255
+    output = found["OUTPUT_FILE"]
+    submitted = f"Sun Nov 22 18:47:57: Submitted from host <lsfhost>, CWD <{found['SUB_CWD']}>"
+    submitted += "" if output == "-" else f", Output File <{output}>"
+    header = (
+        f"Job <{native_id}>, Job Name <{found['JOB_NAME']}>, User <{found['USER']}>, Status "
+        f"<{found['STAT']}>, Queue <{found['QUEUE']}>, Command <{found['COMMAND']}>"
+    )
+    return f"\n{fold(header)}\n{fold(submitted + ';')}\n", "", 0
+
+
+def fold(line):
+    """Fold at 80 columns, as IBM's bjobs -l does."""
+    rest = re.findall(".{1,59}", line[80:])
+    return "\n".join([line[:80], *(" " * 21 + piece for piece in rest)])
+
+
+def bkill(words):
+    out, err = "", ""
+    for native_id in words:
+        found = job(native_id)
+        if found is None:
+            err += f"Job <{native_id}>: No matching job found\n"
+        elif found["STAT"] in {"DONE", "EXIT"}:
+            err += f"Job <{native_id}>: Job has already finished\n"
+        elif found["USER"] == "somebody_else":
+            err += f"Job <{native_id}>: User permission denied\n"
+        else:
+            out += f"Job <{native_id}> is being terminated\n"
+            if found["STAT"] == "RUN":
+                found["EXIT_CODE"] = "130"
+            save(found | {
+                "STAT": "EXIT", "FINISH_TIME": now() + " L",
+                "EXIT_REASON": "TERM_OWNER: job killed by owner",
+            })  # fmt: skip
+    return out, err, 255 if err else 0
+
+
+def bpeek(words):
+    found = job(words[-1])
+    if found is None or found["STAT"] in {"DONE", "EXIT"}:
+        return "", f"Job <{words[-1]}> is not found\n", 255
+    if found["STAT"] == "PEND":
+        return "", f"Job <{words[-1]}> : Not yet started.\n", 255
+    return "<< output from stdout >>\n" + found.get("SO_FAR", ""), "", 0
