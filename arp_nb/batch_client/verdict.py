@@ -176,11 +176,8 @@ def _ended(case: Case, ended: Exit) -> Verdict:
     if _wants_search(case):
         told = _told(case, JobState.STARTING, phase=_phase(case))
         return Verdict(told=told, search=case.search is Search.NOT_ASKED)
-    if case.search is Search.SILENT:
-        return _uncertain(case, f"{case.title} does not answer.")
-    if any(call.exit_code is None for call in calls):
-        return _uncertain(case, "The submit command was cut off before it answered.")
-    return _ended_without_job(case, ended)
+    doubt = _doubt(case, ended)
+    return _uncertain(case, doubt) if doubt else _failed(case, _why_no_job(case, ended))
 
 
 def _wants_search(case: Case) -> bool:
@@ -191,24 +188,24 @@ def _wants_search(case: Case) -> bool:
     return silent or case.search is Search.NOT_ASKED
 
 
-def _ended_without_job(case: Case, ended: Exit) -> Verdict:
-    """Judge by the scheduler's denial; by the commands' own words where it cannot search."""
+def _doubt(case: Case, ended: Exit) -> str:
+    """Say why a job may exist although the script ended without naming one; "" if none can."""
+    calls = case.evidence.calls
+    if case.search is Search.SILENT:
+        return f"{case.title} does not answer."
+    if any(call.exit_code is None for call in calls):
+        return "The submit command was cut off before it answered."
     if ended.signal:
         # it may have been killed while a submit command ran that no wrapper saw
-        how = f"The script was killed by signal {ended.signal}"
-        return _uncertain(case, f"{how} before it named a job.")
-    reason = _why_no_job(case, ended)
+        return f"The script was killed by signal {ended.signal} before it named a job."
     if case.search is Search.ANSWERED:
-        return _failed(case, reason)
-    calls = case.evidence.calls
+        return ""
+    # it has no way to search: only the commands' own words are left
     if calls:
         refused = all(call.exit_code for call in calls)
-        if refused and not _GAVE_UP.search(case.evidence.err + case.evidence.out):
-            return _failed(case, reason)
-        return _uncertain(case, "The submit command was called and named no job.")
-    if ended.code:
-        return _failed(case, reason)
-    return _uncertain(case, "The script named no job.")
+        gave_up = _GAVE_UP.search(case.evidence.err + case.evidence.out)
+        return "" if refused and not gave_up else "The submit command named no job."
+    return "" if ended.code else "The script named no job."
 
 
 def _why_no_job(case: Case, ended: Exit) -> str:

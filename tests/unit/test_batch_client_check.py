@@ -1,0 +1,194 @@
+"""What is said of a script, and the environment that it gets."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arp_nb.batch_client import environment as env
+from arp_nb.batch_client.blocking import BoundedThreads
+from arp_nb.batch_client.check import check_script, not_checked, was_checked
+from arp_nb.batch_client.environment import Account, LoginEnvironments, compose, parse
+from arp_nb.ports import SubmitRequest
+from arp_nb.settings import Settings
+from tests.batch_world import World
+
+NAME = st.text("ABCxyz_()%", min_size=1, max_size=8).map(lambda name: f"V{name}")
+VALUE = st.binary(max_size=30).map(lambda raw: os.fsdecode(raw.replace(b"\0", b"")))
+
+
+def request_with(environment: dict[str, str]) -> SubmitRequest:
+    return SubmitRequest(
+        job_id=1,
+        lease_token="",
+        user="dana",
+        location="fake",
+        experiment="xppi0915",
+        run=12,
+        argv=("/x.sh",),
+        environment=environment,
+    )
+
+
+def script(folder: Path, text: bytes) -> str:
+    path = folder / "submit.sh"
+    path.write_bytes(text)
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_good_script_is_ok_and_known_by_its_digest(tmp_path: Path) -> None:
+    text = b"#!/bin/sh\nbsub python x.py\n"
+    check = check_script(script(tmp_path, text), ("bsub",))
+    assert (check.problem, check.warnings) == ("ok", ())
+    assert check.sha256 == hashlib.sha256(text).hexdigest()
+    assert check.checked_at is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "warnings"),
+    [
+        pytest.param(b"#!/bin/sh\npython x.py\n", ["Calls no bsub"], id="no-bsub"),
+        pytest.param(b"bsub x\n", ["Has no first line"], id="no-interpreter"),
+        pytest.param(b"", ["Has no first line", "Calls no bsub"], id="empty"),
+        pytest.param(b"\x7fELF\x00\xff", [], id="program"),
+    ],
+)
+def test_doubtful_script_is_ok_with_a_warning(
+    tmp_path: Path, text: bytes, warnings: list[str]
+) -> None:
+    check = check_script(script(tmp_path, text), ("bsub",))
+    assert check.problem == "ok"
+    assert [one[: len(said)] for one, said in zip(check.warnings, warnings, strict=True)] == (
+        warnings
+    )
+
+
+def test_path_from_the_home_folder_is_answered_with_the_absolute_one(own_home: Path) -> None:
+    check = check_script("~/submit.sh", ("bsub",))
+    assert check.problem == f"Must be an absolute path. Did you mean {own_home}/submit.sh?"
+
+
+def test_file_server_that_hangs_means_not_checked() -> None:
+    assert not was_checked(not_checked("its disk has not answered for 10 s"))
+
+
+def test_hanging_calls_hold_up_nobody_but_the_one_too_many() -> None:
+    async def story() -> None:
+        threads, release = BoundedThreads(2, queue_s=0.05), threading.Event()
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                await threads.run(release.wait, timeout_s=0.02)
+        with pytest.raises(TimeoutError):
+            await threads.run(lambda: 1, timeout_s=5)
+        release.set()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    assert await threads.run(lambda: 1, timeout_s=5) == 1
+                    break
+                except TimeoutError:
+                    continue
+
+    asyncio.run(story())
+
+
+def test_error_of_a_blocking_call_reaches_its_caller() -> None:
+    async def story() -> None:
+        with pytest.raises(FileNotFoundError):
+            await BoundedThreads(1).run(lambda: Path("/no/where").read_text(), timeout_s=5)
+
+    asyncio.run(story())
+
+
+@given(st.dictionaries(NAME, VALUE), st.binary(max_size=40))
+def test_variables_are_read_behind_whatever_the_profile_printed(
+    variables: dict[str, str], noise: bytes
+) -> None:
+    listing = b"".join(
+        os.fsencode(name) + b"=" + os.fsencode(value) + b"\0" for name, value in variables.items()
+    )
+    assert parse(noise + b"\nARP-ENVIRONMENT-BEGINS\n" + listing) == variables
+
+
+@given(st.binary(max_size=200))
+def test_any_output_of_a_login_shell_is_read_without_failing(printed: bytes) -> None:
+    assert isinstance(parse(printed), dict)
+
+
+def login(folder: Path, shell: str, timeout_s: float = 10.0) -> env.LoginEnvironment:
+    account = Account("dana", str(folder), shell)
+    return asyncio.run(LoginEnvironments(account, timeout_s).get())
+
+
+def test_environment_is_that_of_a_login_not_of_the_manager(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "secret")
+    (tmp_path / ".profile").write_text("echo hello; export SITE='a\nb'; PATH=$PATH:/site\n")
+    known = login(tmp_path, "/bin/sh")
+    assert known.note == ""
+    assert known.variables["SITE"] == "a\nb"
+    assert known.variables["PATH"].endswith(":/site")
+    assert known.variables["USER"] == "dana"
+    assert not {"JUPYTERHUB_API_TOKEN", "PWD", "_"} & known.variables.keys()
+
+
+@pytest.mark.parametrize(
+    ("profile", "why"),
+    [
+        pytest.param("exec sleep 60", "no answer in 0.3 s", id="hangs"),
+        pytest.param("exit 1", "it printed no environment", id="ends-early"),
+    ],
+)
+def test_login_shell_that_fails_is_replaced_with_a_note(
+    tmp_path: Path, profile: str, why: str
+) -> None:
+    (tmp_path / ".profile").write_text(profile)
+    known = login(tmp_path, "/bin/sh", timeout_s=0.3)
+    assert why in known.note
+    assert known.variables["HOME"] == str(tmp_path)
+    assert "/usr/bin" in known.variables["PATH"]
+
+
+def test_path_has_the_wrapper_then_the_scheduler_then_the_site(short_tmp: Path) -> None:
+    scheduler = World(short_tmp).scheduler
+    settings = Settings(path_prepend=("/site/bin",), environment={"A": "site", "B": "site"})
+    request = request_with({"B": "job"})
+    made = compose({"PATH": "/usr/bin", "A": "login"}, settings, scheduler, request)
+    assert made["PATH"] == f"{env.WRAPPERS}:{scheduler.bin}:/site/bin:/usr/bin"
+    assert (made["A"], made["B"]) == ("site", "job")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", "psana110"), ("a, b", "a,b,psana110"), ("a,psana110", "a,psana110"), ("*", "*")],
+)
+def test_posts_to_the_update_host_go_by_no_proxy(short_tmp: Path, before: str, after: str) -> None:
+    request = request_with({"BATCH_UPDATE_URL": "http://psana110:9843//ws/x"})
+    login_variables = {"no_proxy": before, "NO_PROXY": before}
+    made = compose(login_variables, Settings(), World(short_tmp).scheduler, request)
+    assert (made["no_proxy"], made["NO_PROXY"]) == (after, after)
+
+
+def test_dry_run_sees_the_environment_of_the_real_run(short_tmp: Path) -> None:
+    async def story() -> dict[str, str]:
+        client = World(short_tmp).client()
+        return dict(await client.environment(request_with({"RUN_NUM": "12"})))
+
+    made = asyncio.run(story())
+    assert made["RUN_NUM"] == "12"
+    assert made["PATH"].startswith(str(env.WRAPPERS))
+
+
+def test_script_starts_beside_itself_or_at_home(tmp_path: Path) -> None:
+    account = Account("dana", str(tmp_path), "/bin/sh")
+    assert env.working_folder("/usr/bin/env", account) == "/usr/bin"
+    assert env.working_folder("/nowhere/x.sh", account) == str(tmp_path)

@@ -1,0 +1,256 @@
+"""Polls, kills and health: what is told to the manager, and what is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from arp_nb.batch_client.health import Pulse
+from arp_nb.batch_client.identity import is_another
+from arp_nb.batch_client.kill import Killer
+from arp_nb.batch_client.logs import LogReader
+from arp_nb.batch_client.poll import Poller
+from arp_nb.batch_client.spool import Spool
+from arp_nb.model import JobState, Reading
+from tests.batch_world import World
+from tests.fake_port import FakeJob
+
+NOW = datetime.now(UTC)
+PENDING = Reading(state=JobState.PENDING, native_state="PEND")
+
+
+class Desk:
+    """A poller and a killer beside some submitted jobs."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.port, self.scheduler = world, world.port, world.scheduler
+        self.changes = 0
+        self.pulse = Pulse(self._count)
+        schedulers = {"fake": self.scheduler}
+        logs = LogReader(schedulers, Spool(world.folder / "spool"))
+        self.poller = Poller(self.port, self.scheduler, world.settings, self.pulse, logs)
+        self.killer = Killer(self.port, schedulers, self.pulse, lambda: None)
+
+    def _count(self) -> None:
+        self.changes += 1
+
+    async def job(self, native_id: str, age_s: float = 0.0, tag: str = "") -> FakeJob:
+        job = await self.port.apply("/x.sh")
+        job.state, job.native_ids = JobState.PENDING, ((native_id, "wrapper", ""),)
+        job.submitted_at = NOW - timedelta(seconds=age_s)
+        (self.scheduler.book / native_id).write_text(f"PEND\n{tag}\nx\n")
+        return job
+
+
+def story(world: World, tell: Callable[[Desk], Awaitable[None]]) -> None:
+    async def run() -> None:
+        desk = Desk(world)
+        await tell(desk)
+        await desk.poller.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def world(short_tmp: Path) -> World:
+    return World(short_tmp)
+
+
+def test_one_command_asks_for_all_jobs(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        jobs = [await desk.job(str(number)) for number in range(1, 50)]
+        for job in jobs:
+            desk.scheduler.set_state(job.ids[0], "RUN")
+        assert await desk.poller.poll_once()
+        assert {job.state for job in jobs} == {JobState.RUNNING}
+        assert desk.scheduler.polls == 1
+
+    story(world, tell)
+
+
+def test_without_jobs_no_command_is_run(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        assert not await desk.poller.poll_once()
+        assert desk.scheduler.polls == 0
+
+    story(world, tell)
+
+
+def test_scheduler_that_does_not_answer_changes_no_job(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        job = await desk.job("1", age_s=1000)
+        desk.scheduler.silent = True
+        for _ in range(5):
+            assert await desk.poller.poll_once()
+        assert (job.state, desk.port.readings_taken) == (JobState.PENDING, [])
+        health = desk.pulse.record().schedulers["fake"]
+        assert (health.ok, health.said) == (False, "LSF is down. Please wait ...")
+        desk.scheduler.silent = False
+        await desk.poller.poll_once()
+        assert desk.pulse.record().schedulers["fake"].ok
+        assert desk.changes == 2
+
+    story(world, tell)
+
+
+def test_since_is_when_the_silence_began(world: World) -> None:
+    pulse = Pulse(lambda: None)
+    pulse.failed("fake", "down")
+    first = pulse.record().schedulers["fake"]
+    pulse.failed("fake", "still down")
+    later = pulse.record().schedulers["fake"]
+    assert (later.since, later.said) == (first.since, "still down")
+
+
+@pytest.mark.parametrize(("age_s", "told"), [(5, False), (500, True)])
+def test_only_an_old_job_denied_twice_is_unknown(
+    world: World, age_s: float, *, told: bool
+) -> None:
+    async def tell(desk: Desk) -> None:
+        await desk.job("1", age_s=age_s)
+        (desk.scheduler.book / "1").unlink()
+        await desk.poller.poll_once()
+        assert desk.port.readings_taken == []
+        await desk.poller.poll_once()
+        assert [one.reading for one in desk.port.readings_taken] == [None] * told
+
+    story(world, tell)
+
+
+def test_bad_end_comes_with_the_error_line_of_its_log(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        job = await desk.job("1")
+        log = desk.world.folder / "1.log"
+        log.write_text("frame 1\nValueError: no frames\n")
+        desk.scheduler.logs["1"] = log
+        desk.scheduler.set_state("1", "EXIT")
+        await desk.poller.poll_once()
+        await desk.port.until(lambda: job.state is JobState.FAILED)
+        assert job.log_error == "ValueError: no frames"
+
+    story(world, tell)
+
+
+def test_log_on_a_dead_mount_delays_no_other_job(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arp_nb.batch_client.poll._LOG_WAIT_S", 0.05)
+
+    async def tell(desk: Desk) -> None:
+        async def never(*_: object) -> str:
+            await asyncio.Event().wait()
+            return ""
+
+        monkeypatch.setattr(LogReader, "error_line", never)
+        bad, good = await desk.job("1"), await desk.job("2")
+        desk.scheduler.set_state("1", "EXIT")
+        desk.scheduler.set_state("2", "DONE")
+        await desk.poller.poll_once()
+        assert good.state is JobState.DONE
+        assert bad.state is JobState.PENDING
+        await desk.port.until(lambda: bad.state is JobState.FAILED)
+
+    story(world, tell)
+
+
+def test_poll_waits_five_times_as_long_as_the_last_answer_took(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        assert 0.1 <= desk.poller.interval_s() <= 0.12
+        desk.poller._answer_s = 3.0
+        assert 15.0 <= desk.poller.interval_s() <= 18.0
+
+    story(world, tell)
+
+
+def test_kills_go_out_together_and_are_answered(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        jobs = [await desk.job("1"), await desk.job("2")]
+        for job in jobs:
+            await desk.port.kill(job)
+        assert await desk.killer.kill_once()
+        assert desk.scheduler.killed == ["1", "2"]
+        assert jobs[1].kill_said == "Job <2> is being terminated"
+        await desk.killer.kill_once()
+        assert desk.scheduler.killed == ["1", "2"]
+
+    story(world, tell)
+
+
+def test_job_under_a_used_again_id_is_not_killed(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        job = await desk.job("1", tag="arp-99-0123456789ab")
+        await desk.port.kill(job)
+        await desk.killer.kill_once()
+        assert desk.scheduler.killed == []
+        assert job.kill_accepted is False
+        assert job.kill_said == "FAKE has given the id 1 to another job; it was not killed."
+
+    story(world, tell)
+
+
+def test_kill_waits_for_a_scheduler_that_does_not_answer(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        job = await desk.job("1")
+        await desk.port.kill(job)
+        desk.scheduler.silent = True
+        assert not await desk.killer.kill_once()
+        assert job.kill_said is None
+        desk.scheduler.silent = False
+        assert await desk.killer.kill_once()
+        assert job.kill_said is not None
+
+    story(world, tell)
+
+
+def test_kill_before_the_id_fires_when_the_id_comes(world: World) -> None:
+    async def run() -> None:
+        hold = world.folder / "hold"
+        job = await world.port.apply(world.script(f"bsub -hold {hold} python a.py"))
+        async with world.running():
+            await world.port.until(lambda: job.state is JobState.STARTING)
+            await world.port.kill(job)
+            hold.touch()
+            await world.port.until(lambda: job.state is JobState.FAILED)
+        assert world.scheduler.killed == ["1"]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("reading", "another"),
+    [
+        pytest.param(PENDING, False, id="nothing-known"),
+        pytest.param(replace(PENDING, tag="arp-1-0a"), False, id="our-tag"),
+        pytest.param(replace(PENDING, tag="arp-2-0a"), True, id="tag-of-another"),
+        pytest.param(replace(PENDING, tag="my own words"), False, id="tag-of-the-script"),
+        pytest.param(replace(PENDING, submitted_at=NOW), False, id="same-time"),
+        pytest.param(
+            replace(PENDING, submitted_at=NOW + timedelta(days=9)), True, id="much-later"
+        ),
+        pytest.param(
+            replace(PENDING, submitted_at=NOW + timedelta(days=9), tag="arp-1-0a"),
+            False,
+            id="requeued-under-our-tag",
+        ),
+    ],
+)
+def test_tag_then_time_tell_a_used_again_id(reading: Reading, *, another: bool) -> None:
+    assert is_another(1, NOW, reading) is another
+
+
+def test_client_gives_a_sign_of_life_and_names_its_locations(world: World) -> None:
+    async def run() -> None:
+        world.settings = replace(world.settings, client_silent_s=0.1)
+        async with world.running() as client:
+            await world.port.until(lambda: len(world.port.healths) >= 4)
+            assert await client.locations() == {"fake": "a scheduler of files"}
+            assert await client.details("fake", "1") == "Job <1>"
+        assert all(one.client_ok for one in world.port.healths)
+        assert world.port.healths[-1].schedulers["fake"].ok
+
+    asyncio.run(run())
