@@ -226,3 +226,15 @@ async def playing(folder: Path, settings: Settings | None = None) -> AsyncIterat
     finally:
         await manager.close()
         store.close()
+
+
+@asynccontextmanager
+async def reopened(folder: Path) -> AsyncIterator[Manager]:
+    """The next manager on a store that an earlier one left."""
+    store, manager = _manager(folder, Settings(), Clock())
+    try:
+        await manager.start()
+        yield manager
+    finally:
+        await manager.close()
+        store.close()

@@ -40,6 +40,8 @@ class Kills:
         #: scheduler jobs that a kill was passed on for; after a restart it is asked again,
         #: which ends nothing that was not to end
         self._passed_on: dict[int, frozenset[str]] = {}
+        #: scheduler jobs of the request that was last handed out, until it is answered
+        self._handed_out: dict[int, frozenset[str]] = {}
 
     async def kill(self, job_ids: Sequence[int], by: str) -> list[Outcome]:
         """Ask for the end of jobs; one outcome for each, in order."""
@@ -74,6 +76,7 @@ class Kills:
                 if one.native_id not in told and not one.state.is_final
             )
             if left:
+                self._handed_out[job.id] = frozenset(left)
                 by = job.kill_by or ""
                 requests.append(
                     KillRequest(job_id=job.id, location=job.location, native_ids=left, by=by)
@@ -83,9 +86,9 @@ class Kills:
     async def answers(self, answers: Sequence[KillAnswer]) -> None:
         """Keep what the scheduler said. Accepted or not, it is not asked again by itself."""
         for answer in answers:
-            natives = await self._context.store.scheduler_jobs([answer.job_id])
-            ids = frozenset(one.native_id for one in natives.get(answer.job_id, ()))
-            self._passed_on[answer.job_id] = ids
+            # not those that came since: a kill must reach them too
+            ids = self._handed_out.pop(answer.job_id, frozenset())
+            self._passed_on[answer.job_id] = self._passed_on.get(answer.job_id, ids) | ids
             if answer.said or not answer.accepted:
                 await self._note(answer)
 
