@@ -130,17 +130,13 @@ def job_ids(what: Any) -> list[int]:
         if column is None:
             raise errors.InvalidValue("The DataFrame has no column 'id' or 'job'.")
         return [int(one) for one in what[column].dropna()]
-    if _is_one(what):
+    if isinstance(what, Job | dict | str):
         return [_one_id(what)]
     try:
         items: Iterable[Any] = list(what)
     except TypeError:
         items = [what]
     return [_one_id(one) for one in items]
-
-
-def _is_one(what: Any) -> bool:
-    return isinstance(what, Job | dict | str) or hasattr(what, "__index__")
 
 
 def _one_id(what: Job | Row | int) -> int:

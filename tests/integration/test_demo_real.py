@@ -56,7 +56,7 @@ def demo(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], s
         [*ARP, "demo"], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         address = ""
-        for line in process.stdout:
+        for line in process.stdout or ():
             if "?token=" in line:
                 address = line.strip()
                 break

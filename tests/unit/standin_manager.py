@@ -70,7 +70,8 @@ class StandIn:
         self.jobs: dict[int, dict[str, Any]] = {}
         self.definitions: dict[int, dict[str, Any]] = {}
         self.runs: dict[int, dict[str, Any]] = {}
-        self.names = ["xppi0915"]
+        #: by job id; answered in pieces of a few bytes
+        self.logs: dict[int, str] = {}
         #: of all requests: method, path, JSON
         self.seen: list[tuple[str, str, Any]] = []
         #: answers by (method, path), in place of what would be said
@@ -100,10 +101,11 @@ class StandIn:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._thread.start()
-        within(10, lambda: self._server.started)
+        within(10, lambda: self._server is not None and self._server.started)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        assert self._server is not None
         await self._server.serve()
 
     def stop(self) -> None:
@@ -161,6 +163,7 @@ class StandIn:
                 with contextlib.suppress(RuntimeError):
                     await one.close()
 
+        assert self._loop is not None
         asyncio.run_coroutine_threadsafe(drop(), self._loop).result(5)
 
     # -- the client's side -------------------------------------------------------------
@@ -231,23 +234,40 @@ class StandIn:
         return answer
 
     def _say(self, request: Request, path: str, body: Any) -> Response:
-        if path == "/status":
-            return JSONResponse(
-                {"api_version": self.api_version, "health": self.health, "epoch": self.epoch}
-            )
-        if path == "/experiments/xppi0915":
-            made = Experiment(id=1, name="xppi0915", created_at=NOW)
-            return JSONResponse(rows.experiment_row(made))
+        root = "/experiments/xppi0915/"
+        experiment = Experiment(id=1, name="xppi0915", created_at=NOW)
+        status = {"api_version": self.api_version, "health": self.health, "epoch": self.epoch}
+        plain: dict[str, Any] = {
+            "/status": status,
+            "/experiments/xppi0915": rows.experiment_row(experiment),
+            f"{root}definitions": {"definitions": list(self.definitions.values())},
+            f"{root}runs": {"runs": list(self.runs.values())},
+        }
+        if path in plain:
+            return JSONResponse(plain[path])
         if path.endswith("/jobs:apply"):
             return self._apply(body)
-        root = "/experiments/xppi0915/"
         if path == f"{root}jobs":
             return self._page(request)
-        if path in {f"{root}definitions", f"{root}runs"}:
-            kind = path.removeprefix(root)
-            return JSONResponse({kind: list(getattr(self, kind).values())})
+        if path.endswith("/log") and self.logs:
+            return self._log(request, int(path.split("/")[2]))
         message = {"error": "NotFound", "message": f"There is nothing at {path}."}
         return JSONResponse(message, 404)
+
+    def _log(self, request: Request, job_id: int) -> Response:
+        text = self.logs[job_id]
+        offset = int(request.query_params.get("offset", 0))
+        limit = min(int(request.query_params.get("limit", 50)), 50)
+        piece = text[offset : offset + limit]
+        return JSONResponse(
+            {
+                "text": piece,
+                "offset": offset,
+                "next_offset": offset + len(piece),
+                "size_bytes": len(text),
+                "missing": "",
+            }
+        )
 
     def _page(self, request: Request) -> Response:
         before = int(request.query_params.get("before", 1 << 60))
