@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DATABASE = "arp.sqlite"
 BACKUPS = "backups"
+MIGRATIONS = Path(__file__).with_name("migrations")
 _KEY_BYTES = 32
 
 
@@ -100,8 +101,7 @@ def _migrate(engine: Engine, folder: Path, path: Path) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     alembic = config.Config()
-    scripts = Path(__file__).with_name("migrations")
-    alembic.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    alembic.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     alembic.set_main_option("path_separator", "os")
     if version is not None:
         known = {

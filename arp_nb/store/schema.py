@@ -37,7 +37,8 @@ metadata = MetaData(
 
 def _text(name: str, default: str | None = None) -> Column[str]:
     """Text that is never null; with a default where rows may leave it out."""
-    return Column(name, Text, nullable=False, server_default=default)
+    quoted = None if default is None else text(f"'{default}'")
+    return Column(name, Text, nullable=False, server_default=quoted)
 
 
 #: one row: who this store is, and how far it has counted

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from arp_nb.errors import StoreError
 from arp_nb.store import applies, definitions, experiments, feed, job_changes, jobs, upkeep
 from arp_nb.store.base import (
     Changes,
@@ -56,6 +58,8 @@ class SqliteStore(Store):
         self._writer = Writer(writing, folder, self._mark.note)
         self._readers = Readers(reading, folder)
         self._reports = ReportMerges()
+        #: a full disk has left jobs of a request unmade
+        self._interrupted = False
         #: requests whose caller may have gone; they are made all the same
         self._applying: set[asyncio.Task[Any]] = set()
 
@@ -184,15 +188,26 @@ class SqliteStore(Store):
         return await self._to_its_end(self._resume())
 
     async def _apply(self, wanted: JobsWanted) -> JobsMade:
+        if self._interrupted:
+            with suppress(StoreError):  # then it waits for the next, and this one may do better
+                await self._resume()
         batch_id, repeated = await self._writer.call(lambda tx: applies.register(tx, wanted))
-        made: JobsMade = await self._writer.bulk(applies.MakeJobs(batch_id, repeated=repeated))
+        return await self._make_jobs(applies.MakeJobs(batch_id, repeated=repeated))
+
+    async def _make_jobs(self, making: applies.MakeJobs) -> JobsMade:
+        try:
+            made: JobsMade = await self._writer.bulk(making)
+        except StoreError:
+            self._interrupted = True
+            raise
         return made
 
     async def _resume(self) -> int:
+        self._interrupted = False
         count = 0
         for batch_id in await self._readers.read(applies.unfinished):
             making = applies.MakeJobs(batch_id)
-            await self._writer.bulk(making)
+            await self._make_jobs(making)
             count += making.made_now
         return count
 

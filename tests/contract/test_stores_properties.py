@@ -44,7 +44,7 @@ CALLS = st.lists(
     min_size=1,
     max_size=12,
 )
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 async def _jobs(store: Store, count: int) -> list[int]:
