@@ -126,12 +126,10 @@ class Reporter:
 
     def _post(self, counters: Dict[str, Any]) -> bool:
         """Return whether that is settled: sent, or never to be accepted."""
-        request = urllib.request.Request(  # noqa: S310 - our own http address
-            self._url,
-            data=json.dumps({"counters": counters}).encode("utf-8"),
-            headers={"Content-Type": "application/json"},
-        )
+        data = json.dumps({"counters": counters}).encode("utf-8")
+        kind = {"Content-Type": "application/json"}
         try:
+            request = urllib.request.Request(self._url, data, kind)  # noqa: S310 - our own address
             self._opener.open(request, timeout=TIMEOUT_S).close()
         except urllib.error.HTTPError as error:
             with error:
