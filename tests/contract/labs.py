@@ -137,7 +137,7 @@ class RealLocal(Lab):
         return subprocess.run(
             [self.scheduler.path_prepend[0] / argv[0], *argv[1:]],
             **{"env": self.environment, "cwd": self.folder, "stdin": subprocess.DEVNULL} | how,
-            capture_output=True, text=True, check=False,
+            capture_output=True, text=True, errors="surrogateescape", check=False,
         )  # fmt: skip
 
     def bsub(self, *argv: str, **how: Any) -> str:

@@ -57,8 +57,7 @@ class LocalScheduler(Scheduler):
         self._folder = folder.absolute()
         self._slots = slots
         self._write_commands()
-        with self._book() as book:
-            book.set_slots(slots)
+        self._ask_now(lambda book: book.set_slots(slots))
 
     @override
     @classmethod
@@ -73,7 +72,8 @@ class LocalScheduler(Scheduler):
     def _write_commands(self) -> None:
         """Write the commands anew: the Python or the package they name may have moved."""
         folder = self._folder / "bin"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (self._folder, folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in COMMANDS:
             line = shlex.join(start.argv(name))
             text = (
@@ -115,7 +115,7 @@ class LocalScheduler(Scheduler):
     def _ask_now(self, question: Callable[[engine.Book], T]) -> T:
         try:
             with self._book() as book:
-                book.look()
+                book.look()  # a killed supervisor cannot tell its job's end itself
                 answer = question(book)
                 if book.can_start():  # one that should have come was killed
                     start.supervisor(book.folder)
