@@ -89,5 +89,7 @@ def _words(error: Mapping[str, Any]) -> str:
         return str(error["msg"])
     if not name and isinstance(error.get("input"), bytes | str):
         return "A JSON object is expected as body, with Content-Type: application/json."
+    if not name and kind in {"model_attributes_type", "dict_type", "model_type"}:
+        return "A JSON object is expected as body."
     message = str(error["msg"])
     return f"{name}: {message}." if name else f"{message}."
