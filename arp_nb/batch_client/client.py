@@ -205,7 +205,7 @@ class BatchClient:
         kept_s = self._settings.keep_deleted_days * _DAY_S
         swept_s = float("-inf")
         while True:
-            await _safely(self._watcher.adopt, "audit")
+            await _safely(self._watcher.adopt_from_manager, "audit")
             if time.monotonic() - swept_s > _DAY_S:
                 await _safely(lambda: asyncio.to_thread(self._spool.sweep, kept_s), "sweep")
                 swept_s = time.monotonic()

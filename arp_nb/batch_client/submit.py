@@ -153,7 +153,7 @@ class Submitter:
             ours = await self._port.starting(request.job_id, request.lease_token, spool_id, check)
         except ArpError:
             # it may be durable all the same: only the manager's books can tell
-            await self._watcher.adopt()
+            await self._watcher.adopt_from_manager()
             raise
         if not ours:
             await asyncio.to_thread(self._spool.discard, spool_id)

@@ -153,8 +153,7 @@ def _submitted(case: Case, ids: tuple[tuple[str, str, str], ...]) -> Verdict:
         notes.append(f"script ended with exit code {ended.code} after submitting")
     if ended is not None and ended.signal:
         notes.append(f"script was killed by signal {ended.signal} after submitting")
-    over = ended is not None or not evidence.lock_held
-    closed = over and not any(call.alive for call in evidence.calls)
+    closed = _is_over(case)
     told = _told(case, JobState.PENDING, notes=tuple(notes))
     told = replace(told, native_ids=ids)
     # a chain whose later link was cut: its jobs are siblings all the same
@@ -275,7 +274,16 @@ def _uncertain(case: Case, why: str) -> Verdict:
 
 
 def _failed(case: Case, reason: str) -> Verdict:
-    return Verdict(told=_told(case, JobState.SUBMIT_FAILED, reason=reason), closed=True)
+    """Say failed; a child that the script left behind may still make a job, so look on."""
+    over = _is_over(case)
+    told = _told(case, JobState.SUBMIT_FAILED, reason=reason)
+    return Verdict(told=told, closed=over, rarely=not over)
+
+
+def _is_over(case: Case) -> bool:
+    """Whether nothing of it runs any more: no shim, script, child of the script or wrapper."""
+    evidence = case.evidence
+    return not evidence.lock_held and not any(call.alive for call in evidence.calls)
 
 
 def _told(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_RARELY_S = 60.0
+_RARELY_S = 900.0
 _ERROR_S = 5.0
 #: between two searches of one submission, while it runs and once its script has ended
 _SEARCH_RUNNING_S, _SEARCH_ENDED_S = 30.0, 2.0
@@ -105,9 +105,7 @@ class Watcher:
 
     async def adopt(self) -> tuple[Followed, ...]:
         """Follow all that the manager or the spool says is open; return them."""
-        opened = await self._port.open_submissions()
-        found = [self._adopt(one) for one in opened]
-        adopted = [one for one in found if one is not None]
+        adopted = await self.adopt_from_manager()
         # those whose id is known already may still submit more: a chain
         for spool_id in await asyncio.to_thread(self._spool.open_ids):
             if spool_id in self._followed:
@@ -118,6 +116,12 @@ class Watcher:
                 location = evidence.order.location
                 adopted.append(self.follow(job_id, spool_id, location, JobState.PENDING))
         return tuple(adopted)
+
+    async def adopt_from_manager(self) -> list[Followed]:
+        """Follow all that the manager says is open; return them."""
+        opened = await self._port.open_submissions()
+        found = [self._adopt(one) for one in opened]
+        return [one for one in found if one is not None]
 
     def _adopt(self, one: OpenSubmission) -> Followed | None:
         try:
@@ -166,17 +170,17 @@ class Watcher:
         if judged.closed:
             await asyncio.to_thread(self._spool.close, one.spool_id)
             return None
-        age_s = time.monotonic() - one.since_s
         if judged.rarely:
             one.settled.set()
-            return min(_RARELY_S, 0.5 + age_s / 10)
-        return min(2.0, 0.05 + age_s / 20)
+        return _pause_s(time.monotonic() - one.since_s, judged, evidence)
 
     async def _tell(self, one: Followed, judged: Verdict) -> bool:
         """Tell the manager, if there is something new; False: it wants no more of this."""
         told = judged.told
+        # said again where it may stand for long: the manager may have moved on
+        news = told != one.told or judged.rarely
         went_back = told.state is JobState.STARTING and one.state is not JobState.STARTING
-        if told != one.told and not went_back:
+        if news and not went_back:
             if not await self._port.submission(told):
                 log.info("submission %s: the manager has moved on", one.spool_id)
                 return False
@@ -267,3 +271,11 @@ class Watcher:
             if one.launches >= _LAUNCH_TRIES:
                 await asyncio.to_thread(spooling.fence, self._spool.folder(one.spool_id), why)
         return 0.0
+
+
+def _pause_s(age_s: float, judged: Verdict, evidence: Evidence) -> float:
+    """Return how long to wait for the next look: the longer, the less is to be expected."""
+    if judged.rarely and not evidence.lock_held:
+        return min(_RARELY_S, 0.5 + age_s / 10)
+    known = judged.rarely or judged.told.state is JobState.PENDING
+    return min(10.0 if known else 2.0, 0.05 + age_s / 20)

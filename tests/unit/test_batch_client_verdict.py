@@ -1,0 +1,108 @@
+"""The promise, held against every evidence that a spool can show."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arp_nb.batch_client.spool import Call, Evidence, Exit
+from arp_nb.batch_client.verdict import Case, Search, conclude
+from arp_nb.model import JobState
+
+NOW_S = 1000.0
+TIME_S = st.floats(0, NOW_S)
+SAID = st.sampled_from(["", "garbage\n", "Job <7> is submitted\n", "no such queue\n"])
+CALLS = st.builds(
+    Call,
+    nonce=st.sampled_from(["1-1", "2-2"]),
+    began_at_s=TIME_S,
+    alive=st.booleans(),
+    said=SAID,
+    exit_code=st.sampled_from([None, 0, 255]),
+)
+EXITS = st.builds(
+    Exit,
+    code=st.sampled_from([None, 0, 1]),
+    signal=st.sampled_from([None, 9]),
+    error=st.sampled_from(["", "cannot be started"]),
+)
+EVIDENCE = st.builds(
+    Evidence,
+    there=st.booleans(),
+    started_at_s=st.none() | TIME_S,
+    fenced=st.none() | st.just("why"),
+    lock_held=st.booleans(),
+    exit=st.none() | EXITS,
+    calls=st.lists(CALLS, max_size=3).map(tuple),
+    out=SAID,
+    err=SAID,
+)
+CASES = st.builds(
+    Case,
+    spool_id=st.just("12-0123456789ab"),
+    job_id=st.just(12),
+    evidence=EVIDENCE,
+    title=st.just("LSF"),
+    submitted_ids=st.just(lambda text: tuple(re.findall(r"Job <(\d+)>", text))),
+    now_s=st.just(NOW_S),
+    slow_after_s=st.just(5.0),
+    uncertain_after_s=st.just(600.0),
+    search=st.sampled_from(Search),
+    denials=st.integers(0, 3),
+    silent_s=st.floats(0, 200),
+    output_since_s=st.none() | TIME_S,
+)
+
+
+@given(CASES)
+def test_what_may_have_started_is_never_started_again(case: Case) -> None:
+    evidence = case.evidence
+    touched = evidence.started_at_s is not None or evidence.lock_held or evidence.exit
+    if conclude(case).start:
+        assert not touched
+        assert evidence.there
+
+
+@given(CASES)
+def test_failed_is_said_only_of_what_ended_or_was_forbidden(case: Case) -> None:
+    told = conclude(case).told
+    evidence = case.evidence
+    if told.state is JobState.SUBMIT_FAILED and evidence.fenced is None:
+        ended = evidence.exit
+        assert ended is not None
+        if not ended.error:
+            assert not ended.signal
+            assert all(call.exit_code is not None for call in evidence.calls if call.alive)
+            assert case.search in {Search.ANSWERED, Search.CANNOT}
+
+
+@given(CASES)
+def test_id_of_a_wrapper_is_always_told(case: Case) -> None:
+    named = [call for call in case.evidence.calls if "Job <7>" in call.said]
+    told = conclude(case).told
+    if named:
+        assert told.state is JobState.PENDING
+        assert told.native_ids == (("7", "wrapper", named[0].nonce),)
+
+
+@given(CASES)
+def test_uncertain_is_said_only_after_a_search_and_in_words(case: Case) -> None:
+    judged = conclude(case)
+    if judged.told.state is JobState.UNCERTAIN:
+        assert case.search is not Search.NOT_ASKED
+        assert judged.told.reason.startswith("LSF may or may not have this job. ")
+        assert not judged.closed
+
+
+@given(CASES)
+def test_nothing_is_closed_while_anything_of_it_runs(case: Case) -> None:
+    if conclude(case).closed:
+        assert not case.evidence.lock_held
+        assert not any(call.alive for call in case.evidence.calls)
+
+
+@given(CASES)
+def test_same_case_has_the_same_verdict(case: Case) -> None:
+    assert conclude(case) == conclude(case)
