@@ -53,14 +53,18 @@ class Reporter:
 
     def __init__(self, url: Optional[str] = None) -> None:
         self._url = url or os.environ.get("BATCH_UPDATE_URL") or ""
+        self._said = False
+        self._begin()
+        # a proxy leads out of the cluster, the update address into it
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def _begin(self) -> None:
+        """Begin anew: at first, and in a forked child, which has neither thread nor free lock."""
         self._changed = threading.Condition()
         self._waiting: Dict[str, Any] = {}
         self._thread: Optional[threading.Thread] = None
         self._pid = os.getpid()
         self._ending = False
-        self._said = False
-        # a proxy leads out of the cluster, the update address into it
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def report(self, counters: Optional[Dict[str, Any]] = None, **more: Any) -> None:
         """Change some counters; returns at once.
@@ -78,9 +82,9 @@ class Reporter:
         for given in (counters or {}, more):
             for name, value in given.items():
                 new[str(name)] = _plain(value)
+        if self._pid != os.getpid():
+            self._begin()
         with self._changed:
-            if self._pid != os.getpid():  # a forked child has no thread, and old news
-                self._pid, self._thread, self._waiting = os.getpid(), None, {}
             self._waiting.update(new)
             if self._thread is None and not self._ending:
                 self._thread = threading.Thread(target=self._run, name="arp report")
@@ -90,10 +94,12 @@ class Reporter:
 
     def close(self) -> None:
         """Send the last values, for some seconds at most."""
+        if self._pid != os.getpid():
+            return
         with self._changed:
             self._ending = True
             self._changed.notify_all()
-            thread = self._thread if self._pid == os.getpid() else None
+            thread = self._thread
         if thread is not None:
             thread.join(LAST_S)
 
