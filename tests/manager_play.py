@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import shutil
 import tempfile
@@ -12,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from arp_nb.errors import SchedulerError
-from arp_nb.manager import ApplyRequest, Manager
+from arp_nb.events import ChangeMessage
+from arp_nb.manager import ApplyRequest, Manager, Subscription
 from arp_nb.model import (
     Definition,
     DefinitionDraft,
@@ -173,6 +175,16 @@ class Play:
 
     async def report(self, job_id: int) -> object:
         return (await self.job(job_id)).report
+
+    async def changes(self, subject: str, since: int | None = 0) -> AsyncIterator[ChangeMessage]:
+        """Messages of the feed; waiting for the next fails after some seconds."""
+        feed = self.manager.feed.subscribe(Subscription(subject, since))
+        try:
+            while True:
+                async with asyncio.timeout(10):
+                    yield await anext(feed)
+        finally:
+            await feed.aclose()
 
 
 def _manager(folder: Path, settings: Settings, clock: Clock) -> tuple[Store, Manager]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: of one piece
 MAX_BYTES = 4_000_000
+_MIN_BYTES = 256
 #: what may be the beginning of a key at the end of a piece; ASCII, so characters are bytes
 _CUT = re.compile(r"[0-9]{1,18}-[0-9a-f]{0,31}\Z|[0-9]{1,18}\Z", re.ASCII)
 
@@ -24,7 +25,8 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
     """Read a piece of a log.
 
     A key must not escape by lying across two pieces: what may be the beginning of one at the
-    end of a piece is left to the next piece.
+    end of a piece is left to the next piece. So a piece may be shorter than asked for, and
+    where very little is asked for, it is longer: a key must fit in.
     """
     if not 0 < limit <= MAX_BYTES:
         raise InvalidValue(f"A piece of a log has 1 to {MAX_BYTES:,} bytes, not {limit:,}.")
@@ -34,7 +36,7 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
         native_id=job.native_id,
         spool_id=job.spool_id,
         offset=offset,
-        limit_bytes=limit,
+        limit_bytes=max(limit, _MIN_BYTES),
     )
     chunk = await context.seat.client().log(query)
     cut = _CUT.search(chunk.text) if chunk.next_offset < chunk.size_bytes else None
