@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,71 +14,30 @@ import pytest
 import requests
 import websocket
 
-from tests.integration.standin import VERBS, StandIn, running, within
+from tests.integration.jupyters import TOKEN, Jupyter, jupyter_server
+from tests.integration.standin import VERBS, StandIn, running
 
-TOKEN = "a-token-of-this-test"
 CHANGING = [verb for verb in VERBS if verb not in {"GET", "HEAD"}]
 
 
-@dataclass
-class Jupyter:
-    port: int
-    manager: StandIn
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}/user/me/{path}"
-
-    def socket_url(self) -> str:
-        return self.url("arp/api/changes").replace("http:", "ws:")
-
-    def logged_in(self) -> requests.Session:
-        """Log in as a browser does: from now on the cookie is all there is."""
-        session = requests.Session()
-        session.get(self.url(f"tree?token={TOKEN}")).close()
-        assert any(cookie.name.startswith("username-") for cookie in session.cookies)
-        return session
-
-    def cookies(self) -> str:
-        with self.logged_in() as session:
-            return "; ".join(f"{name}={value}" for name, value in session.cookies.items())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))
+    (folder / "store").mkdir(mode=0o700)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
-def jupyter() -> Iterator[Jupyter]:
-    home = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))
-    port = _free_port()
-    argv = [
-        *(sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}"),
-        *("--ServerApp.port_retries=0", "--allow-root", "--ServerApp.base_url=/user/me/"),
-        "--ServerApp.jpserver_extensions={'arp_nb.extension': True}",
-        *(f"--IdentityProvider.token={TOKEN}", f"--ArpExtension.store={home / 'store'}"),
-    ]
-    (home / "store").mkdir(mode=0o700)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(Path.cwd())}
-    with (home / "log").open("wb") as log, running(home / "store/manager.sock") as manager:
-        process = subprocess.Popen(argv, cwd=home, env=environment, stdout=log, stderr=log)
-        try:
-            within(30, lambda: _answers(f"http://127.0.0.1:{port}/user/me/api"))
-            yield Jupyter(port, manager)
-        finally:
-            process.terminate()
-            process.wait(20)
-    shutil.rmtree(home)
+def manager(home: Path) -> Iterator[StandIn]:
+    with running(home / "store/manager.sock") as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def jupyter(home: Path, manager: StandIn) -> Iterator[Jupyter]:
+    with jupyter_server(home) as server:
+        yield server
 
 
 def words(answer: requests.Response) -> tuple[int, str]:
@@ -97,14 +50,16 @@ def words(answer: requests.Response) -> tuple[int, str]:
 @pytest.mark.parametrize(
     "path", ["arp", "arp/api/status", "arp/api/changes", "arp/batch_manager/x", "arp/ws-kerb/x"]
 )
-def test_stranger_is_refused_everywhere(jupyter: Jupyter, method: str, path: str) -> None:
-    before = len(jupyter.manager.requests)
+def test_stranger_is_refused_everywhere(
+    jupyter: Jupyter, manager: StandIn, method: str, path: str
+) -> None:
+    before = len(manager.requests)
     answer = requests.request(method, jupyter.url(path), allow_redirects=False)
     assert answer.status_code == 401
     if method != "HEAD":
         assert words(answer) == (401, "Unauthenticated")
         assert "xsrf" not in answer.text
-    assert len(jupyter.manager.requests) == before
+    assert len(manager.requests) == before
 
 
 def test_wrong_token_is_refused(jupyter: Jupyter) -> None:
@@ -126,13 +81,13 @@ def test_token_is_enough(jupyter: Jupyter, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", CHANGING)
-def test_cookie_alone_changes_nothing(jupyter: Jupyter, method: str) -> None:
-    before = len(jupyter.manager.requests)
+def test_cookie_alone_changes_nothing(jupyter: Jupyter, manager: StandIn, method: str) -> None:
+    before = len(manager.requests)
     with jupyter.logged_in() as session:
         answer = session.request(method, jupyter.url("arp/api/x"), data=b"{}")
     assert words(answer) == (403, "Forbidden")
     assert "X-XSRFToken" in answer.json()["message"]
-    assert len(jupyter.manager.requests) == before
+    assert len(manager.requests) == before
 
 
 def test_cookie_with_its_proof_passes(jupyter: Jupyter) -> None:
@@ -145,10 +100,10 @@ def test_cookie_with_its_proof_passes(jupyter: Jupyter) -> None:
 
 
 @pytest.mark.parametrize("method", VERBS)
-def test_page_of_another_site_is_refused(jupyter: Jupyter, method: str) -> None:
+def test_page_of_another_site_is_refused(jupyter: Jupyter, manager: StandIn, method: str) -> None:
     with jupyter.logged_in() as session:
         session.get(jupyter.url("arp/api/x")).raise_for_status()
-        before = len(jupyter.manager.requests)
+        before = len(manager.requests)
         headers = {
             "Origin": "https://elsewhere.example",
             "X-XSRFToken": session.cookies["_xsrf"],
@@ -157,7 +112,7 @@ def test_page_of_another_site_is_refused(jupyter: Jupyter, method: str) -> None:
     assert answer.status_code == 403
     if method != "HEAD":
         assert "https://elsewhere.example" in answer.json()["message"]
-    assert len(jupyter.manager.requests) == before
+    assert len(manager.requests) == before
 
 
 def opened(jupyter: Jupyter, **options: Any) -> str:
@@ -179,10 +134,10 @@ def test_page_of_another_site_gets_no_socket(jupyter: Jupyter) -> None:
     assert caught.value.status_code == 403
 
 
-def test_own_page_gets_a_socket(jupyter: Jupyter) -> None:
+def test_own_page_gets_a_socket(jupyter: Jupyter, manager: StandIn) -> None:
     told = opened(jupyter, cookie=jupyter.cookies(), origin=f"http://127.0.0.1:{jupyter.port}")
     assert json.loads(told) == {"told": {"subscribe": "mine"}}
-    headers = jupyter.manager.requests[-1]["headers"]
+    headers = manager.requests[-1]["headers"]
     assert not {"cookie", "origin", "authorization"} & headers.keys()
 
 
