@@ -1,0 +1,121 @@
+"""The command line: what it takes, and how it says no."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import pytest
+
+from arp_nb import cli, discovery
+from arp_nb.cli import printing, serve
+from arp_nb.cli.experiments import _parameters
+from arp_nb.cli.parser import parser
+from arp_nb.errors import InvalidValue, ManagerError
+from tests.unit.standin_manager import finished
+
+COMMANDS = [
+    "demo --once",
+    "demo --port 8899 --browser",
+    "serve --no-browser --port 9999 --IdentityProvider.token=x",
+    "manager run",
+    "manager start",
+    "manager status",
+    "manager stop --store /tmp/x",
+    "manager move",
+    "client",
+    "doctor",
+    "experiment list",
+    "experiment create xppi0915 --instrument XPP",
+    "experiment activate xppi0915",
+    "experiment deactivate xppi0915",
+    "definition list xppi0915",
+    "definition add xppi0915 peaks /s.sh --parameters a",
+    "definition update xppi0915 peaks --parameters a",
+    "definition remove xppi0915 peaks",
+    "definition restore xppi0915 peaks",
+    "run list xppi0915",
+    "run start xppi0915 12 sample=a",
+    "run end xppi0915 12",
+    "run param xppi0915 12 a=1 b=2",
+    "apply xppi0915 peaks 12,20-32 --again --dry-run",
+    "jobs xppi0915 --follow --url http://localhost:8888 --token t",
+    "log 12 -f",
+    "kill 12 13",
+]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_has_something_that_carries_it_out(line: str) -> None:
+    options = parser().parse_args(line.split())
+    module, _, function = options.command.partition(":")
+    assert callable(getattr(importlib.import_module(f"arp_nb.cli.{module}"), function))
+
+
+@pytest.mark.parametrize(
+    "line", ["", "nonsense", "run start xppi0915 twelve", "kill", "apply xppi0915", "log"]
+)
+def test_wrong_usage_is_2(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line.split())
+    assert ended.value.code == 2
+    assert "usage: jupyter arp" in capsys.readouterr().err
+
+
+def test_server_gets_its_options_as_they_were_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    became: list[Any] = []
+    monkeypatch.setattr(serve.os, "execv", lambda path, argv: became.extend([path, argv]))
+    cli.main(["serve", "--no-browser", "--port", "9999", "-y", "--help", "a b"])
+    assert became[0] == sys.executable
+    assert became[1][-6:] == ["--no-browser", "--port", "9999", "-y", "--help", "a b"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ManagerError("The disk\nis full."), "arp: The disk is full.\n"),
+        (OSError(28, "No space left on device"), "arp: [Errno 28] No space left on device\n"),
+        (ModuleNotFoundError("x", name="sqlalchemy"), "pip install 'arp-nb[server]'"),
+        (ZeroDivisionError("by zero"), "arp: this should not happen: ZeroDivisionError: by zero."),
+    ],
+)
+def test_what_goes_wrong_is_one_line_and_no_traceback(
+    error: Exception,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(store: object = None) -> None:
+        raise error
+
+    monkeypatch.setattr(discovery, "find_or_start", fail)
+    assert cli.main(["experiment", "list"]) == 1
+    text = capsys.readouterr().err
+    assert said in text
+    assert text.count("\n") == 1
+
+
+def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(store: object = None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(discovery, "find_or_start", interrupted)
+    assert cli.main(["experiment", "list"]) == 130
+
+
+def test_run_parameters_are_json_where_they_are_json() -> None:
+    assert _parameters(["n=5", "x=1.5", "s=lysozyme", "t=a=b", 'q="5"', "e="]) == {
+        "n": 5, "x": 1.5, "s": "lysozyme", "t": "a=b", "q": "5", "e": "",
+    }  # fmt: skip
+    with pytest.raises(InvalidValue, match="NAME=VALUE"):
+        _parameters(["lysozyme"])
+
+
+def test_terminal_is_safe_from_what_a_job_posts() -> None:
+    evil = "\x1b[2J\u202e\r\n\x07"
+    row = finished(1, hash=evil, reason=evil, report={"counters": {evil: [evil, evil]}})
+    text = printing.jobs([row], {1: "DONE"})
+    assert not set(text) & set("\x1b\u202e\r\x07")
+    assert text.count("\n") == 1
+    assert printing.lines(f"a{evil}b") == "a\\u001b[2J\\u202e\n\\u0007b"
