@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -176,7 +176,7 @@ class Play:
     async def report(self, job_id: int) -> object:
         return (await self.job(job_id)).report
 
-    async def changes(self, subject: str, since: int | None = 0) -> AsyncIterator[ChangeMessage]:
+    async def changes(self, subject: str, since: int | None = 0) -> AsyncGenerator[ChangeMessage]:
         """Messages of the feed; waiting for the next fails after some seconds."""
         feed = self.manager.feed.subscribe(Subscription(subject, since))
         try:

@@ -24,7 +24,7 @@ PATH = "//ws/logbook/client_status/"
 #: what stands in place of a key
 MASK = "…"
 _DIGITS = 32
-_TOKEN = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})", re.ASCII)
+_TOKEN = re.compile(r"([0-9]{1,18})-[0-9a-f]{32}", re.ASCII)
 #: a key in any text, or its beginning at the text's end; also one that is not ours, in an address
 _SHOWN = re.compile(
     r"(?<![0-9])(?P<job>[0-9]{1,18})-(?P<key>[0-9a-f]{32}|[0-9a-f]{4,31}\Z)(?![0-9a-f])"
@@ -55,7 +55,7 @@ class Capabilities:
             It is no token of this store; a bare job id is none either.
         """
         match = _TOKEN.fullmatch(token)
-        if match is None or not hmac.compare_digest(self._code(int(match[1])), match[2]):
+        if match is None or not hmac.compare_digest(self.token(int(match[1])), token):
             raise Forbidden(
                 "This is not the update address of a job. Post to the whole address in "
                 "BATCH_UPDATE_URL, as the job was given it."
