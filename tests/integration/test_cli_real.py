@@ -84,7 +84,7 @@ def test_job_is_applied_followed_and_its_log_read(arp: Arp) -> None:
     assert f"peaks.sh {EXPERIMENT} 1" in out
     status, out, err = arp(f"apply {EXPERIMENT} peaks 1 --follow")
     assert (status, err) == (0, "")
-    job = re.match(r"job (\d+)", out)[1]
+    job = re.findall(r"^job (\d+)", out)[0]
     assert f"job {job}, run 1: DONE" in out
     assert "run 1: no job" in arp(f"apply {EXPERIMENT} peaks 1")[1]
     assert "frame 37 of 37" in arp(f"log {job} -f")[1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
 import pytest
 
 from arp_nb import cli, discovery
-from arp_nb.cli import printing, serve
+from arp_nb.cli import printing
 from arp_nb.cli.experiments import _parameters
 from arp_nb.cli.parser import parser
 from arp_nb.errors import InvalidValue, ManagerError
@@ -65,7 +66,7 @@ def test_wrong_usage_is_2(line: str, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_server_gets_its_options_as_they_were_given(monkeypatch: pytest.MonkeyPatch) -> None:
     became: list[Any] = []
-    monkeypatch.setattr(serve.os, "execv", lambda path, argv: became.extend([path, argv]))
+    monkeypatch.setattr(os, "execv", lambda path, argv: became.extend([path, argv]))
     cli.main(["serve", "--no-browser", "--port", "9999", "-y", "--help", "a b"])
     assert became[0] == sys.executable
     assert became[1][-6:] == ["--no-browser", "--port", "9999", "-y", "--help", "a b"]
