@@ -58,6 +58,9 @@ def open_store(folder: Path, *, mountinfo: str | None = None) -> SqliteStore:
     except (DBAPIError, sqlite3.Error) as error:
         engine.dispose()
         raise explain(cause(error), folder) from error
+    except OSError as error:
+        engine.dispose()
+        raise _unusable(folder, error) from error
     except BaseException:
         engine.dispose()
         raise
@@ -82,10 +85,14 @@ def _make(folder: Path, path: Path) -> None:
         # SQLite gives the files that it makes beside it the same permissions
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
-        raise StoreError(
-            f"The store in {folder} cannot be made or written: {error.strerror}. Make it "
-            "writable to you, or set ARP_STORE to another folder on a local disk."
-        ) from error
+        raise _unusable(folder, error) from error
+
+
+def _unusable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"The store in {folder} cannot be made or written: {error.strerror}. Make it writable "
+        "to you, free some space, or set ARP_STORE to another folder on a local disk."
+    )
 
 
 # -- migrations ------------------------------------------------------------------------
@@ -143,11 +150,14 @@ def _back_up(path: Path, folder: Path, version: str) -> None:
     target = folder / f"arp-format-{version}-{stamp}.sqlite"
     unfinished = target.with_suffix(".part")
     os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(unfinished)) as new:
-        old.backup(new)
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(target)
+    try:
+        with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(unfinished)) as new:
+            old.backup(new)
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 # -- who the store is ------------------------------------------------------------------

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: posts of one group that come closer than this make one point of a series
 _POINT_EVERY_US = 100_000
-#: lengths of series that are remembered; beyond, they are counted again
-_REMEMBERED = 200_000
+#: jobs whose series' lengths are remembered; beyond, they are counted again
+_REMEMBERED = 20_000
 
 _READ = select(job.c.id, job.c.report, job.c.reported_at).where(among(job.c.id, "ids"))
 _WRITE = Many(

@@ -167,11 +167,14 @@ job = Table(
     _text("report", "{}"),  # last: it may be long, and what stands before it is read faster
     Index(None, "experiment_id", "revision"),
     Index(None, "definition_id", "run"),
-    Index(
-        "ix_job_native_id",
-        "native_id",
-        sqlite_where=text("native_id IS NOT NULL"),
-        postgresql_where=text("native_id IS NOT NULL"),
+    *(
+        Index(
+            f"ix_job_{name}",
+            name,
+            sqlite_where=text(f"{name} IS NOT NULL"),
+            postgresql_where=text(f"{name} IS NOT NULL"),
+        )
+        for name in ("native_id", "deleted_at")
     ),
 )
 

@@ -65,11 +65,12 @@ class SqliteStore(Store):
 
     def close(self) -> None:
         """Finish what was accepted, and close. Closing twice is not an error."""
-        self._writer.close()
+        writing, reading = self._engines
         self._readers.close()
+        reading.dispose()
+        self._writer.close()  # last: who closes last brings the log into the file
+        writing.dispose()
         self._mark.write(self._writer.counts.revision)
-        for engine in self._engines:
-            engine.dispose()
 
     def on_commit(self, listener: Callable[[int], None]) -> None:
         """Call ``listener(revision)`` after each commit, in order, in the loop's thread."""

@@ -104,6 +104,9 @@ class Purge:
         )
         found = tx.db.execute(old_definitions).all()
         self._forget(tx, definition, found, (definition_version, apply_batch))
+        # nobody repeats a request that is so old
+        finished = apply_batch.c.content.is_(None)
+        tx.db.execute(delete(apply_batch).where(finished, apply_batch.c.at < self._before_us))
         return True
 
     def answer(self) -> int:

@@ -113,6 +113,7 @@ class Writer:
         self._bulk: deque[_BulkUnit] = deque()
         self._told = self._counts.revision
         self._closing = False
+        self._failing = False
         self._listeners: list[tuple[asyncio.AbstractEventLoop, Callable[[int], None]]] = []
         self._thread = threading.Thread(target=self._run, name="arp-store-writer", daemon=True)
         self._thread.start()
@@ -189,7 +190,7 @@ class Writer:
                 group[0].waiting.answer = self._failure(error)
                 self._answer([group[0].waiting])
                 return
-            _LOG.warning("A group of %d writes failed; doing each alone: %s", len(group), error)
+            _LOG.debug("A group of %d writes failed; doing each alone: %s", len(group), error)
             for unit in group:
                 self._do_group([unit])
             return
@@ -227,12 +228,18 @@ class Writer:
             yield tx
             tx.write_counts()
         self._counts = tx.counts
+        if self._failing:
+            _LOG.warning("%s can be written again", self._folder)
+            self._failing = False
 
     def _failure(self, error: Exception) -> Exception:
         """Return what the caller shall see, and start afresh if the database failed."""
         inner = cause(error)
         if isinstance(inner, sqlite3.Error):
             self._mend()
+            if not self._failing:  # once, not for each of thousands of posts
+                _LOG.error("Nothing can be written to %s: %s", self._folder, inner)
+            self._failing = True
             return explain(inner, self._folder)
         if not isinstance(error, ArpError):
             _LOG.error("A write failed by an error of ours", exc_info=error)

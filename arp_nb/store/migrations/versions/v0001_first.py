@@ -195,6 +195,14 @@ def _job_indexes() -> None:
         sqlite_where=sa.text("native_id IS NOT NULL"),
         postgresql_where=sa.text("native_id IS NOT NULL"),
     )
+    op.create_index(
+        "ix_job_deleted_at",
+        "job",
+        ["deleted_at"],
+        unique=False,
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_job_revision"), "job", ["revision"], unique=False)
     op.create_index(op.f("ix_job_state"), "job", ["state"], unique=False)
 
