@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from arp_nb.batch_client.blocking import BoundedThreads
 from arp_nb.batch_client.check import check_script, not_checked
-from arp_nb.batch_client.environment import Account, LoginEnvironments, compose
+from arp_nb.batch_client.environment import LOGIN_S, Account, LoginEnvironments, compose
 from arp_nb.batch_client.health import Pulse
 from arp_nb.batch_client.kill import Killer
 from arp_nb.batch_client.logs import LogReader
@@ -33,13 +33,12 @@ log = logging.getLogger(__name__)
 
 _CHECK_S = 10.0
 _CHECKS_AT_ONCE = 8
-_LOGIN_S = 15.0
 _WORK_WAIT_S = 30.0
 _AGAIN_S = 2.0
 #: submissions that an error has cut off from us are found again so often
 _AUDIT_S = 30.0
 #: how long leasing waits for the first look at what a crash left behind
-_RECOVERY_S = 60.0
+_RECOVERY_S = 30.0
 _PROBE_AGAIN_S = 60.0
 _DAY_S = 86_400.0
 
@@ -73,7 +72,7 @@ class BatchClient:
         self._spool = Spool(spool)
         self._settings = settings
         account = Account.own()
-        self._logins = LoginEnvironments(account, _LOGIN_S)
+        self._logins = LoginEnvironments(account, LOGIN_S)
         self._checks = BoundedThreads(_CHECKS_AT_ONCE)
         self._beat = asyncio.Event()
         self._pulse = Pulse(self._beat.set)

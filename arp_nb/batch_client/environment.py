@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 WRAPPERS = Path(__file__).parent / "wrappers"
 _MARK = "ARP-ENVIRONMENT-BEGINS"
+#: for profiles that load modules from a slow disk
+LOGIN_S = 15.0
 _CACHED_S = 300.0
 _FALLBACK_CACHED_S = 30.0
 _PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
@@ -110,6 +112,11 @@ class LoginEnvironments:
         return LoginEnvironment({**self._account.minimal(), "PATH": _PLAIN_PATH}, note)
 
 
+async def login_environment() -> Mapping[str, str]:
+    """Return what the user's own login shell exports; plain variables where it fails."""
+    return (await LoginEnvironments(Account.own(), LOGIN_S).get()).variables
+
+
 async def _print_environment(account: Account, timeout_s: float) -> bytes:
     # csh takes -l only alone; its users' settings stand in .cshrc, which -c reads
     flags = ["-c"] if Path(account.shell).name.endswith("csh") else ["-l", "-c"]
@@ -172,9 +179,9 @@ def _with_host(no_proxy: str, host: str) -> str:
     return no_proxy if host in hosts or "*" in hosts else ",".join([*hosts, host])
 
 
-def working_folder(executable: str, account: Account) -> str:
-    """Return where a script starts: beside itself, so that ``logs/%J.log`` means what it says."""
-    for folder in (str(Path(executable).parent), account.home):
-        if os.access(folder, os.X_OK) and Path(folder).is_dir():
-            return folder
-    return "/"
+def working_folders(executable: str, account: Account) -> tuple[str, ...]:
+    """Return where a script is to start, best first; the shim takes the first that it can.
+
+    Beside itself, so that its ``logs/%J.log`` is where its author thinks; else at home.
+    """
+    return (str(Path(executable).parent), account.home, "/")

@@ -32,6 +32,7 @@ _ERROR = re.compile(
     r"no such file|not found|cannot |can't |out of memory|oom",
     re.IGNORECASE,
 )
+_NO_ERROR = re.compile(r"\b(?:0|no|without) (?:errors?|exceptions?)\b", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -169,7 +170,7 @@ def first_error(text: str) -> str:
         if _TRACEBACK in line:
             after = [one for one in lines[number + 1 :] if one and not one[0].isspace()]
             return (after[0] if after else line).strip()[:_LINE_CHARS]
-        if _ERROR.search(line):
+        if _ERROR.search(_NO_ERROR.sub("", line)):
             return line.strip()[:_LINE_CHARS]
     return ""
 

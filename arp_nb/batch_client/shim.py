@@ -106,11 +106,12 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     out, err = (os.open(name, flags, 0o600) for name in ("out", "err"))
     argv = request["argv"]
+    cwd = next(filter(_can_enter, request["folders"]), "/")
     try:
         script = subprocess.Popen(
             argv,
-            env=request["environment"],
-            cwd=request["cwd"],
+            env=request["environment"] | {"PWD": cwd},
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
@@ -123,6 +124,10 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
     record["signal" if code < 0 else "code"] = abs(code)
     record["at"] = time.time()
     return record
+
+
+def _can_enter(folder: str) -> bool:
+    return Path(folder).is_dir() and os.access(folder, os.X_OK)
 
 
 def _why(executable: str, error: OSError | ValueError) -> str:

@@ -39,7 +39,8 @@ class Order:
     location: str
     argv: tuple[str, ...]
     environment: Mapping[str, str]
-    cwd: str
+    #: where it may start; the first that can be entered
+    folders: tuple[str, ...]
     #: shown with the job: "script changed since apply"
     notes: tuple[str, ...] = ()
 
@@ -56,6 +57,11 @@ class Call:
     said: str = ""
     #: its exit code; None while it runs, and for ever if the wrapper was killed
     exit_code: int | None = None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it never came to an answer of its own: it, or the wrapper, was killed."""
+        return not self.alive and (self.exit_code is None or is_of_signal(self.exit_code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,7 @@ class Spool:
             "location": order.location,
             "argv": order.argv,
             "environment": dict(order.environment),
-            "cwd": order.cwd,
+            "folders": order.folders,
             "notes": order.notes,
         }
         write_event(folder, "request", content)
@@ -163,6 +169,11 @@ def job_of(spool_id: str) -> int:
     if match is None:
         raise ValueError(f"{spool_id!r} is not a spool id")
     return int(match["job"])
+
+
+def is_of_signal(exit_code: int | None) -> bool:
+    """Whether a shell tells by this exit code that a signal ended its last command."""
+    return exit_code is not None and 128 < exit_code <= 128 + 64
 
 
 def tag_of(spool_id: str) -> str:
@@ -299,7 +310,7 @@ def _order(raw: dict[str, Any]) -> Order | None:
             location=str(raw["location"]),
             argv=tuple(map(str, raw["argv"])),
             environment={str(k): str(v) for k, v in raw["environment"].items()},
-            cwd=str(raw["cwd"]),
+            folders=tuple(map(str, raw["folders"])),
             notes=tuple(map(str, raw.get("notes", ()))),
         )
     except (KeyError, TypeError, ValueError, AttributeError):

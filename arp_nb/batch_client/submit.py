@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from arp_nb.batch_client.check import OK, was_checked
-from arp_nb.batch_client.environment import compose, working_folder
+from arp_nb.batch_client.environment import compose, working_folders
 from arp_nb.batch_client.shim import LOCK_FD
 from arp_nb.batch_client.spool import Order, tag_of
 from arp_nb.errors import ArpError
@@ -169,9 +169,7 @@ class Submitter:
         login = await self._logins.get()
         scheduler = self._schedulers[request.location]
         environment = compose(login.variables, self._settings, scheduler, request)
-        cwd = await asyncio.to_thread(working_folder, request.argv[0], self._account)
         environment |= {
-            "PWD": cwd,
             "ARP_SPOOL": str(self._spool.folder(spool_id)),
             "ARP_LOCK_FD": str(LOCK_FD),
             "ARP_TAG_OPTION": " ".join(scheduler.tag_options(tag_of(spool_id))),
@@ -182,6 +180,6 @@ class Submitter:
             location=request.location,
             argv=request.argv,
             environment=environment,
-            cwd=cwd,
+            folders=working_folders(request.argv[0], self._account),
             notes=tuple(notes),
         )

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from arp_nb.batch_client.spool import is_of_signal
 from arp_nb.model import JobState, Phase
 from arp_nb.ports import Submission
 
@@ -157,7 +158,7 @@ def _submitted(case: Case, ids: tuple[tuple[str, str, str], ...]) -> Verdict:
     told = _told(case, JobState.PENDING, notes=tuple(notes))
     told = replace(told, native_ids=ids)
     # a chain whose later link was cut: its jobs are siblings all the same
-    unnamed = any(_unanswered(case, call) for call in evidence.calls)
+    unnamed = any(call.is_cut_off and not case.submitted_ids(call.said) for call in evidence.calls)
     if closed and unnamed and case.search is Search.NOT_ASKED:
         return Verdict(told=told, search=True)
     return Verdict(told=told, closed=closed)
@@ -192,19 +193,24 @@ def _doubt(case: Case, ended: Exit) -> str:
     calls = case.evidence.calls
     if case.search is Search.SILENT:
         return f"{case.title} does not answer."
-    if any(call.exit_code is None for call in calls):
+    if any(call.is_cut_off for call in calls):
         return "The submit command was cut off before it answered."
     if ended.signal:
         # it may have been killed while a submit command ran that no wrapper saw
         return f"The script was killed by signal {ended.signal} before it named a job."
-    if case.search is Search.ANSWERED:
-        return ""
-    # it has no way to search: only the commands' own words are left
-    if calls:
-        refused = all(call.exit_code for call in calls)
-        gave_up = _GAVE_UP.search(case.evidence.err + case.evidence.out)
-        return "" if refused and not gave_up else "The submit command named no job."
-    return "" if ended.code else "The script named no job."
+    if is_of_signal(ended.code):
+        return "The script's last command was killed before it named a job."
+    return "" if case.search is Search.ANSWERED else _doubt_unsearchable(case, ended)
+
+
+def _doubt_unsearchable(case: Case, ended: Exit) -> str:
+    """As `_doubt`, by the commands' own words: the scheduler has no way to search."""
+    calls = case.evidence.calls
+    if not calls:
+        return "" if ended.code else "The script named no job."
+    refused = all(call.exit_code for call in calls)
+    gave_up = _GAVE_UP.search(case.evidence.err + case.evidence.out)
+    return "" if refused and not gave_up else "The submit command named no job."
 
 
 def _why_no_job(case: Case, ended: Exit) -> str:

@@ -188,7 +188,24 @@ def test_dry_run_sees_the_environment_of_the_real_run(short_tmp: Path) -> None:
     assert made["PATH"].startswith(str(env.WRAPPERS))
 
 
-def test_script_starts_beside_itself_or_at_home(tmp_path: Path) -> None:
-    account = Account("dana", str(tmp_path), "/bin/sh")
-    assert env.working_folder("/usr/bin/env", account) == "/usr/bin"
-    assert env.working_folder("/nowhere/x.sh", account) == str(tmp_path)
+def test_script_starts_beside_itself_or_at_home(short_tmp: Path) -> None:
+    world = World(short_tmp)
+    asyncio.run(world.submit('pwd; echo "$PWD"; bsub x', until_exit=True))
+    (out,) = short_tmp.glob("spool/*/out")
+    assert out.read_text().splitlines()[:2] == [str(short_tmp)] * 2
+    account = Account("dana", "/home/dana", "/bin/sh")
+    assert env.working_folders("/nowhere/x.sh", account) == ("/nowhere", "/home/dana", "/")
+
+
+def test_client_can_be_run_again(short_tmp: Path) -> None:
+    async def story() -> None:
+        world = World(short_tmp)
+        client = world.client()
+        for number in (1, 2):
+            task = asyncio.create_task(client.run())
+            job = await world.port.apply(world.script("bsub x"))
+            await world.port.until(lambda job=job, n=number: job.ids == [str(n)])  # type: ignore[misc]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(story())

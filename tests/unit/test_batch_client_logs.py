@@ -136,7 +136,7 @@ def test_job_without_anything_has_no_log(world: World, spool_id: str | None) -> 
             id="traceback",
         ),
         pytest.param("x: line 1: 7 Killed python\n", "x: line 1: 7 Killed python", id="killed"),
-        pytest.param("all went well\n", "", id="none"),
+        pytest.param("all went well\n0 errors, no exceptions\n", "", id="none"),
         pytest.param("Traceback (most recent call last):", "Traceback (most", id="torn"),
     ],
 )

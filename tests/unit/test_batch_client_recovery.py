@@ -37,7 +37,7 @@ def order_of(world: World, job: FakeJob) -> Order:
         location="fake",
         argv=job.argv,
         environment={"PATH": f"{world.scheduler.bin}:/usr/bin:/bin"},
-        cwd="/tmp",
+        folders=("/nowhere", "/tmp"),
     )
 
 

@@ -21,7 +21,7 @@ ORDER = Order(
     location="local",
     argv=("/bin/true", "xppi0915", "12", "a b", "\udcff"),
     environment={"PATH": "/bin", "ODD": "a\nb=c\udcff"},
-    cwd="/",
+    folders=("/nowhere", "/"),
     notes=("a note",),
 )
 NAMES = st.sampled_from(
