@@ -68,6 +68,7 @@ class LsfScheduler(Scheduler):
         self._timeout_s = timeout_s
         self._tag_option = "-P" if tag_by_project else "-Jd"
         self._now = now
+        self._reader = lsf_parse.PollReader()
         self._fields = _WIDE
         self._receive_s = _RECEIVE_S
 
@@ -126,7 +127,9 @@ class LsfScheduler(Scheduler):
             return Poll({})  # bjobs without ids would list every job of the user
         # -a: include jobs that ended within CLEAN_PERIOD, else an end looks like a loss
         output = await self._bjobs_json("-a", ids=asked)
-        return lsf_parse.poll(output.exit_code, output.stdout, output.stderr, asked, self._now())
+        return self._reader.read(
+            output.exit_code, output.stdout, output.stderr, asked, self._now()
+        )
 
     async def _bjobs_json(self, *options: str, ids: Sequence[str] = ()) -> Output:
         output = await self._query("bjobs", *options, "-json", "-o", self._fields, *ids)

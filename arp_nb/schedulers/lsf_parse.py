@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import SchedulerError, UnreadableOutput
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.base import Answer, Poll
-from arp_nb.schedulers.lsf_times import moment
+from arp_nb.schedulers.lsf_times import day_of, moment_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -37,6 +38,7 @@ STATES: Mapping[str, JobState] = {
     "UNKWN": JobState.RUNNING,  # its host does not answer: not an end
     "ZOMBI": JobState.RUNNING,  # killed, or to be run again, once its host answers
 }
+_ENDS = frozenset(word for word, state in STATES.items() if state.is_final)
 #: LSF says that somebody asked for the end
 _ASKED_FOR = ("TERM_OWNER", "TERM_ADMIN", "TERM_FORCE_OWNER", "TERM_FORCE_ADMIN")
 
@@ -95,37 +97,56 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 200 else text[:200] + "…")
 
 
-def poll(exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime) -> Poll:
-    """Read one answer for many jobs; the exit code does not matter where there are rows.
+class PollReader:
+    """Reads one poll after the other.
 
-    Raises
-    ------
-    SchedulerError
-        Nothing was said of any job.
+    Most jobs are as they were at the poll before: their readings are kept, and are the same
+    objects again. With 10,000 jobs that is most of the work.
     """
-    asked = frozenset(asked)
-    if "{" not in stdout and exit_code != 0:
-        denied = asked.intersection(_NOT_FOUND_LINE.findall(stderr))
-        if not denied:
-            raise SchedulerError(f"bjobs: {stderr.strip() or stdout.strip() or exit_code}")
-        return Poll({}, denied)
-    readings: dict[str, Reading] = {}
-    unknown = set()
-    for record in records(stdout):
-        native_id = _native_id(record, asked)
-        if native_id is None:
-            continue
-        if "ERROR" in record:
-            if _NOT_FOUND.search(str(record["ERROR"])):
-                unknown.add(native_id)
-            else:
-                logger.warning("LSF job %s: %.200s", native_id, record["ERROR"])
-            continue
-        found = reading(record, now)
-        if found is not None:
-            earlier = readings.get(native_id)
-            readings[native_id] = found if earlier is None else _of_both(earlier, found)
-    return Poll(readings, frozenset(unknown - readings.keys()))
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[Mapping[str, Any], Reading]] = {}
+
+    def read(
+        self, exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime
+    ) -> Poll:
+        """Read one answer for many jobs; the exit code does not matter where there are rows.
+
+        Raises
+        ------
+        SchedulerError
+            Nothing was said of any job.
+        """
+        asked = frozenset(asked)
+        if "{" not in stdout and exit_code != 0:
+            denied = asked.intersection(_NOT_FOUND_LINE.findall(stderr))
+            if not denied:
+                raise SchedulerError(f"bjobs: {stderr.strip() or stdout.strip() or exit_code}")
+            return Poll({}, denied)
+        return self._of_records(records(stdout), asked, day_of(now))
+
+    def _of_records(self, found: list[Any], asked: frozenset[str], today: int) -> Poll:
+        before, self._before = self._before, {}
+        readings: dict[str, Reading] = {}
+        unknown = set()
+        for record in found:
+            native_id = _native_id(record, asked)
+            if native_id is None:
+                continue
+            if "ERROR" in record:
+                if _NOT_FOUND.search(str(record["ERROR"])):
+                    unknown.add(native_id)
+                else:
+                    logger.warning("LSF job %s: %.200s", native_id, record["ERROR"])
+                continue
+            known = before.get(native_id)
+            one = known[1] if known and known[0] == record else reading(record, today)
+            if one is None:
+                continue
+            self._before[native_id] = (record, one)
+            other = readings.get(native_id)
+            readings[native_id] = one if other is None else _of_both(other, one)
+        return Poll(readings, frozenset(unknown - readings.keys()))
 
 
 def _native_id(record: Any, asked: frozenset[str]) -> str | None:
@@ -163,62 +184,58 @@ def _of_both(one: Reading, other: Reading) -> Reading:
     return max(one, other, key=lambda reading: _WEIGHT[reading.state])
 
 
-def reading(record: Mapping[str, Any], now: datetime) -> Reading | None:
-    """Read one record of ``bjobs``; None, with a warning, where it makes no sense."""
-    native = record.get("STAT")
-    state = STATES.get(native) if isinstance(native, str) else None
+def reading(record: Mapping[str, Any], today: int) -> Reading | None:
+    """Read one record of ``bjobs``; None, with a warning, where it makes no sense.
+
+    Parameters
+    ----------
+    record
+        Column → text, as ``-json`` prints them.
+    today
+        As from `lsf_times.day_of`: for moments without a year.
+    """
+    value = record.get("STAT")
+    native = value if isinstance(value, str) else ""
+    state = STATES.get(native)
     if state is None:
-        if not isinstance(native, str) or not _WORD.fullmatch(native):
+        if not _WORD.fullmatch(native):
             logger.warning("LSF job %s: no state in its record", record.get("JOBID"))
             return None
         # A new LSF may know new words. Saying "running" keeps us polling; any other guess
         # would end the job in our books while it goes on in the cluster.
         logger.warning("LSF job %s: unknown state %r", record.get("JOBID"), native)
         state = JobState.RUNNING
-    get = _Values(record).get
-    reason = _reason(state, get)
+    is_end = native in _ENDS
+    get = record.get
+    reason = _text(get("EXIT_REASON")) or _text(get("KILL_REASON")) if is_end else _waits(record)
     if state is JobState.FAILED and reason.startswith(_ASKED_FOR):
         state = JobState.KILLED
     return Reading(
         state=state,
-        native_state=str(native),
+        native_state=native,
         reason=reason,
-        exit_code=_exit_code(get("EXIT_CODE")) if state.is_final else None,
-        queue=get("QUEUE"),
-        host=get("EXEC_HOST"),
-        peak_memory_mb=memory_mb(get("MAX_MEM")),
-        submitted_at=moment(get("SUBMIT_TIME"), now),
-        started_at=moment(get("START_TIME"), now),
+        exit_code=_exit_code(_text(get("EXIT_CODE"))) if is_end else None,
+        queue=_text(get("QUEUE")),
+        host=_text(get("EXEC_HOST")),
+        peak_memory_mb=memory_mb(_text(get("MAX_MEM"))),
+        submitted_at=moment_on(_text(get("SUBMIT_TIME")), today),
+        started_at=moment_on(_text(get("START_TIME")), today),
         # of a job that is not over, this is LSF's estimate
-        ended_at=moment(get("FINISH_TIME"), now) if state.is_final else None,
-        tag=get("JOB_DESCRIPTION") or get("PROJ_NAME"),
+        ended_at=moment_on(_text(get("FINISH_TIME")), today) if is_end else None,
+        tag=_text(get("JOB_DESCRIPTION")) or _text(get("PROJ_NAME")),
     )
 
 
-class _Values:
-    """The values of a record as clean text; LSF writes "-" for none."""
-
-    __slots__ = ("_record",)
-
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self._record = record
-
-    def get(self, name: str) -> str:
-        value = self._record.get(name)
-        if not isinstance(value, str):
-            return ""
-        value = value.strip()
-        return "" if value == "-" else value
+def _text(value: Any) -> str:
+    """Return what a column says as clean text; LSF writes "-" for nothing."""
+    return "" if value == "-" or not isinstance(value, str) else value.strip()
 
 
-def _reason(state: JobState, get: Any) -> str:
-    if state is JobState.PENDING:
-        return str(get("PEND_REASON"))
-    if state is JobState.SUSPENDED:
-        return str(get("SUSPEND_REASON") or get("PEND_REASON"))
-    if state is JobState.FAILED:
-        return str(get("EXIT_REASON") or get("KILL_REASON"))
-    return ""
+def _waits(record: Mapping[str, Any]) -> str:
+    """Return why a job waits or is stopped; empty for one that runs."""
+    if record["STAT"] in {"PSUSP", "USUSP", "SSUSP"}:
+        return _text(record.get("SUSPEND_REASON")) or _text(record.get("PEND_REASON"))
+    return _text(record.get("PEND_REASON")) if record["STAT"] == "PEND" else ""
 
 
 def _exit_code(text: str) -> int | None:
@@ -226,6 +243,7 @@ def _exit_code(text: str) -> int | None:
     return int(text) if is_code else None
 
 
+@lru_cache(maxsize=1 << 14)
 def memory_mb(text: str) -> float | None:
     """Read "5 Mbytes", "1.2 Gbytes" into megabytes of 10^6 bytes; None where it is neither."""
     match = _MEMORY.fullmatch(text)

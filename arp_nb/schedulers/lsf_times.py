@@ -22,6 +22,7 @@ _WORDS = re.compile(
 _DIGITS = re.compile(
     r"(?:(\d{4})/)?(\d{1,2})/(\d{1,2})-(\d{1,2}):(\d{2})(?::(\d{2}))?(?: +[LEX])?", re.ASCII
 )
+_DIGITS_LENGTH = len("11/22-18:48:00")
 #: how far the cluster's clock may be ahead of ours before a day is taken for last year's
 _AHEAD_S = 86400.0
 #: 29 February may be eight years back
@@ -33,14 +34,27 @@ def moment(text: str, now: datetime) -> datetime | None:
 
     A missing year is the latest in which the moment is not in the future by more than a day.
     """
-    if not text:
-        return None
-    # one cache line a day: thousands of jobs share their times of submission
-    return _moment(text, int(now.timestamp()) // 86400)
+    return moment_on(text, day_of(now)) if text else None
+
+
+def day_of(now: datetime) -> int:
+    """Return the number of a day since 1970: all day, a missing year means the same."""
+    return int(now.timestamp()) // 86400
+
+
+def moment_on(text: str, today: int) -> datetime | None:
+    """Read a moment as `moment` does, given the number of the day."""
+    if len(text) != _DIGITS_LENGTH or text[-3] != ":":
+        return _read(text, today)
+    # thousands of jobs share their minutes, and only few their seconds
+    minute, second = _read(text[:-3], today), text[-2:]
+    if minute is None or not second.isdigit() or second > "59":
+        return _read(text, today)
+    return minute.replace(second=int(second))
 
 
 @lru_cache(maxsize=1 << 16)
-def _moment(text: str, today: int) -> datetime | None:
+def _read(text: str, today: int) -> datetime | None:
     if match := _WORDS.fullmatch(text):
         name, day, hour, minute, second, year = match.groups()
         month = str(_MONTHS.get(name, 0))

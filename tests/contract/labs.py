@@ -11,9 +11,9 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from typing_extensions import override
 
@@ -132,11 +132,18 @@ class RealLocal(Lab):
             **variables,
         }
 
-    def command(self, *argv: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    def command(
+        self,
+        *argv: str,
+        stdin: int | IO[str] = subprocess.DEVNULL,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        pass_fds: Collection[int] = (),
+    ) -> subprocess.CompletedProcess[str]:
         """Run one of its commands and return what became of it."""
         return subprocess.run(
             [self.scheduler.path_prepend[0] / argv[0], *argv[1:]],
-            **{"env": self.environment, "cwd": self.folder, "stdin": subprocess.DEVNULL} | how,
+            stdin=stdin, env=env or self.environment, cwd=cwd or self.folder, pass_fds=pass_fds,
             capture_output=True, text=True, errors="surrogateescape", check=False,
         )  # fmt: skip
 

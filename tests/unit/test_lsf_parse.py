@@ -1,4 +1,4 @@
-"""How LSF's words are read: recorded answers first, then any bytes at all."""
+"""How LSF's words are read: as recorded, and as a hurried cluster may print them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from arp_nb.errors import SchedulerError, UnreadableOutput
-from arp_nb.model import JobState
+from arp_nb.model import JobState, Reading
 from arp_nb.schedulers import lsf_parse
-from arp_nb.schedulers.lsf_parse import STATES, reading
+from arp_nb.schedulers.base import Poll
+from arp_nb.schedulers.lsf_parse import STATES, PollReader
+from arp_nb.schedulers.lsf_times import day_of
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 SAMPLES: dict[str, Any] = {
@@ -27,13 +27,17 @@ SAMPLES: dict[str, Any] = {
 }
 
 
+def reading(record: dict[str, Any], now: datetime) -> Reading | None:
+    return lsf_parse.reading(record, day_of(now))
+
+
 def answer(*records: object) -> str:
     return json.dumps({"COMMAND": "bjobs", "JOBS": len(records), "RECORDS": records})
 
 
-def recorded(name: str, *asked: str):
+def recorded(name: str, *asked: str) -> Poll:
     sample = SAMPLES[name]
-    return lsf_parse.poll(sample["rc"], sample["stdout"], sample["stderr"], asked, NOW)
+    return PollReader().read(sample["rc"], sample["stdout"], sample["stderr"], asked, NOW)
 
 
 # -- recorded answers -------------------------------------------------------------------
@@ -222,7 +226,7 @@ def test_one_bad_record_does_not_spoil_the_batch(caplog: pytest.LogCaptureFixtur
     ]  # fmt: skip
     asked = [*map(str, range(1, 10))]
     with caplog.at_level(logging.WARNING):
-        poll = lsf_parse.poll(0, answer(*bad, {"JOBID": "1", "STAT": "RUN"}), "", asked, NOW)
+        poll = PollReader().read(0, answer(*bad, {"JOBID": "1", "STAT": "RUN"}), "", asked, NOW)
     assert poll.readings.keys() == {"1"}
     assert poll.unknown == frozenset()  # nothing was said of the others
     assert len(caplog.records) == len(bad)
@@ -230,43 +234,55 @@ def test_one_bad_record_does_not_spoil_the_batch(caplog: pytest.LogCaptureFixtur
 
 def test_rows_count_though_the_command_failed() -> None:
     text = answer({"JOBID": "1", "STAT": "RUN"})
-    assert lsf_parse.poll(255, text, "Job <9> is not found", ["1"], NOW).readings.keys() == {"1"}
+    assert PollReader().read(255, text, "Job <9> is not found", ["1"], NOW).readings.keys() == {
+        "1"
+    }
 
 
 def test_a_line_of_a_site_s_wrapper_before_the_answer_does_no_harm() -> None:
     text = "Welcome to LSF\n" + answer({"JOBID": "1", "STAT": "RUN"})
-    assert lsf_parse.poll(0, text, "", ["1"], NOW).readings.keys() == {"1"}
+    assert PollReader().read(0, text, "", ["1"], NOW).readings.keys() == {"1"}
 
 
 @pytest.mark.parametrize("cut", [1, 30, 60, 90])
 def test_half_an_answer_is_none(cut: int) -> None:
     text = answer({"JOBID": "1", "STAT": "RUN"}, {"JOBID": "2", "STAT": "DONE"})[:cut]
     with pytest.raises(UnreadableOutput):
-        lsf_parse.poll(0, text, "", ["1", "2"], NOW)
+        PollReader().read(0, text, "", ["1", "2"], NOW)
 
 
 @pytest.mark.parametrize("text", ["", "\0", "[]", "{}", "null", '{"RECORDS": 7}', "{" * 100_000])
 def test_what_is_no_answer_is_an_error(text: str) -> None:
     with pytest.raises(UnreadableOutput):
-        lsf_parse.poll(0, text, "", ["1"], NOW)
+        PollReader().read(0, text, "", ["1"], NOW)
 
 
 def test_an_empty_list_is_no_end_of_anything() -> None:
-    poll = lsf_parse.poll(0, answer(), "", ["1"], NOW)
+    poll = PollReader().read(0, answer(), "", ["1"], NOW)
     assert not poll.readings
     assert not poll.unknown
+
+
+def test_a_job_that_has_not_changed_is_not_read_again() -> None:
+    reader = PollReader()
+    polls = [
+        reader.read(0, answer({"JOBID": "1", "STAT": word}), "", ["1"], NOW).readings["1"]
+        for word in ("RUN", "RUN", "DONE")
+    ]
+    assert polls[0] is polls[1]
+    assert polls[2].state is JobState.DONE
 
 
 def test_names_may_look_like_anything() -> None:
     name = 'a "b" <c>\nJob <7>: {"STAT": "DONE"} [3]'
     text = answer({"JOBID": "1", "STAT": "RUN", "JOB_NAME": name})
-    assert lsf_parse.poll(0, text, "", ["1", "7"], NOW).readings.keys() == {"1"}
+    assert PollReader().read(0, text, "", ["1", "7"], NOW).readings.keys() == {"1"}
 
 
 def test_elements_of_an_array_are_told_apart() -> None:
     of_ibm = {"JOBID": "13", "JOBINDEX": "2", "STAT": "DONE", "JOB_NAME": "arr[2]"}
     of_volclava = {"JOBID": "13", "STAT": "RUN", "JOB_NAME": "arr[3]"}
-    poll = lsf_parse.poll(0, answer(of_ibm, of_volclava), "", ["13[2]", "13[3]"], NOW)
+    poll = PollReader().read(0, answer(of_ibm, of_volclava), "", ["13[2]", "13[3]"], NOW)
     assert poll.readings["13[2]"].state is JobState.DONE
     assert poll.readings["13[3]"].state is JobState.RUNNING
 
@@ -282,7 +298,7 @@ def test_elements_of_an_array_are_told_apart() -> None:
 )
 def test_an_array_as_a_whole_ends_with_its_last_element(words: list[str], state: JobState) -> None:
     text = answer(*({"JOBID": "13", "STAT": word} for word in words))
-    assert lsf_parse.poll(0, text, "", ["13"], NOW).readings["13"].state is state
+    assert PollReader().read(0, text, "", ["13"], NOW).readings["13"].state is state
 
 
 def test_kill_answers_are_told_apart() -> None:
@@ -330,69 +346,3 @@ def test_a_job_s_name_cannot_name_the_log() -> None:
         "Sun Nov 22 18:47:57: Submitted from host <h>, CWD </data>, Output File <%J.log>;\n"
     )
     assert lsf_parse.output_path(text, "7", "/home/x") == PurePosixPath("/data/7.log")
-
-
-# -- any text at all --------------------------------------------------------------------
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-names = st.sampled_from(
-    ["JOBID", "STAT", "ERROR", "EXIT_CODE", "SUBMIT_TIME", "JOBINDEX", "MAX_MEM", "EXIT_REASON"]
-)
-records = st.dictionaries(names, json_values | st.sampled_from(["1", "DONE", "EXIT", "-"]))
-
-
-@given(st.integers(0, 255), st.binary(), st.binary())
-def test_any_bytes_are_no_end(code: int, out: bytes, err: bytes) -> None:
-    stdout, stderr = out.decode(errors="replace"), err.decode(errors="replace")
-    try:
-        poll = lsf_parse.poll(code, stdout, stderr, ["1", "2"], NOW)
-    except SchedulerError:
-        return
-    assert not poll.readings
-
-
-@given(st.lists(records | json_values, max_size=6))
-def test_a_final_state_needs_its_own_word(found: list[Any]) -> None:
-    poll = lsf_parse.poll(0, answer(*found), "", ["1", "2"], NOW)
-    words = {
-        one.get("STAT")
-        for one in found
-        if isinstance(one, dict) and isinstance(one.get("STAT"), str)
-    }
-    for one in poll.readings.values():
-        assert not one.state.is_final or one.native_state in {"DONE", "EXIT"} & words
-
-
-@given(st.text(), st.integers(0, 255))
-def test_any_text_is_an_answer_to_a_kill_or_an_error(said: str, code: int) -> None:
-    try:
-        answers = lsf_parse.kill_answers(code, said, ["1", "2"])
-    except SchedulerError:
-        return
-    assert answers.keys() == {"1", "2"}
-
-
-@given(st.text(), st.text(), st.text(), st.integers(0, 255))
-def test_any_text_is_a_search_or_a_path_or_an_error(
-    out: str, err: str, native_id: str, code: int
-) -> None:
-    lsf_parse.submitted_ids(out)
-    lsf_parse.memory_mb(out)
-    found = lsf_parse.output_path(out, native_id, err)
-    assert found is None or found.is_absolute()
-    try:
-        ids = lsf_parse.found_ids(code, out, err)
-    except SchedulerError:
-        return
-    assert all(lsf_parse.is_id(one) for one in ids)
-
-
-@given(st.text(alphabet="Job<>Output File CWDSubmitedrmhs:0123456789%JI/$HOME~,; \n"))
-def test_any_long_answer_names_an_absolute_path_or_none(text: str) -> None:
-    line = "Sun Nov 22 18:47:57: Submitted from host <h>, CWD </x>, Output File <"
-    found = lsf_parse.output_path(f"{line}{text}", "7", "/home/x")
-    assert found is None or found.is_absolute()

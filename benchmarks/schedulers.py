@@ -1,0 +1,145 @@
+"""Reading 10,000 jobs of LSF, against the parse of the same text by ``json.loads``.
+
+The bar of the whole poll, reading and storing, is 1.5 times that parse and one bulk insert;
+here is the share of the reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sqlite3
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arp_nb.schedulers.lsf import LsfScheduler
+from arp_nb.schedulers.lsf_parse import PollReader
+from benchmarks.figures import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+JOBS = 10_000
+ROUNDS = 7
+NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
+
+
+def answer(jobs: int, *, minutes: int = 0) -> str:
+    """Return what IBM's ``bjobs -json`` prints of so many jobs, all with their own times."""
+    words = ("PEND", "RUN", "RUN", "RUN", "DONE", "EXIT")
+    records = []
+    for number in range(1, jobs + 1):
+        at = NOW - timedelta(days=2) + timedelta(seconds=11 * number, minutes=minutes)
+        word = words[number % len(words)]
+        records.append(
+            {
+                "JOBID": str(number),
+                "STAT": word,
+                "QUEUE": "psanaq",
+                "EXEC_HOST": f"psana{number % 300}",
+                "JOB_NAME": f"python submit.py xppi0915 {number} --mem 16G",
+                "PROJ_NAME": "default",
+                "SUBMIT_TIME": f"{at:%b %d %H:%M}",
+                "START_TIME": "-" if word == "PEND" else f"{at:%m/%d-%H:%M:%S}",
+                "FINISH_TIME": f"{at:%m/%d-%H:%M:%S}" if word in {"DONE", "EXIT"} else "-",
+                "JOBINDEX": "0",
+                "EXIT_CODE": "1" if word == "EXIT" else "-",
+                "EXIT_REASON": "-",
+                "KILL_REASON": "-",
+                "SUSPEND_REASON": "-",
+                "PEND_REASON": "-",
+                "MAX_MEM": f"{number % 4000} Mbytes",
+                "JOB_DESCRIPTION": f"arp-{number}-5f2c",
+            }
+        )
+    return json.dumps({"COMMAND": "bjobs", "JOBS": jobs, "RECORDS": records}, indent="\t")
+
+
+def _insert_all(database: sqlite3.Connection, records: list[dict[str, str]]) -> None:
+    database.execute("DELETE FROM jobs")
+    database.executemany(
+        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (one["JOBID"], one["STAT"], one["QUEUE"], one["EXEC_HOST"], one["SUBMIT_TIME"],
+             one["START_TIME"], one["FINISH_TIME"])
+            for one in records
+        ],
+    )  # fmt: skip
+    database.commit()
+
+
+def _seconds(*works: Callable[[], object], rounds: int) -> list[float]:
+    """Return the best time of each, taken in turns so that a noisy moment meets all."""
+    best = [float("inf")] * len(works)
+    for _ in range(rounds):
+        for number, work in enumerate(works):
+            began = time.perf_counter()
+            work()
+            best[number] = min(best[number], time.perf_counter() - began)
+    return best
+
+
+def measure(*, quick: bool = False) -> list[Figure]:
+    """Measure the reading of a poll's answer, and count its commands."""
+    logging.getLogger("arp_nb").setLevel(logging.ERROR)
+    rounds = 3 if quick else ROUNDS
+    asked = frozenset(map(str, range(1, JOBS + 1)))
+    text = answer(JOBS)
+    # every text is new to the reader, as that of the first poll is
+    fresh = iter([answer(JOBS, minutes=3 * number) for number in range(1, rounds + 1)])
+    reader = PollReader()
+    reader.read(0, text, "", asked, NOW)
+    with tempfile.TemporaryDirectory(prefix="arp") as folder:
+        database = sqlite3.connect(f"{folder}/jobs.sqlite")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE jobs (id PRIMARY KEY, a, b, c, d, e, f) WITHOUT ROWID")
+        bare, first, later = _seconds(
+            lambda: _insert_all(database, json.loads(text)["RECORDS"]),
+            lambda: PollReader().read(0, next(fresh), "", asked, NOW),
+            lambda: reader.read(0, text, "", asked, NOW),
+            rounds=rounds,
+        )
+        database.close()
+    commands = commands_of_one_poll()
+    return [
+        Figure(
+            what=f"poll: {JOBS:,} jobs read, {which}",
+            baseline="json.loads of the same text + one bulk insert",
+            ratio=value / bare,
+            side=side,
+            bar=1.5,
+            detail=f"{value * 1000:.0f} ms against {bare * 1000:.0f} ms",
+        )
+        for which, value, side in (
+            # once after a start; every poll after that meets few that have changed
+            ("all of them new", first, ""),
+            ("as they were before", later, "<="),
+        )
+    ] + [
+        Figure(
+            what=f"poll: commands for {JOBS:,} jobs",
+            baseline="one",
+            ratio=float(commands),
+            side="<=",
+            bar=1.0,
+            detail=str(commands),
+        )
+    ]
+
+
+def commands_of_one_poll(jobs: int = JOBS) -> int:
+    """Return how many scheduler commands one poll of so many jobs runs."""
+    with tempfile.TemporaryDirectory(prefix="arp") as folder:
+        (Path(folder) / "answer").write_text(answer(jobs))
+        command = Path(folder) / "bjobs"
+        command.write_text(f"#!/bin/sh\necho >> {folder}/calls\nexec cat {folder}/answer\n")
+        command.chmod(0o755)
+        scheduler = LsfScheduler({"PATH": f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin"})
+        poll = asyncio.run(scheduler.poll([str(number) for number in range(1, jobs + 1)]))
+        assert len(poll.readings) == jobs
+        return len((Path(folder) / "calls").read_text().splitlines())

@@ -1,0 +1,79 @@
+"""LSF's answers as any bytes at all: never an end of a job out of nonsense."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arp_nb.errors import SchedulerError
+from arp_nb.schedulers import lsf_parse
+from arp_nb.schedulers.lsf_parse import PollReader
+
+NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+names = st.sampled_from(
+    ["JOBID", "STAT", "ERROR", "EXIT_CODE", "SUBMIT_TIME", "JOBINDEX", "MAX_MEM", "EXIT_REASON"]
+)
+records = st.dictionaries(names, json_values | st.sampled_from(["1", "DONE", "EXIT", "-"]))
+
+
+@given(st.integers(0, 255), st.binary(), st.binary())
+def test_any_bytes_are_no_end(code: int, out: bytes, err: bytes) -> None:
+    stdout, stderr = out.decode(errors="replace"), err.decode(errors="replace")
+    try:
+        poll = PollReader().read(code, stdout, stderr, ["1", "2"], NOW)
+    except SchedulerError:
+        return
+    assert not poll.readings
+
+
+@given(st.lists(records | json_values, max_size=6))
+def test_a_final_state_needs_its_own_word(found: list[Any]) -> None:
+    poll = PollReader().read(0, json.dumps({"RECORDS": found}), "", ["1", "2"], NOW)
+    words = {
+        one.get("STAT")
+        for one in found
+        if isinstance(one, dict) and isinstance(one.get("STAT"), str)
+    }
+    for one in poll.readings.values():
+        assert not one.state.is_final or one.native_state in {"DONE", "EXIT"} & words
+
+
+@given(st.text(), st.integers(0, 255))
+def test_any_text_is_an_answer_to_a_kill_or_an_error(said: str, code: int) -> None:
+    try:
+        answers = lsf_parse.kill_answers(code, said, ["1", "2"])
+    except SchedulerError:
+        return
+    assert answers.keys() == {"1", "2"}
+
+
+@given(st.text(), st.text(), st.text(), st.integers(0, 255))
+def test_any_text_is_a_search_or_a_path_or_an_error(
+    out: str, err: str, native_id: str, code: int
+) -> None:
+    lsf_parse.submitted_ids(out)
+    lsf_parse.memory_mb(out)
+    found = lsf_parse.output_path(out, native_id, err)
+    assert found is None or found.is_absolute()
+    try:
+        ids = lsf_parse.found_ids(code, out, err)
+    except SchedulerError:
+        return
+    assert all(lsf_parse.is_id(one) for one in ids)
+
+
+@given(st.text(alphabet="Job<>Output File CWDSubmitedrmhs:0123456789%JI/$HOME~,; \n"))
+def test_any_long_answer_names_an_absolute_path_or_none(text: str) -> None:
+    line = "Sun Nov 22 18:47:57: Submitted from host <h>, CWD </x>, Output File <"
+    found = lsf_parse.output_path(f"{line}{text}", "7", "/home/x")
+    assert found is None or found.is_absolute()
