@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 #: names of variables whose values are never shown
 _SECRET = re.compile(
-    r"token|secret|passw|pwd\Z|credential|api_?key|access_?key|private|auth|cookie|session"
-    r"|signature|passphrase",
+    r"token|secret|passw|passphrase|_pwd\Z|credential|api_?key|access_?key|private|auth|cookie"
+    r"|signature",
     re.IGNORECASE,
 )
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")

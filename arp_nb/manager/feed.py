@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 #: between two messages to one subscriber
 _SPACING_S = 1 / 30
-_ROWS = 2000
+#: rows of one step: making messages of them must not hold up others
+_ROWS = 500
 SYSTEM = "system"
 MINE = "mine"
 

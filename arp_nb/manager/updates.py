@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from arp_nb import reports
@@ -24,6 +25,8 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024
 #: for how long it is remembered when a job's address ends, and of how many jobs
 _REMEMBER_S = 5.0
 _MAX_REMEMBERED = 20_000
+#: rows that are made at a time
+_ROWS = 500
 
 
 class Updates:
@@ -70,7 +73,12 @@ class Updates:
     async def batches_status(self, experiment: Experiment) -> list[dict[str, Any]]:
         """Every stored value of each job, under the names that scripts have always used."""
         jobs = await self._context.store.jobs(JobFilter(experiment_id=experiment.id))
-        return [self._whole(experiment, job) for job in jobs]
+        rows: list[dict[str, Any]] = []
+        for job in jobs:
+            if len(rows) % _ROWS == 0:
+                await asyncio.sleep(0)  # posts come in between
+            rows.append(self._whole(experiment, job))
+        return rows
 
     def _whole(self, experiment: Experiment, job: Job) -> dict[str, Any]:
         row: Mapping[str, Any] = job_row(job)
