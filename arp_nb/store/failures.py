@@ -76,6 +76,12 @@ def explain(error: BaseException, folder: Path) -> StoreError:
 
 
 def cause(error: BaseException) -> BaseException:
-    """Return SQLite's own error from within the one that SQLAlchemy wraps around it."""
-    inner = getattr(error, "orig", None)
-    return inner if isinstance(inner, sqlite3.Error) else error
+    """Return SQLite's first error behind this one: undoing it may have failed, too."""
+    found = error
+    one: BaseException | None = error
+    while one is not None:
+        inner = getattr(one, "orig", None) or one  # SQLAlchemy wraps it
+        if isinstance(inner, sqlite3.Error):
+            found = inner
+        one = one.__context__
+    return found

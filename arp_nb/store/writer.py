@@ -186,6 +186,7 @@ class Writer:
         try:
             self._commit(group)
         except Exception as error:  # noqa: BLE001 - any failure: each alone, to find whose it is
+            self._mend()
             if len(group) == 1:
                 group[0].waiting.answer = self._failure(error)
                 self._answer([group[0].waiting])
@@ -211,6 +212,7 @@ class Writer:
             if done:
                 unit.waiting.answer = unit.bulk.answer()
         except Exception as error:  # noqa: BLE001 - whatever it is, its caller must hear of it
+            self._mend()
             unit.waiting.answer = self._failure(error)
             done = True
         with self._ready:
@@ -233,10 +235,9 @@ class Writer:
             self._failing = False
 
     def _failure(self, error: Exception) -> Exception:
-        """Return what the caller shall see, and start afresh if the database failed."""
+        """Return what the caller shall see."""
         inner = cause(error)
         if isinstance(inner, sqlite3.Error):
-            self._mend()
             if not self._failing:  # once, not for each of thousands of posts
                 _LOG.error("Nothing can be written to %s: %s", self._folder, inner)
             self._failing = True

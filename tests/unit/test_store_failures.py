@@ -12,11 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from arp_nb.errors import StoreBusy, StoreError
+from arp_nb.model import Run
 from arp_nb.store import open_store
 from arp_nb.store.base import JobFilter, Store
-from arp_nb.store.failures import explain
+from arp_nb.store.failures import cause, explain
 from tests.contract.stores import NOW, World, make_world, post, wanted
 
 pytestmark = pytest.mark.anyio
@@ -135,6 +137,29 @@ async def test_error_of_ours_reaches_its_caller_and_no_other(
     assert isinstance(answers[1], ZeroDivisionError)
     assert [run.number for run in await world.store.runs(world.experiment.id)] == [1, 2]
     assert "an error of ours" in caplog.text
+
+
+async def test_broken_connection_is_replaced(world: World) -> None:
+    world.store._writer._db.connection.driver_connection.close()  # type: ignore[attr-defined]
+    answers = await asyncio.gather(
+        *(world.store.put_run(world.experiment.id, number) for number in range(5)),
+        return_exceptions=True,
+    )
+    assert {type(one) for one in answers} <= {StoreError, Run}
+    run = await world.store.put_run(world.experiment.id, 9)
+    kept = [run for run in answers if isinstance(run, Run)] + [run]
+    assert await world.store.runs(world.experiment.id) == kept
+
+
+def test_first_error_is_the_one_that_is_told() -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    undoing = sqlite3.OperationalError("no such savepoint")
+    undoing.__context__ = OperationalError("INSERT", {}, full)
+    assert cause(OperationalError("ROLLBACK", {}, undoing)) is undoing
+    wrapped = OperationalError("ROLLBACK", {}, undoing)
+    wrapped.__context__ = undoing
+    assert cause(wrapped) is full
+    assert isinstance(cause(ValueError()), ValueError)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +103,34 @@ def test_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="ARP_STORE"):
         open_store(tmp_path / "file" / "store", mountinfo=LOCAL)
+
+
+def _open_as_nobody(folder: Path) -> None:
+    """Open as a user whom permissions bind: root may write everything."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    try:
+        open_store(folder, mountinfo=LOCAL).close()
+    except StoreError as error:
+        sys.stdout.write(str(error))
+
+
+def test_file_that_may_not_be_written_is_refused_in_words(short_tmp: Path) -> None:
+    folder = short_tmp / "store"
+    _make(folder)
+    path = folder / opening.DATABASE
+    path.chmod(0o400)
+    if os.geteuid() == 0:
+        for one in (short_tmp, folder, path):
+            os.chown(one, 65534, 65534)
+    command = [sys.executable, "-m", __name__, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "Permission denied" in done.stdout
+    assert "ARP_STORE" in done.stdout
+    path.chmod(0o600)
+    _make(folder)
 
 
 @pytest.mark.anyio
@@ -219,3 +250,7 @@ def test_mark_is_written_once_a_second(tmp_path: Path) -> None:
     one.note(3)
     assert mark.newest_seen(tmp_path / mark.FILE, "epoch") == 3
     mark.Mark(tmp_path / "missing" / "folder", "epoch").write(4)
+
+
+if __name__ == "__main__":
+    _open_as_nobody(Path(sys.argv[1]))
