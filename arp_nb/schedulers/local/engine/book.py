@@ -360,7 +360,11 @@ class Book:
         """Return why a running job has no supervisor any more; empty if it has."""
         if job.boot_id and job.boot_id != processes.boot_id():
             return RESTARTED
-        return "" if processes.is_held(self.lock_path(job.id)) else SUPERVISOR_KILLED
+        # the lock decides; somebody who tidies up may have removed the file of a living one
+        lives = processes.is_held(self.lock_path(job.id)) or processes.is_same(
+            job.supervisor_pid, job.supervisor_start
+        )
+        return "" if lives else SUPERVISOR_KILLED
 
     def _end_orphans(self) -> None:
         for job in self._jobs("state = 'RUN'"):
@@ -377,7 +381,7 @@ class Book:
         # without its first process, a session is told from another one by what it was given
         mark = b"LSB_JOBID=%d" % job.id
         if alive or (
-            not processes.start_time(session)
+            processes.is_gone(session)
             and any(
                 processes.has_variable(pid, mark) for pid in processes.session_members(session)
             )

@@ -49,12 +49,30 @@ def is_same(pid: int | None, started: str | None) -> bool:
     if not pid:
         return False
     if HAS_PROC:
-        return bool(started) and start_time(pid) == started
+        fields = _stat(pid)
+        return len(fields) > 19 and fields[0] not in b"ZX" and fields[19].decode() == started
     try:
         os.kill(pid, 0)
     except OSError:
         return False
     return True
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, though nobody may have asked for its exit code yet."""
+    fields = _stat(pid)
+    return not fields or fields[0] in b"ZX"
+
+
+def close_from(first: int) -> None:
+    """Close all descriptors from this one on, whatever their limit: it may be a billion."""
+    if not HAS_PROC:
+        return os.closerange(first, min(os.sysconf("SC_OPEN_MAX"), 1 << 16))
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) >= first:
+            with contextlib.suppress(OSError):  # one of them was the listing itself
+                os.close(int(name))
+    return None
 
 
 def has_variable(pid: int, pair: bytes) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+
+from . import processes
 
 FOLDER_VARIABLE = "ARP_LOCAL_DIR"
 #: the folder that Python executes: the one with ``__main__.py``
@@ -41,5 +44,6 @@ def detach() -> None:
         os._exit(0)
     os.setsid()
     # the script's shim tells by an inherited lock whether the script is alive: let it go
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    processes.close_from(3)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.chdir("/")

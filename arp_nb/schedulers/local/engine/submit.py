@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import sys
@@ -23,7 +24,9 @@ def bsub(folder: str, words: list[str]) -> int:
     told = options.parse(words)
     script: bytes | None = None
     if not told.command:
-        script = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
+        # closed, or a person who did not mean to type a script
+        given = sys.stdin is not None and not sys.stdin.isatty()
+        script = sys.stdin.buffer.read() if given else b""
         if not script.strip():
             raise Refused("No command is specified. Job not submitted.")
         told = told.over(options.embedded(os.fsdecode(script)))
@@ -42,10 +45,11 @@ def _acceptance(job_id: int, queue: str) -> str:
 
 
 def _print(line: str) -> None:
-    # at once: a script that reads the id must not wait for the end of a `bsub -K`
+    # at once: a script that reads the id must not wait for the end of a `bsub -K`. The job is
+    # in the book: it is to run, though nobody may be there to read this.
     if not os.environ.get("BSUB_QUIET"):
-        sys.stdout.buffer.write(os.fsencode(line) + b"\n")
-        sys.stdout.buffer.flush()
+        with contextlib.suppress(OSError):
+            os.write(1, os.fsencode(line) + b"\n")
 
 
 def _submitted(told: Options, script: bytes | None) -> Submitted:

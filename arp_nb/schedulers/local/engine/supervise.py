@@ -97,6 +97,8 @@ class _Streams(NamedTuple):
 
 
 def _run(book: Book, job: Job, wish: _Wish) -> Outcome:
+    if wish.end:
+        return Outcome(None, reason=BY_OWNER)
     try:
         os.chdir(job.cwd)
         os.umask(job.umask)
@@ -112,9 +114,13 @@ def _run(book: Book, job: Job, wish: _Wish) -> Outcome:
     os.chdir("/")  # the job's folder may be removed while it runs
     # The command waits for this byte: without the line in the book, nobody could end what a
     # killed supervisor leaves behind. If we die first, it reads the end of the pipe, and ends.
-    book.started(job.id, child)
-    os.write(go, b"g")
-    os.close(go)
+    try:
+        book.started(job.id, child)
+        os.write(go, b"g")
+    except sqlite3.Error as error:
+        return Outcome(None, reason=f"it could not start: {error}")
+    finally:
+        os.close(go)
     return _watch(job, child, wish, streams.note)
 
 
@@ -159,23 +165,25 @@ def output_path(book: Book, job: Job) -> bytes:
 
 def _become(book: Book, job: Job, streams: _Streams, ready: int, go: int) -> NoReturn:
     """In the child: wait for the go, and become the job's command."""
+    complaints = streams.error
     try:
+        signal.set_wakeup_fd(-1)
+        for number in _RESET:
+            signal.signal(number, signal.SIG_DFL)
         os.setsid()
         os.close(go)
         if os.read(ready, 1) != b"g":
             os._exit(126)  # the supervisor was killed before the book knew us
         environment, script = book.environment_and_script(job.id)
         argv = _command(book, job, script)
-        for number in _RESET:
-            signal.signal(number, signal.SIG_DFL)
-        signal.set_wakeup_fd(-1)
         for source, target in zip(streams[:3], (0, 1, 2), strict=True):
             os.dup2(source, target)
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        complaints = 2
+        processes.close_from(3)
         os.execve(argv[0], argv, _environment(job, environment))
     except BaseException as error:  # noqa: BLE001 - a child must never return into the parent
         with contextlib.suppress(OSError):
-            os.write(streams.error, os.fsencode(f"{os.fsdecode(job.command)}: {error}\n"))
+            os.write(complaints, os.fsencode(f"{os.fsdecode(job.command)}: {error}\n"))
     os._exit(127)
 
 
@@ -240,6 +248,7 @@ def _watch(job: Job, child: int, wish: _Wish, note: str) -> Outcome:
         exit_code=128 + number if number else os.WEXITSTATUS(status),
         signal=number,
         reason=reason or note,
+        # of its largest process; not less than the 10 MB that this one had when it forked
         peak_memory_mb=round(usage.ru_maxrss * scale / 1e6, 1),
     )
 

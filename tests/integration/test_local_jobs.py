@@ -173,6 +173,16 @@ def test_names_and_paths_of_any_bytes_are_kept(local: RealLocal) -> None:
     assert "Command" in asyncio.run(local.scheduler.details("1"))
 
 
+def test_a_command_that_cannot_be_run_is_told_in_the_log(local: RealLocal) -> None:
+    script = local.folder / "job.sh"
+    script.write_text("#!/no/such/shell\n#BSUB -o %J.log\necho hi\n")
+    with script.open() as file:
+        local.command("bsub", stdin=file)
+    local.until("1", "EXIT")
+    assert "No such file" in (local.folder / "1.log").read_text()
+    assert reading(local, "1").exit_code == 127
+
+
 def test_a_folder_that_is_gone_is_told(local: RealLocal) -> None:
     gone = local.folder / "gone"
     gone.mkdir()
@@ -283,6 +293,20 @@ def test_jobs_outlive_whoever_submitted_them(local: RealLocal) -> None:
     caller.communicate()
     local.until("1", "DONE")
     assert (local.folder / "1.log").read_text() == "alive\n"
+
+
+def test_jobs_run_though_nobody_reads_their_ids(local: RealLocal) -> None:
+    line = "bsub -o a.log echo one >&-; bsub -o b.log echo two <&- >&-"
+    subprocess.run(["/bin/sh", "-c", line], env=local.environment, cwd=local.folder, check=True)
+    local.until("1", "DONE")
+    local.until("2", "DONE")
+
+
+def test_a_removed_lock_file_does_not_end_a_job(local: RealLocal) -> None:
+    native_id = local.bsub("sleep 60")
+    local.until(native_id, "RUN")
+    (local.folder / "local" / "locks" / native_id).unlink()
+    assert local.word(native_id) == "RUN"
 
 
 def test_a_killed_supervisor_is_told_and_leaves_nothing_behind(local: RealLocal) -> None:
