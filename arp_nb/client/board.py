@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import uuid
-import weakref
 from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, overload
 from urllib.parse import quote
 
@@ -21,7 +20,7 @@ from arp_nb.client.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from arp_nb.client.live import Snapshot
+    from arp_nb.client.tables import Snapshot
     from arp_nb.client.transport import Transport
 
 
@@ -47,8 +46,6 @@ class Board:
         self.runs = Runs(transport, self._live, self._root)
         self.jobs = Jobs(transport, self._live)
         self._watch: Watch | None = None
-        # a board that nobody holds any more leaves no thread and no socket behind
-        self._end = weakref.finalize(self, _end, self._live, transport)
 
     @overload
     def apply(
@@ -210,7 +207,8 @@ class Board:
         """End the thread and the connections. What was applied goes on."""
         if self._watch is not None:
             self._watch.stop()
-        self._end()
+        self._live.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -243,8 +241,3 @@ def _runs(runs: str | int | Iterable[int]) -> str | list[int]:
     if isinstance(runs, SupportsIndex):
         return [operator.index(runs)]
     return [int(one) for one in runs]
-
-
-def _end(live: Live, transport: Transport) -> None:
-    live.close()
-    transport.close()

@@ -11,7 +11,8 @@ from arp_nb.client import edits, markup
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arp_nb.client.live import Live, Row
+    from arp_nb.client.live import Live
+    from arp_nb.client.tables import Row
     from arp_nb.client.transport import Transport
 
 

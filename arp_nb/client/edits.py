@@ -10,7 +10,7 @@ from arp_nb.client import markup
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from arp_nb.client.live import Row
+    from arp_nb.client.tables import Row
 
 #: columns that a person may change
 EDITABLE = (

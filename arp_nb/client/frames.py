@@ -16,7 +16,7 @@ from arp_nb.model import JobState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from arp_nb.client.live import Row, Snapshot
+    from arp_nb.client.tables import Row, Snapshot
 
 _TIME = "datetime64[us, UTC]"
 

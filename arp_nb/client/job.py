@@ -12,7 +12,8 @@ from arp_nb.model import JobState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from arp_nb.client.live import Live, Row, Snapshot
+    from arp_nb.client.live import Live
+    from arp_nb.client.tables import Row, Snapshot
     from arp_nb.client.transport import Transport
 
 #: a wait ends here too: only a person can say how it goes on

@@ -13,7 +13,8 @@ from arp_nb.client.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from arp_nb.client.live import Live, Row, Snapshot
+    from arp_nb.client.live import Live
+    from arp_nb.client.tables import Snapshot
     from arp_nb.client.transport import Transport
 
 
@@ -139,13 +140,13 @@ def job_ids(what: Any) -> list[int]:
     return [_one_id(one) for one in items]
 
 
-def _one_id(what: Job | Row | int) -> int:
+def _one_id(what: Any) -> int:
     if isinstance(what, Job):
         return what.id
     if isinstance(what, dict) and "id" in what:
         return _one_id(what["id"])
     try:
-        return operator.index(what)  # type: ignore[arg-type] # refused below if it is none
+        return operator.index(what)
     except TypeError:
         raise errors.InvalidValue(f"{what!r} is not the id of a job.") from None
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 import time
-from dataclasses import dataclass, field
+import weakref
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -19,15 +20,14 @@ from urllib.parse import quote
 import websocket
 
 from arp_nb import errors, status
+from arp_nb.client.tables import KEYS, Snapshot, Tables, health_of
 from arp_nb.model import JobState
-from arp_nb.ports import Health, SchedulerHealth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from arp_nb.client.tables import Row
     from arp_nb.client.transport import Transport
-
-Row = dict[str, Any]
 
 #: a connection that says nothing for so long is asked whether it is still there
 PING_S = 10.0
@@ -37,77 +37,44 @@ RECONNECT_MAX_S = 5.0
 PATIENCE_S = 1.0
 PAGE = 5000
 
-#: what is kept, and by which field of a row it is found
-_KEYS = {"definitions": "id", "runs": "run", "jobs": "id"}
 
+class _Line:
+    """What a `Live` shares with its thread, which must not keep it alive."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """Everything known at one moment; rows are shared and must not be changed."""
+    def __init__(self) -> None:
+        self.closing = False
+        #: set to end a pause between two attempts to connect
+        self.nudge = threading.Event()
+        self.feed: websocket.WebSocket | None = None
 
-    jobs: Mapping[int, Row]
-    definitions: Mapping[int, Row]
-    runs: Mapping[int, Row]
-    health: Health | None
-    epoch: str
-    revision: int
-    #: until when the above is known to be true
-    as_of: datetime
-    #: the connection is down: it may be old by now
-    stale: bool
-    why: str = ""
-
-    def status(self, job: Row) -> str:
-        """Return the word to show for a job now: the stored one, unless nobody answers."""
-        return status.shown(job["status"], JobState(job["state"]), job["location"], self.health)
-
-    @property
-    def attrs(self) -> dict[str, Any]:
-        """What a DataFrame made of this says of itself."""
-        return {"revision": self.revision, "as_of": self.as_of, "stale": self.stale}
-
-
-@dataclass(slots=True)
-class _Tables:
-    """The rows by kind and key, and how far they are known."""
-
-    epoch: str = ""
-    revision: int = 0
-    rows: dict[str, dict[int, Row]] = field(default_factory=lambda: {kind: {} for kind in _KEYS})
-    health: Health | None = None
-
-    def take(self, kind: str, rows: Iterable[Row]) -> None:
-        table, key = self.rows[kind], _KEYS[kind]
-        for row in rows:
-            known = table.get(row[key])
-            if known is None or known["revision"] <= row["revision"]:
-                table[row[key]] = row
-
-    def drop(self, kind: str, ids: Iterable[int]) -> None:
-        for one in ids:
-            self.rows[kind].pop(one, None)
+    def hang_up(self) -> None:
+        """Make the thread end, wherever it waits."""
+        self.closing = True
+        self.nudge.set()
+        if (feed := self.feed) is not None and feed.sock is not None:
+            with contextlib.suppress(OSError):
+                feed.sock.shutdown(socket.SHUT_RDWR)
 
 
 class Live:
     """The live tables of one experiment.
 
-    Nothing happens before `start`, which the first question calls.
+    Nothing happens before `start`, which the first question calls. The thread ends with
+    `close`, or when nobody holds this object any more.
     """
 
     def __init__(self, transport: Transport, experiment: str) -> None:
         self._transport = transport
         self._experiment = experiment
-        self._tables = _Tables()
+        self._tables = Tables()
         self._changed = threading.Condition()
         self._serial = 0
         self._as_of = datetime.now(UTC)
         self._why: str | None = "not connected yet"
-        #: set to end a pause between two attempts to connect
-        self._nudge = threading.Event()
-        self._closing = False
-        self._socket: websocket.WebSocket | None = None
+        self._line = _Line()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        weakref.finalize(self, self._line.hang_up)
 
     # -- for everybody -----------------------------------------------------------------
 
@@ -120,22 +87,19 @@ class Live:
             The first load failed.
         """
         with self._starting:
-            if self._thread is not None or self._closing:
+            if self._thread is not None or self._line.closing:
                 return
             self._load()
             name = f"arp live {self._experiment}"
-            self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+            self._thread = threading.Thread(
+                target=_run, args=(weakref.ref(self), self._line), name=name, daemon=True
+            )
             self._thread.start()
         self._wait_until_fresh()
 
     def close(self) -> None:
         """End the thread and its socket."""
-        self._closing = True
-        self._nudge.set()
-        # shutting the socket down wakes the thread, which then closes it
-        if (socket := self._socket) is not None and socket.sock is not None:
-            with contextlib.suppress(OSError):
-                socket.sock.shutdown(2)
+        self._line.hang_up()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=5)
@@ -147,7 +111,7 @@ class Live:
         """Return everything known now; waits for a moment if a reconnection is under way."""
         self.start()
         if self._why is not None:
-            self._nudge.set()
+            self._line.nudge.set()
             self._wait_until_fresh()
         with self._changed:
             return self._snapshot()
@@ -182,7 +146,7 @@ class Live:
             while not is_so(self._tables.rows["jobs"]):
                 # a second at most, so that Ctrl-C and a closed board are seen
                 left_s = 1.0 if deadline is None else min(1.0, deadline - time.monotonic())
-                if left_s <= 0 or self._closing:
+                if left_s <= 0 or self._line.closing:
                     return False
                 self._changed.wait(left_s)
             return True
@@ -195,9 +159,14 @@ class Live:
             return self._serial
 
     @property
+    def is_stale(self) -> bool:
+        """Whether what is known may be old."""
+        return self._why is not None
+
+    @property
     def is_closed(self) -> bool:
         """Whether `close` was called."""
-        return self._closing
+        return self._line.closing
 
     def learn(self, kind: str, rows: Iterable[Row]) -> None:
         """Take rows that a request answered, so that its sender sees them at once."""
@@ -235,13 +204,17 @@ class Live:
     def _wait_until_fresh(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
         with self._changed:
-            while self._why and not self._closing and (left_s := deadline - time.monotonic()) > 0:
+            while (
+                self._why
+                and not self._line.closing
+                and (left_s := deadline - time.monotonic()) > 0
+            ):
                 self._changed.wait(left_s)
 
     def _load(self) -> None:
         """Read all rows; the first page's revision is where the subscription begins."""
         root = f"/experiments/{quote(self._experiment, safe='')}"
-        tables = _Tables()
+        tables = Tables()
         params: dict[str, Any] = {"limit": PAGE}
         while True:
             page = self._transport.call("GET", f"{root}/jobs", params=params)
@@ -261,59 +234,40 @@ class Live:
             self._as_of = datetime.now(UTC)
             self._tell()
 
-    def _run(self) -> None:
-        pause_s = RECONNECT_MIN_S
-        while not self._closing:
-            try:
-                self._follow()
-            except errors.Gone:
-                self._reload()
-            except (errors.ArpError, OSError, websocket.WebSocketException) as error:
-                was_fresh = self._why is None
-                self._stale(str(error) or type(error).__name__)
-                pause_s = RECONNECT_MIN_S if was_fresh else min(2 * pause_s, RECONNECT_MAX_S)
-            except Exception as error:  # noqa: BLE001 - the loop's top: say it, and go on
-                self._stale(f"{type(error).__name__}: {error}")
-                pause_s = RECONNECT_MAX_S
-            self._nudge.wait(pause_s)
-            if not self._closing:
-                self._nudge.clear()
+    # -- for the thread ----------------------------------------------------------------
 
-    def _reload(self) -> None:
+    def reload(self) -> None:
+        """Load everything anew."""
         try:
             self._load()
         except (errors.ArpError, OSError) as error:
-            self._stale(str(error))
+            self.tell_stale(str(error))
 
-    def _stale(self, why: str) -> None:
+    def tell_stale(self, why: str) -> None:
+        """Say that what is known may be old from now on."""
         with self._changed:
             if self._why is None:
                 self._as_of = datetime.now(UTC)
-            if self._closing:
+            if self._line.closing:
                 return
             self._why = why
             self._tell()
 
-    def _follow(self) -> None:
-        """Subscribe, and apply messages until the connection ends."""
+    def open_feed(self) -> websocket.WebSocket:
+        """Connect, and subscribe from what is known on."""
         feed = self._transport.open_feed()
-        self._socket = feed
         try:
             for word in (self._experiment, "system"):
                 since = {"since": self._tables.revision, "epoch": self._tables.epoch}
                 feed.send(json.dumps({"subscribe": word, **since}))
-            feed.settimeout(PING_S)
-            while not self._closing:
-                text = _next_text(feed)
-                if text is not None:
-                    self._apply(json.loads(text))
-        finally:
-            self._socket = None
-            with contextlib.suppress(OSError, websocket.WebSocketException):
-                feed.close(timeout=0)
-            feed.shutdown()  # type: ignore[no-untyped-call] # it has no types
+        except BaseException:
+            _shut(feed)
+            raise
+        feed.settimeout(PING_S)
+        return feed
 
-    def _apply(self, message: dict[str, Any]) -> None:
+    def apply(self, message: dict[str, Any]) -> None:
+        """Apply a message of the change feed; `Gone` if it does not follow on what is known."""
         if "error" in message:
             refusal = errors.BY_NAME.get(message["error"], errors.ManagerError)
             raise refusal(str(message.get("message", "")))
@@ -324,7 +278,7 @@ class Live:
                 raise errors.Gone("The store was replaced by another.")
             if ours and message["from"] > tables.revision:
                 raise errors.Gone("Messages are missing in between.")
-            for kind in _KEYS:
+            for kind in KEYS:
                 tables.take(kind, message["upserts"].get(kind, ()) if ours else ())
             if ours:
                 for kind in ("definitions", "jobs"):
@@ -335,6 +289,61 @@ class Live:
             if ours and not message["more"]:
                 self._why = None
             self._tell()
+
+
+def _run(known: weakref.ref[Live], line: _Line) -> None:
+    """Follow the changes until the line is hung up, or nobody wants to know any more."""
+    pause_s = RECONNECT_MIN_S
+    while not line.closing:
+        try:
+            _follow(known, line)
+        except errors.Gone:
+            if (live := known()) is not None:
+                live.reload()
+        except Exception as error:  # noqa: BLE001 - the loop's top: say it, and go on
+            if (live := known()) is not None:
+                pause_s = min(2 * pause_s, RECONNECT_MAX_S) if live.is_stale else RECONNECT_MIN_S
+                live.tell_stale(_why(error))
+        live = None
+        if known() is None:
+            return
+        line.nudge.wait(pause_s)
+        if not line.closing:
+            line.nudge.clear()
+
+
+def _follow(known: weakref.ref[Live], line: _Line) -> None:
+    """Subscribe, and apply messages until the connection ends."""
+    if (live := known()) is None:
+        return
+    line.feed = feed = live.open_feed()
+    del live
+    try:
+        while not line.closing:
+            text = _next_text(feed)
+            if (live := known()) is None:
+                return
+            if text is not None:
+                live.apply(json.loads(text))
+            del live
+    finally:
+        line.feed = None
+        _shut(feed)
+
+
+def _shut(feed: websocket.WebSocket) -> None:
+    with contextlib.suppress(OSError, websocket.WebSocketException):
+        feed.close(timeout=0)
+    feed.shutdown()  # type: ignore[no-untyped-call] # it has no types
+
+
+def _why(error: Exception) -> str:
+    """Say in words why the connection is down."""
+    if isinstance(error, errors.ArpError):
+        return str(error)
+    if isinstance(error, OSError | websocket.WebSocketException):
+        return "The batch manager cannot be reached."
+    return f"{type(error).__name__}: {error}"
 
 
 def _next_text(feed: websocket.WebSocket) -> bytes | None:
@@ -349,21 +358,3 @@ def _next_text(feed: websocket.WebSocket) -> bytes | None:
     if opcode == websocket.ABNF.OPCODE_PING:
         return None
     return bytes(data) if opcode in {websocket.ABNF.OPCODE_TEXT, 2} else None
-
-
-def health_of(row: Mapping[str, Any]) -> Health:
-    """Read `arp_nb.rows.health_row` back."""
-    return Health(
-        client_ok=row["client"]["ok"],
-        client_since=datetime.fromisoformat(row["client"]["since"]),
-        schedulers={
-            name: SchedulerHealth(
-                location=name,
-                ok=one["ok"],
-                since=datetime.fromisoformat(one["since"]),
-                said=one.get("said", ""),
-                answer_s=one.get("answer_s"),
-            )
-            for name, one in row["schedulers"].items()
-        },
-    )

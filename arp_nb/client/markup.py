@@ -7,7 +7,9 @@ text are shown by their number, a colour must look like one, and a link must be 
 
 from __future__ import annotations
 
+import heapq
 import html
+import operator
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,7 +20,7 @@ from arp_nb.model import JobState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from arp_nb.client.live import Snapshot
+    from arp_nb.client.tables import Snapshot
 
 #: control characters, and those that turn the direction of text or take no room
 _HIDDEN = re.compile(
@@ -131,7 +133,7 @@ def pairs(rows: Iterable[tuple[str, str]]) -> str:
 
 def jobs(rows: Sequence[Mapping[str, Any]], now: Snapshot, limit: int = 40) -> str:
     """Return jobs as a table, newest first."""
-    shown = sorted(rows, key=lambda row: -row["id"])[:limit]
+    shown = heapq.nlargest(limit, rows, key=operator.itemgetter("id"))
     lines = [
         (
             escape(row["id"]),

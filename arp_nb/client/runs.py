@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from arp_nb.client.live import Live, Row
+    from arp_nb.client.live import Live
+    from arp_nb.client.tables import Row
     from arp_nb.client.transport import Transport
 
 

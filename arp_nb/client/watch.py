@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ class Watch:
         self._live = live
         self._draw = draw
         self._stop = threading.Event()
+        self._drawn = ""
+        self._took_s = 0.0
         self._handle: Any = None
         self._thread: threading.Thread | None = None
 
@@ -49,22 +53,25 @@ class Watch:
             thread.join(timeout=2)
 
     def _run(self, seconds: float | None) -> None:
-        if seconds is not None:
-            timer = threading.Timer(seconds, self._stop.set)
-            timer.daemon = True
-            timer.start()
+        until = math.inf if seconds is None else time.monotonic() + seconds
         seen = -1
         while not self._stop.is_set() and not self._live.is_closed:
-            now = self._live.wait_change(seen, timeout_s=1.0)
+            left_s = until - time.monotonic()
+            if left_s <= 0:
+                return
+            now = self._live.wait_change(seen, timeout_s=min(1.0, left_s))
             if now == seen:
                 continue
             seen = now
             with contextlib.suppress(Exception):  # a kernel that is going away draws no more
                 self._redraw()
-            self._stop.wait(REDRAW_S)
+            # a long table takes its time: the kernel's work comes first
+            self._stop.wait(max(REDRAW_S, 10 * self._took_s))
 
     def _redraw(self) -> None:
+        began = time.monotonic()
         text = self._draw()
+        self._took_s = time.monotonic() - began
         if text != self._drawn:
             self._drawn = text
             self._handle.update(_display().HTML(text))

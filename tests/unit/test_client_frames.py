@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arp_nb.client import frames
-from arp_nb.client.live import Snapshot
+from arp_nb.client.tables import Snapshot
 from arp_nb.model import JobState
 from tests.unit.standin_manager import NOW, job_row
 

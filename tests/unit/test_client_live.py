@@ -198,6 +198,15 @@ def test_dropped_board_leaves_no_thread(standin: StandIn) -> None:
     within(5, lambda: not threads())
 
 
+def test_job_outlives_the_board_that_nobody_kept(standin: StandIn) -> None:
+    job = arp_nb.connect("xppi0915").job(1)
+    gc.collect()
+    standin.put_job(1, state=JobState.DONE, native_state="DONE")
+    assert job.wait(5).status == "DONE"
+    job._live.close()
+    job._transport.close()
+
+
 def test_closed_board_says_so(standin: StandIn) -> None:
     board = arp_nb.connect("xppi0915")
     repr(board)

@@ -15,8 +15,8 @@ from arp_nb.client import markup
 from arp_nb.client.dry_run import DryRun
 from arp_nb.client.edits import Edit, Saved
 from arp_nb.client.job import Log, one_job
-from arp_nb.client.live import Snapshot
 from arp_nb.client.outcomes import Outcomes
+from arp_nb.client.tables import Snapshot
 from arp_nb.model import JobState
 from tests.unit.standin_manager import job_row
 
