@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
+import websocket
 
 from tests.integration.standin import within
 
 TOKEN = "a-token-of-this-test"
+HEADERS = {"Authorization": f"token {TOKEN}"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,28 @@ class Jupyter:
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/user/me/{path}"
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Ask with the server's token."""
+        headers = {**HEADERS, **options.pop("headers", {})}
+        return requests.request(method, self.url(path), headers=headers, **options)
+
+    def raw(self, request: str) -> socket.socket:
+        """Open a connection and send ``request``, with the token, as it is written."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.sendall(f"{request}\r\nAuthorization: token {TOKEN}\r\n\r\n".encode())
+        return connection
+
+    @contextmanager
+    def feed(self, **options: Any) -> Iterator[websocket.WebSocket]:
+        """Open the change feed, with the server's token unless told otherwise."""
+        options.setdefault("header", [f"Authorization: token {TOKEN}"])
+        feed = websocket.create_connection(self.socket_url(), timeout=30, **options)
+        try:
+            yield feed
+        finally:
+            feed.close()
+            drop(feed)  # close() leaves the socket open once the other side has closed
 
     def socket_url(self) -> str:
         return self.url("arp/api/changes").replace("http:", "ws:")
@@ -44,6 +69,11 @@ class Jupyter:
             return "; ".join(f"{name}={value}" for name, value in session.cookies.items())
 
 
+def drop(feed: websocket.WebSocket) -> None:
+    """Close the connection without goodbye."""
+    feed.shutdown()  # type: ignore[no-untyped-call] # it has no types
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -52,7 +82,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def jupyter_server(home: Path) -> Iterator[Jupyter]:
+def jupyter_server(home: Path, *options: str) -> Iterator[Jupyter]:
     """Run a server whose extension uses the folder ``store`` in a home."""
     port = free_port()
     argv = [
@@ -60,11 +90,12 @@ def jupyter_server(home: Path) -> Iterator[Jupyter]:
         *("--ServerApp.port_retries=0", "--allow-root", "--ServerApp.base_url=/user/me/"),
         "--ServerApp.jpserver_extensions={'arp_nb.extension': True}",
         *(f"--IdentityProvider.token={TOKEN}", f"--ArpExtension.store={home / 'store'}"),
+        *options,
     ]
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
-        "PYTHONPATH": str(Path.cwd()),
+        "PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(home)]),
         "JUPYTER_NO_CONFIG": "1",  # nothing but what is named above
     }
     log_path = home / f"jupyter-{port}.log"

@@ -31,11 +31,14 @@ class StandIn:
         self.requests: list[dict[str, Any]] = []
         self.pieces_sent = 0
         self.readers_gone = 0
+        self.slow_asked = 0
         self.sockets_open = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        if self._server is not None:
+            return
         config = uvicorn.Config(
             self._app(), uds=str(self.socket), log_level="warning", lifespan="off"
         )
@@ -43,6 +46,10 @@ class StandIn:
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         within(10, lambda: self._server.started)
+
+    def forget(self) -> None:
+        self.requests.clear()
+        self.pieces_sent = self.readers_gone = self.slow_asked = 0
 
     def stop(self) -> None:
         """Drop all connections at once, as a manager that was killed."""
@@ -55,7 +62,8 @@ class StandIn:
     def _app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/arp/api/slow", self._slow),
+                Route("/arp/api/status", self._status),
+                Route("/arp/api/slow", self._slow, methods=VERBS),
                 Route("/arp/api/endless", self._endless),
                 Route("/arp/api/cut", self._cut),
                 Route("/arp/api/empty", self._empty),
@@ -79,7 +87,11 @@ class StandIn:
         return JSONResponse(seen, status_code=201 if request.method == "POST" else 200,
                             headers=headers)  # fmt: skip
 
+    async def _status(self, _request: Request) -> Response:
+        return JSONResponse({"mode": "stand-in"})  # whoever looks for a manager asks this
+
     async def _slow(self, request: Request) -> Response:
+        self.slow_asked += 1
         await asyncio.sleep(float(request.query_params["s"]))
         return JSONResponse({})
 
@@ -130,21 +142,15 @@ def within(seconds: float, condition: Any) -> None:
         time.sleep(0.01)
 
 
-async def soon(condition: Any, seconds: float = 10) -> None:
-    """As `within`, leaving the loop free."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-async def at_rest(value: Any, rest_s: float = 0.5, seconds: float = 30) -> Any:
+def at_rest(value: Any, rest_s: float = 0.5) -> Any:
     """Wait until a value has not changed for a while; return it."""
-    async with asyncio.timeout(seconds):
-        last, since = value(), time.monotonic()
-        while time.monotonic() - since < rest_s:
-            await asyncio.sleep(0.02)
-            if value() != last:
-                last, since = value(), time.monotonic()
+    end = time.monotonic() + 30
+    last, since = value(), time.monotonic()
+    while time.monotonic() - since < rest_s:
+        assert time.monotonic() < end, "it did not come to rest in time"
+        time.sleep(0.02)
+        if value() != last:
+            last, since = value(), time.monotonic()
     return last
 
 

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import websocket
 
-from tests.integration.jupyters import TOKEN, Jupyter, jupyter_server
-from tests.integration.standin import VERBS, StandIn, running
+from tests.integration.jupyters import TOKEN, Jupyter
+from tests.integration.standin import VERBS, StandIn
 
 CHANGING = [verb for verb in VERBS if verb not in {"GET", "HEAD"}]
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))
-    (folder / "store").mkdir(mode=0o700)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def manager(home: Path) -> Iterator[StandIn]:
-    with running(home / "store/manager.sock") as stand_in:
-        yield stand_in
-
-
-@pytest.fixture(scope="module")
-def jupyter(home: Path, manager: StandIn) -> Iterator[Jupyter]:
-    with jupyter_server(home) as server:
-        yield server
 
 
 def words(answer: requests.Response) -> tuple[int, str]:
@@ -51,15 +26,15 @@ def words(answer: requests.Response) -> tuple[int, str]:
     "path", ["arp", "arp/api/status", "arp/api/changes", "arp/batch_manager/x", "arp/ws-kerb/x"]
 )
 def test_stranger_is_refused_everywhere(
-    jupyter: Jupyter, manager: StandIn, method: str, path: str
+    jupyter: Jupyter, stand_in: StandIn, method: str, path: str
 ) -> None:
-    before = len(manager.requests)
+    before = len(stand_in.requests)
     answer = requests.request(method, jupyter.url(path), allow_redirects=False)
     assert answer.status_code == 401
     if method != "HEAD":
         assert words(answer) == (401, "Unauthenticated")
         assert "xsrf" not in answer.text
-    assert len(manager.requests) == before
+    assert len(stand_in.requests) == before
 
 
 def test_wrong_token_is_refused(jupyter: Jupyter) -> None:
@@ -81,13 +56,13 @@ def test_token_is_enough(jupyter: Jupyter, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", CHANGING)
-def test_cookie_alone_changes_nothing(jupyter: Jupyter, manager: StandIn, method: str) -> None:
-    before = len(manager.requests)
+def test_cookie_alone_changes_nothing(jupyter: Jupyter, stand_in: StandIn, method: str) -> None:
+    before = len(stand_in.requests)
     with jupyter.logged_in() as session:
         answer = session.request(method, jupyter.url("arp/api/x"), data=b"{}")
     assert words(answer) == (403, "Forbidden")
     assert "X-XSRFToken" in answer.json()["message"]
-    assert len(manager.requests) == before
+    assert len(stand_in.requests) == before
 
 
 def test_cookie_with_its_proof_passes(jupyter: Jupyter) -> None:
@@ -100,10 +75,10 @@ def test_cookie_with_its_proof_passes(jupyter: Jupyter) -> None:
 
 
 @pytest.mark.parametrize("method", VERBS)
-def test_page_of_another_site_is_refused(jupyter: Jupyter, manager: StandIn, method: str) -> None:
+def test_page_of_another_site_is_refused(jupyter: Jupyter, stand_in: StandIn, method: str) -> None:
     with jupyter.logged_in() as session:
         session.get(jupyter.url("arp/api/x")).raise_for_status()
-        before = len(manager.requests)
+        before = len(stand_in.requests)
         headers = {
             "Origin": "https://elsewhere.example",
             "X-XSRFToken": session.cookies["_xsrf"],
@@ -112,12 +87,11 @@ def test_page_of_another_site_is_refused(jupyter: Jupyter, manager: StandIn, met
     assert answer.status_code == 403
     if method != "HEAD":
         assert "https://elsewhere.example" in answer.json()["message"]
-    assert len(manager.requests) == before
+    assert len(stand_in.requests) == before
 
 
 def opened(jupyter: Jupyter, **options: Any) -> str:
-    feed = websocket.create_connection(jupyter.socket_url(), timeout=20, **options)
-    with contextlib.closing(feed):
+    with jupyter.feed(header=options.pop("header", []), **options) as feed:
         feed.send(json.dumps({"subscribe": "mine"}))
         return str(feed.recv())
 
@@ -134,10 +108,10 @@ def test_page_of_another_site_gets_no_socket(jupyter: Jupyter) -> None:
     assert caught.value.status_code == 403
 
 
-def test_own_page_gets_a_socket(jupyter: Jupyter, manager: StandIn) -> None:
+def test_own_page_gets_a_socket(jupyter: Jupyter, stand_in: StandIn) -> None:
     told = opened(jupyter, cookie=jupyter.cookies(), origin=f"http://127.0.0.1:{jupyter.port}")
     assert json.loads(told) == {"told": {"subscribe": "mine"}}
-    headers = manager.requests[-1]["headers"]
+    headers = stand_in.requests[-1]["headers"]
     assert not {"cookie", "origin", "authorization"} & headers.keys()
 
 

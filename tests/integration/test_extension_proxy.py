@@ -2,281 +2,223 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
+import threading
 import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_server.auth.authorizer import Authorizer
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPResponse
+import requests
 
-from arp_nb.errors import ManagerError
+from arp_nb.extension.app import ArpExtension
 from arp_nb.extension.base import ArpHandler
-from arp_nb.extension.link import ManagerLink
-from tests.integration.standin import StandIn, at_rest, running, soon
+from tests.integration.jupyters import TOKEN, Jupyter, jupyter_server
+from tests.integration.standin import StandIn, at_rest, within
 
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
+MIB = 2**20
+READERS_ONLY = """
+from jupyter_server.auth.authorizer import Authorizer
 
-
-@pytest.fixture
-def jp_server_config() -> dict[str, Any]:
-    return {"ServerApp": {"jpserver_extensions": {"arp_nb.extension": True}}}
-
-
-@pytest.fixture
-def manager(short_tmp: Any) -> Any:
-    with running(short_tmp / "manager.sock") as stand_in:
-        yield stand_in
+class ReadersOnly(Authorizer):
+    def is_authorized(self, handler, user, action, resource):
+        return resource != "arp" or action == "read"
+"""
 
 
-@pytest.fixture
-def arp(jp_serverapp: Any, http_server: Any, manager: StandIn) -> Any:
-    """The settings of a Jupyter server whose extension finds the stand-in."""
-    settings = jp_serverapp.web_app.settings
-    settings["arp_link"].close()
-    settings["arp_link"] = ManagerLink(lambda: manager.socket, answer_timeout_s=20)
-    return settings
+def refusal(answer: requests.Response) -> tuple[int, str]:
+    body = answer.json()
+    assert set(body) == {"error", "message"}
+    return answer.status_code, body["error"]
 
 
-async def refused(fetching: Any) -> tuple[int, dict[str, Any]]:
-    with pytest.raises(HTTPClientError) as caught:
-        await fetching
-    response = caught.value.response
-    assert response is not None
-    return response.code, json.loads(response.body)
-
-
-def told(response: HTTPResponse) -> Any:
-    return json.loads(response.body)
-
-
-async def test_address_and_query_arrive_as_they_were_sent(
-    arp: Any, jp_http_port: int, jp_base_url: str, jp_auth_header: Any
-) -> None:
-    url = (
-        f"http://127.0.0.1:{jp_http_port}{jp_base_url}arp/api/a%2Fb%20c/%C3%A9?x=1%2B1&y=a+b&x=2&z"
-    )
-    seen = told(await AsyncHTTPClient().fetch(url, headers=jp_auth_header))
-    assert seen["path"] == "/arp/api/a%2Fb%20c/%C3%A9"
-    assert seen["query"] == "x=1%2B1&y=a+b&x=2&z"
+def test_address_and_query_arrive_as_they_were_sent(jupyter: Jupyter, stand_in: StandIn) -> None:
+    request = "GET /user/me/arp/api/a%2Fb%20c/%C3%A9?x=1%2B1&y=a+b&x=2&z HTTP/1.0"
+    with jupyter.raw(request) as connection:
+        while connection.recv(65536):
+            pass
+    assert stand_in.requests[0]["path"] == "/arp/api/a%2Fb%20c/%C3%A9"
+    assert stand_in.requests[0]["query"] == "x=1%2B1&y=a+b&x=2&z"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-async def test_each_verb_passes_with_its_body(arp: Any, jp_fetch: Any, method: str) -> None:
+def test_each_verb_passes_with_its_body(jupyter: Jupyter, stand_in: StandIn, method: str) -> None:
     body = b'{"name": "peaks"}'
-    response = await jp_fetch(
-        "arp", "api", "x", method=method, body=body, allow_nonstandard_methods=True
-    )
-    seen = told(response)
-    assert (seen["method"], seen["sha256"]) == (method, hashlib.sha256(body).hexdigest())
-    assert response.code == (201 if method == "POST" else 200)
+    answer = jupyter.ask(method, "arp/api/x", data=body)
+    assert answer.json()["method"] == method
+    assert answer.json()["sha256"] == hashlib.sha256(body).hexdigest()
+    assert answer.status_code == (201 if method == "POST" else 200)
 
 
-async def test_credentials_and_identities_end_at_the_jupyter_server(
-    arp: Any, jp_fetch: Any, jp_auth_header: Any
+def test_credentials_and_identities_end_at_the_jupyter_server(
+    jupyter: Jupyter, stand_in: StandIn
 ) -> None:
     sent = {
         "Cookie": "session=secret",
         "X-Forwarded-For": "10.0.0.1",
-        "X-Forwarded-User": "root",
+        "X-Forwarded-User": "secret",
         "Forwarded": "for=10.0.0.1",
-        "Remote-User": "root",
-        "X-Remote-User": "root",
+        "Remote-User": "secret",
+        "X-Remote-User": "secret",
         "X-XSRFToken": "secret",
         "If-Match": '"3"',
     }
-    token = jp_auth_header["Authorization"].split()[1]
-    params = {"token": token, "a": "b"}
-    seen = told(await jp_fetch("arp", "api", "x", headers=sent, params=params))
-    passed = {name: value for name, value in seen["headers"].items() if name != "accept-encoding"}
-    assert passed.keys() <= {"host", "user-agent", "if-match"}
-    assert passed["if-match"] == '"3"'
+    answer = jupyter.ask("GET", f"arp/api/x?token={TOKEN}&a=b", headers=sent)
+    seen = answer.json()
+    passed = seen["headers"].keys() - {"accept", "accept-encoding"}
+    assert passed == {"host", "user-agent", "if-match"}
     assert seen["query"] == "a=b"
-    assert "secret" not in json.dumps(seen)
-    assert token not in json.dumps(seen)
+    assert "secret" not in answer.text
+    assert TOKEN not in answer.text
 
 
-async def test_headers_of_the_manager_pass_but_those_of_its_connection(
-    arp: Any, jp_fetch: Any
+def test_headers_of_the_manager_pass_but_those_of_its_connection(
+    jupyter: Jupyter, stand_in: StandIn
 ) -> None:
-    response = await jp_fetch("arp", "api", "x")
-    assert response.headers["ETag"] == '"7"'
-    assert response.headers["Content-Type"] == "application/json"
-    assert "from=manager" not in response.headers.get("Set-Cookie", "")
-    assert "Keep-Alive" not in response.headers
-    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    headers = jupyter.ask("GET", "arp/api/x").headers
+    assert headers["ETag"] == '"7"'
+    assert headers["Content-Type"] == "application/json"
+    assert "from=manager" not in headers.get("Set-Cookie", "")
+    assert "Keep-Alive" not in headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
-async def test_answer_without_body_passes(arp: Any, jp_fetch: Any) -> None:
-    assert (await jp_fetch("arp", "api", "empty")).code == 204
-    head = await jp_fetch("arp", "api", "x", method="HEAD")
-    assert (head.code, head.body) == (200, b"")
+def test_answer_without_body_passes(jupyter: Jupyter, stand_in: StandIn) -> None:
+    assert jupyter.ask("GET", "arp/api/empty").status_code == 204
+    head = jupyter.ask("HEAD", "arp/api/x")
+    assert (head.status_code, head.content) == (200, b"")
 
 
 @pytest.mark.parametrize(
     "path", ["../lab", "api/../../lab", "api/%2e%2e/x", "api/..%2f..%2fx", "api/..%5cx", "api/./x"]
 )
-async def test_no_path_leads_out(
-    arp: Any, jp_http_port: int, jp_base_url: str, jp_auth_header: Any, path: str, manager: StandIn
+def test_no_path_leads_out(jupyter: Jupyter, stand_in: StandIn, path: str) -> None:
+    with jupyter.raw(f"GET /user/me/arp/{path} HTTP/1.0") as connection:
+        assert connection.recv(65536).split()[1] == b"422"
+    assert stand_in.requests == []
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/apix/y", "/api", "/ws/logbook/client_status/1-0", "//api/x"]
+)
+def test_other_addresses_are_not_there(jupyter: Jupyter, stand_in: StandIn, path: str) -> None:
+    assert refusal(jupyter.ask("GET", f"arp{path}")) == (404, "NotFound")
+    assert stand_in.requests == []
+
+
+def test_largest_body_passes_and_a_larger_one_is_refused(
+    jupyter: Jupyter, stand_in: StandIn
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port)
-    request = f"GET {jp_base_url}arp/{path} HTTP/1.1\r\nHost: 127.0.0.1:{jp_http_port}\r\n"
-    authorization = f"Authorization: {jp_auth_header['Authorization']}\r\n"
-    writer.write((request + authorization + "Connection: close\r\n\r\n").encode())
-    answer = await reader.read()
-    writer.close()
-    await writer.wait_closed()
-    assert answer.split()[1] == b"422"
-    assert manager.requests == []
+    body = b"7" * (8 * MIB)
+    seen = jupyter.ask("POST", "arp/api/x", data=body).json()
+    assert (seen["length"], seen["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
+    refused = jupyter.ask("POST", "arp/api/x", data=body + b"7")
+    assert refusal(refused) == (413, "TooLarge")
+    assert "8 MiB" in refused.json()["message"]
+    assert len(stand_in.requests) == 1
 
 
-@pytest.mark.parametrize("path", ["", "arp", "apix/y", "api", "ws/logbook/client_status/1-0"])
-async def test_other_addresses_are_not_there(arp: Any, jp_fetch: Any, path: str) -> None:
-    status, body = await refused(jp_fetch(f"arp/{path}"))
-    assert (status, body["error"]) == (404, "NotFound")
+def test_body_of_unknown_length_is_bounded_too(jupyter: Jupyter, stand_in: StandIn) -> None:
+    def produce() -> Iterator[bytes]:
+        for _ in range(9):
+            yield b"7" * MIB
+
+    assert refusal(jupyter.ask("POST", "arp/api/x", data=produce())) == (413, "TooLarge")
+    assert stand_in.requests == []
 
 
-async def test_largest_body_passes_and_a_larger_one_is_refused(
-    arp: Any, jp_fetch: Any, manager: StandIn
-) -> None:
-    most = arp["arp_max_body_bytes"]
-    body = b"7" * most
-    seen = told(await jp_fetch("arp", "api", "x", method="POST", body=body))
-    assert (seen["length"], seen["sha256"]) == (most, hashlib.sha256(body).hexdigest())
-    status, answer = await refused(
-        jp_fetch("arp", "api", "x", method="POST", body=body + b"7", request_timeout=60)
-    )
-    assert (status, answer["error"]) == (413, "TooLarge")
-    assert "8 MiB" in answer["message"]
-    assert len(manager.requests) == 1
-
-
-async def test_body_of_unknown_length_is_bounded_too(
-    arp: Any, jp_fetch: Any, manager: StandIn
-) -> None:
-    async def produce(write: Any) -> None:
-        for _ in range(arp["arp_max_body_bytes"] // 2**20 + 1):
-            await write(b"7" * 2**20)
-
-    status, answer = await refused(
-        jp_fetch("arp", "api", "x", method="POST", body_producer=produce)
-    )
-    assert (status, answer["error"]) == (413, "TooLarge")
-    assert manager.requests == []
-
-
-async def test_manager_that_came_back_is_found_again(
-    arp: Any, jp_fetch: Any, manager: StandIn
-) -> None:
+def test_manager_that_came_back_is_found_again(jupyter: Jupyter, stand_in: StandIn) -> None:
     for _ in range(3):
-        await jp_fetch("arp", "api", "x")  # leaves a connection that will be dead
-        manager.stop()
-        manager.start()
-        await jp_fetch("arp", "api", "x", method="POST", body=b"{}")
+        jupyter.ask("GET", "arp/api/x").raise_for_status()  # its connection will be dead
+        stand_in.stop()
+        stand_in.start()
+        jupyter.ask("POST", "arp/api/x", data=b"{}").raise_for_status()
 
 
-async def test_manager_that_cannot_be_found_is_told_in_words(arp: Any, jp_fetch: Any) -> None:
-    def fail() -> Any:
-        raise ManagerError("Another host holds the store.")
-
-    arp["arp_link"] = ManagerLink(fail, answer_timeout_s=5)
-    status, body = await refused(jp_fetch("arp", "api", "x"))
-    assert (status, body) == (
-        502,
-        {"error": "ManagerError", "message": "Another host holds the store."},
-    )
-
-
-async def test_manager_that_is_gone_is_told_in_words(
-    arp: Any, jp_fetch: Any, manager: StandIn
+def test_answer_cut_short_does_not_pass_for_a_whole_one(
+    jupyter: Jupyter, stand_in: StandIn
 ) -> None:
-    manager.stop()
-    status, body = await refused(jp_fetch("arp", "api", "x"))
-    assert status == 502
-    assert "cannot be reached" in body["message"]
+    with pytest.raises(requests.RequestException):
+        jupyter.ask("GET", "arp/api/cut")
 
 
-async def test_silent_manager_is_told_in_words_and_asked_nothing_twice(
-    arp: Any, jp_fetch: Any, manager: StandIn
-) -> None:
-    arp["arp_link"] = ManagerLink(lambda: manager.socket, answer_timeout_s=0.2)
-    status, body = await refused(jp_fetch("arp", "api", "slow", params={"s": "30"}))
-    assert status == 504
-    assert body["message"] == "The batch manager was silent for 0.2 s."
-
-
-async def test_answer_cut_short_does_not_pass_for_a_whole_one(arp: Any, jp_fetch: Any) -> None:
-    with pytest.raises((HTTPClientError, OSError)) as caught:
-        await jp_fetch("arp", "api", "cut")
-    assert getattr(caught.value, "code", 599) == 599
-
-
-async def test_slow_manager_delays_nobody_else(arp: Any, jp_fetch: Any, manager: StandIn) -> None:
-    def find_slowly() -> Any:
-        time.sleep(1.5)
-        return manager.socket
-
-    arp["arp_link"] = ManagerLink(find_slowly, answer_timeout_s=20)
-    slow = asyncio.gather(*(jp_fetch("arp", "api", "slow", params={"s": "1"}) for _ in range(5)))
+def test_slow_manager_delays_nobody_else(jupyter: Jupyter, stand_in: StandIn) -> None:
+    slow = [
+        threading.Thread(target=jupyter.ask, args=("GET", "arp/api/slow?s=2")) for _ in range(5)
+    ]
+    for thread in slow:
+        thread.start()
     times_s = []
-    while not slow.done():
+    while any(thread.is_alive() for thread in slow):
         start = time.monotonic()
-        await jp_fetch("api")
+        jupyter.ask("GET", "api").raise_for_status()
         times_s.append(time.monotonic() - start)
-    await slow
     assert len(times_s) > 10
     assert sorted(times_s)[len(times_s) // 2] < 0.5
 
 
-async def test_slow_browser_makes_the_manager_wait(
-    arp: Any, jp_http_port: int, jp_base_url: str, jp_auth_header: Any, manager: StandIn
-) -> None:
+def test_slow_browser_makes_the_manager_wait(jupyter: Jupyter, stand_in: StandIn) -> None:
     pieces = 4000  # 250 MiB
-    reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port, limit=2**16)
-    request = f"GET {jp_base_url}arp/api/endless?pieces={pieces} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-    authorization = f"Authorization: {jp_auth_header['Authorization']}\r\n\r\n"
-    writer.write((request + authorization).encode())
-    sent = await at_rest(lambda: manager.pieces_sent)
-    assert 0 < sent < 500
-    await reader.readexactly(sent * 65536)
-    await soon(lambda: manager.pieces_sent > sent)
-    writer.close()
-    await writer.wait_closed()
-    await soon(lambda: manager.readers_gone == 1)
+    with jupyter.raw(f"GET /user/me/arp/api/endless?pieces={pieces} HTTP/1.0") as connection:
+        sent = at_rest(lambda: stand_in.pieces_sent)
+        assert 0 < sent < 500
+        with connection.makefile("rb") as reader:
+            reader.read(sent * 65536)
+        within(10, lambda: stand_in.pieces_sent > sent)
+    within(10, lambda: stand_in.readers_gone == 1)
 
 
-class ReadersOnly(Authorizer):
-    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
-        return (action, resource) == ("read", "arp")
+def test_use_counts_as_activity(jupyter: Jupyter, stand_in: StandIn) -> None:
+    def last() -> datetime:
+        status: dict[str, Any] = jupyter.ask("GET", "api/status?no_track_activity=1").json()
+        return datetime.fromisoformat(status["last_activity"])
+
+    before = last()
+    jupyter.ask("GET", "arp/api/x?no_track_activity=1")
+    assert last() == before
+    jupyter.ask("GET", "arp/api/x")
+    assert last() > before
 
 
-async def test_administrator_may_let_people_look_and_not_touch(
-    arp: Any, jp_fetch: Any, manager: StandIn
+def test_silent_manager_is_told_in_words_and_nothing_is_asked_twice(
+    jupyter_home: Path, stand_in: StandIn
 ) -> None:
-    arp["authorizer"] = ReadersOnly(config=arp["config"])
-    for method in ("GET", "HEAD"):  # in this order: the verbs must not share a memory
-        await jp_fetch("arp", "api", "x", method=method)
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        status, body = await refused(
-            jp_fetch("arp", "api", "x", method=method, allow_nonstandard_methods=True)
-        )
-        assert (status, body["error"]) == (403, "Forbidden")
-        assert "administrator" in body["message"]
-    assert [one["method"] for one in manager.requests] == ["GET", "HEAD"]
+    with jupyter_server(jupyter_home, "--ArpExtension.answer_timeout_s=0.3") as server:
+        answer = server.ask("GET", "arp/api/slow?s=3")
+        assert answer.status_code == 504
+        assert answer.json()["message"] == "The batch manager was silent for 0.3 s."
+        answer = server.ask("POST", "arp/api/slow?s=3")
+        assert "may have been done" in answer.json()["message"]
+    assert stand_in.slow_asked == 2
 
 
-async def test_every_address_of_the_extension_has_jupyters_checks(arp: Any) -> None:
-    app = arp["serverapp"].web_app
-    rules = [rule for host in app.default_router.rules for rule in host.target.rules]
-    ours = [rule.target for rule in rules if rule.target.__module__.startswith("arp_nb.")]
-    assert len(ours) == 2
-    assert all(issubclass(handler, ArpHandler) for handler in ours)
+def test_administrator_may_let_people_look_and_not_touch(
+    jupyter_home: Path, stand_in: StandIn
+) -> None:
+    (jupyter_home / "readers_only.py").write_text(READERS_ONLY)
+    option = "--ServerApp.authorizer_class=readers_only.ReadersOnly"
+    with jupyter_server(jupyter_home, option) as server:
+        for method in ("GET", "HEAD"):  # first these: the verbs must not share a memory
+            server.ask(method, "arp/api/x").raise_for_status()
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            answer = server.ask(method, "arp/api/x")
+            assert refusal(answer) == (403, "Forbidden")
+            assert "administrator" in answer.json()["message"]
+    assert [one["method"] for one in stand_in.requests] == ["GET", "HEAD"]
 
 
-async def test_use_counts_as_activity(arp: Any, jp_fetch: Any, jp_serverapp: Any) -> None:
-    await jp_fetch("arp", "api", "x", params={"no_track_activity": "1"})
-    assert "arp_last_activity" not in arp
-    await jp_fetch("arp", "api", "x")
-    assert jp_serverapp.web_app.last_activity() >= arp["arp_last_activity"]
+def test_every_address_of_the_extension_has_jupyters_checks() -> None:
+    extension = ArpExtension()
+    extension.initialize_handlers()
+    assert len(extension.handlers) == 2
+    assert all(issubclass(handler, ArpHandler) for _, handler in extension.handlers)
+
+
+def test_refusals_are_json(jupyter: Jupyter, stand_in: StandIn) -> None:
+    answer = jupyter.ask("OPTIONS", "arp/api/x")
+    assert refusal(answer) == (405, "ArpError")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert json.loads(answer.content)["message"]

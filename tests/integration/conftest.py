@@ -1,0 +1,42 @@
+"""One Jupyter server before one stand-in for the manager, for all tests that need no other."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.jupyters import Jupyter, jupyter_server
+from tests.integration.standin import StandIn, running
+
+
+@pytest.fixture(scope="session")
+def jupyter_home() -> Iterator[Path]:
+    """The home of the server, with a store; its path leaves room for a Unix socket."""
+    folder = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))
+    (folder / "store").mkdir(mode=0o700)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def standing_in(jupyter_home: Path) -> Iterator[StandIn]:
+    with running(jupyter_home / "store/manager.sock") as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="session")
+def jupyter(jupyter_home: Path, standing_in: StandIn) -> Iterator[Jupyter]:
+    with jupyter_server(jupyter_home) as server:
+        yield server
+
+
+@pytest.fixture
+def stand_in(standing_in: StandIn) -> StandIn:
+    """The stand-in, running, and with nothing to tell of earlier tests."""
+    standing_in.start()
+    standing_in.forget()
+    return standing_in
