@@ -139,20 +139,37 @@ class Apply:
         A deleted definition is used as it last was, which the new job says. Parameters are the
         old job's own unless others are given; extra ones are added to them.
         """
+        given = old.parameters if parameters is None else parameters
+        whole = f"{given.strip()} {extra_parameters.strip()}".strip()
+        made_id, notes = await self.make_again(
+            old, by, parameters=whole, idempotency_key=idempotency_key
+        )
+        await self._context.add_notes(made_id, notes)
+        self._context.work.bump()
+        return await self._context.store.job(made_id)
+
+    async def make_again(
+        self,
+        old: Job,
+        by: str,
+        *,
+        parameters: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> tuple[int, Sequence[str]]:
+        """Do `rerun` under the caller's lock; return the new job's id, and notes to add to it."""
+        _check_key(idempotency_key)
         context = self._context
         definition = await context.store.definition(old.definition_id)
         given = old.parameters if parameters is None else parameters
-        whole = f"{given.strip()} {extra_parameters.strip()}".strip()
         experiment = await self._experiment(old)
-        said = ["rerun", old.id, parameters, extra_parameters]
         made = await context.store.add_jobs(
             JobsWanted(
                 experiment_id=old.experiment_id,
                 definition_id=definition.id,
                 hash=definition.name,
                 version=definition.version,
-                parameters=whole,
-                argv_by_run={old.run: argv_of(definition.draft, experiment.name, old.run, whole)},
+                parameters=given,
+                argv_by_run={old.run: argv_of(definition.draft, experiment.name, old.run, given)},
                 user=by,
                 location=definition.draft.location or old.location,
                 trigger=Trigger.MANUAL,
@@ -160,15 +177,15 @@ class Apply:
                 skip_existing=False,
                 rerun_of={old.run: old.id},
                 idempotency_key=idempotency_key,
-                fingerprint=_digest(said),
+                fingerprint=_digest(["rerun", old.id, given]),
             )
         )
-        job_id = made.job_ids[0]
-        if definition.deleted_at is not None and not made.repeated:
-            note = f"the batch def was deleted; run as it last was (version {definition.version})"
-            await context.add_notes(job_id, (note,))
-        context.work.bump()
-        return await context.store.job(job_id)
+        notes = []
+        if definition.deleted_at is not None:
+            notes.append(
+                f"the batch def was deleted; run as it last was (version {definition.version})"
+            )
+        return made.job_ids[0], notes
 
     async def _make(self, wanted: JobsWanted, understood: str) -> ApplyAnswer:
         made = await self._context.store.add_jobs(wanted)
@@ -255,7 +272,10 @@ class Apply:
 def _check(asked: ApplyRequest) -> None:
     if asked.existing not in {"skip", "again"}:
         raise InvalidValue(f"'existing' is 'skip' or 'again', not {asked.existing!r}.")
-    key = asked.idempotency_key
+    _check_key(asked.idempotency_key)
+
+
+def _check_key(key: str | None) -> None:
     if key is not None and not 0 < len(key) <= _MAX_KEY:
         raise InvalidValue(f"An idempotency key has 1 to {_MAX_KEY} characters.")
 

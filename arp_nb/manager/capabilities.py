@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PATH = "//ws/logbook/client_status/"
 #: what stands in place of a key
 MASK = "…"
+#: characters of a text that is kept with a job
+MAX_TOLD = 2000
 _DIGITS = 32
 _TOKEN = re.compile(r"([0-9]{1,18})-[0-9a-f]{32}", re.ASCII)
 #: a key in any text, or its beginning at the text's end; also one that is not ours, in an address
@@ -88,3 +90,12 @@ class Capabilities:
     def _code(self, job_id: int) -> str:
         said = f"{self._epoch}:{job_id}".encode()
         return hmac.new(self._key, said, hashlib.sha256).hexdigest()[:_DIGITS]
+
+
+def told_text(capabilities: Capabilities, text: str) -> str:
+    """Return what a client or scheduler told as it may be kept: no key, no NUL, not endless."""
+    if len(text) > MAX_TOLD:
+        text = f"{text[:MAX_TOLD]}…"
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()  # half surrogate pairs
+    return capabilities.mask(text.replace("\0", " "))

@@ -7,10 +7,11 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from arp_nb.errors import NotFound
 from arp_nb.store.base import JobChange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from arp_nb.manager.capabilities import Capabilities
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from arp_nb.manager.seat import Seat
     from arp_nb.settings import Settings
     from arp_nb.store.base import Store
+
+
+_MAX_NOTES = 50
 
 
 class WorkBell:
@@ -61,10 +65,15 @@ class Context:
     #: what another is just replacing; the store's compare-and-set stands behind it
     books: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def add_notes(self, job_id: int, notes: Iterable[str]) -> None:
+    async def add_notes(self, job_id: int, notes: Sequence[str]) -> None:
         """Add what we have to say about a job."""
+        if not notes:
+            return
         async with self.books:
-            job = await self.store.job(job_id)
+            try:
+                job = await self.store.job(job_id)
+            except NotFound:
+                return  # forgotten meanwhile; nobody is left to read it
             whole = with_notes(job.notes, notes)
             if whole != job.notes:
                 change = JobChange(
@@ -77,5 +86,5 @@ class Context:
 
 
 def with_notes(notes: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
-    """Return notes with more of them, each once, in order."""
-    return tuple(dict.fromkeys([*notes, *more]))
+    """Return notes with more of them, each once, in order; of very many the newest."""
+    return tuple(dict.fromkeys([*notes, *more]))[-_MAX_NOTES:]

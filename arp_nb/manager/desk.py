@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arp_nb.errors import NotFound
+from arp_nb.manager.capabilities import told_text
 from arp_nb.manager.verdicts import after_readings, after_submission, is_current
 from arp_nb.model import JobState
 from arp_nb.ports import OpenSubmission, WatchedJob
@@ -77,15 +78,15 @@ class Desk:
         self, job_id: int, lease_token: str, reason: str, check: ScriptCheck
     ) -> bool:
         """LEASED → SUBMIT_FAILED."""
-        masked = self._context.capabilities.mask(reason)
-        return await self._leases.refused(job_id, lease_token, masked, check)
+        return await self._leases.refused(job_id, lease_token, self._text(reason), check)
 
     async def submission(self, told: Submission) -> bool:
         """Take what the spool says of a submission."""
         context = self._context
-        mask = context.capabilities.mask
         told = replace(
-            told, reason=mask(told.reason), notes=tuple(mask(note) for note in told.notes)
+            told,
+            reason=self._text(told.reason),
+            notes=tuple(self._text(note) for note in told.notes),
         )
         async with context.books:
             try:
@@ -161,8 +162,12 @@ class Desk:
         natives = await store.scheduler_jobs(by_job.keys())
         changes = []
         for job in jobs:
-            fresh = [self._masked(one) for one in by_job[job.id] if not self._is_late(one)]
-            change = after_readings(job, natives[job.id], fresh)
+            try:
+                fresh = [self._clean(one) for one in by_job[job.id] if not self._is_late(one)]
+                change = after_readings(job, natives[job.id], fresh)
+            except Exception:  # noqa: BLE001 - one bad record must not spoil the whole poll
+                _log.exception("The readings of job %d cannot be taken", job.id)
+                continue
             if change is not None:
                 changes.append(change)
         done = await store.change_jobs(changes) if changes else ()
@@ -177,14 +182,16 @@ class Desk:
         before = self._read_at.get((told.job_id, told.native_id))
         return before is not None and told.at < before
 
-    def _masked(self, told: JobReading) -> JobReading:
-        mask = self._context.capabilities.mask
+    def _clean(self, told: JobReading) -> JobReading:
         reading = told.reading
-        if not told.log_error and (reading is None or not reading.reason):
-            return told
-        if reading is not None and reading.reason:
-            reading = replace(reading, reason=mask(reading.reason))
-        return replace(told, reading=reading, log_error=mask(told.log_error))
+        if reading is not None:
+            texts = (reading.reason, reading.host, reading.queue, reading.native_state)
+            reason, host, queue, word = (self._text(text) if text else "" for text in texts)
+            reading = replace(reading, reason=reason, host=host, queue=queue, native_state=word)
+        return replace(told, reading=reading, log_error=self._text(told.log_error))
+
+    def _text(self, text: str) -> str:
+        return told_text(self._context.capabilities, text)
 
     async def kills(self) -> Sequence[KillRequest]:
         """Kill requests that the scheduler has not been told of yet."""

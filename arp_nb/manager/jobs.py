@@ -7,26 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arp_nb import run_ranges
-from arp_nb.errors import Conflict, InvalidValue, SchedulerError
+from arp_nb.errors import InvalidValue
 from arp_nb.manager import logs
 from arp_nb.manager.kills import Outcome
-from arp_nb.manager.verdicts import change_of
-from arp_nb.model import JobState, SchedulerJob
+from arp_nb.manager.uncertain import Uncertain
 from arp_nb.rows import definition_row, job_row, scheduler_job_row, transition_row
 from arp_nb.status import status, title
 from arp_nb.store.base import JobFilter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
 
     from arp_nb.manager.apply import Apply, ApplyAnswer, ApplyRequest
     from arp_nb.manager.context import Context
     from arp_nb.manager.kills import Kills
-    from arp_nb.model import Experiment, Job, Transition
+    from arp_nb.model import Experiment, Job, JobState, SchedulerJob, Transition
     from arp_nb.ports import LogChunk
 
-_MAX_NATIVE_ID = 64
 #: jobs of one answer
 PAGE = 10_000
 
@@ -57,6 +54,7 @@ class Jobs:
         self._context = context
         self._apply = apply
         self._kills = kills
+        self._uncertain = Uncertain(context, apply)
 
     async def list(
         self,
@@ -166,18 +164,11 @@ class Jobs:
         given up and submitted again; the answer is then the new job.
         """
         by = by or self._context.user
-        job = await self.get(job_id)
         if (native_id is None) is not submit_again:
             raise InvalidValue("Say either which job it is, or to submit it again.")
-        self._check_uncertain(job)
-        if native_id is not None:
-            return await self._adopt(job, native_id.strip(), by)
-        key = f"resolve-{job.id}-{job.spool_id}"
-        made = await self._apply.rerun(job, by, idempotency_key=key)
-        reason = f"given up by {by}; submitted again as job {made.id}"
-        state = JobState.WITHDRAWN if job.kill_by else JobState.SUBMIT_FAILED
-        await self._settle(job, state, {"reason": reason, "ended_at": self._now()}, (), by)
-        return made
+        if native_id is None:
+            return await self._uncertain.submit_again(job_id, by)
+        return await self._uncertain.adopt(job_id, native_id, by)
 
     async def log(self, job_id: int, offset: int = 0, limit: int = 1_000_000) -> LogChunk:
         """Read a piece of the job's log. `ClientAbsent` while nobody can read it."""
@@ -224,51 +215,6 @@ class Jobs:
         text = json.dumps(whole, ensure_ascii=False)
         masked: dict[str, Any] = json.loads(self._context.capabilities.mask(text))
         return masked
-
-    # -- uncertain submissions ---------------------------------------------------------
-
-    async def _adopt(self, job: Job, native_id: str, by: str) -> Job:
-        if not native_id.isprintable() or not 0 < len(native_id) <= _MAX_NATIVE_ID:
-            raise InvalidValue(f"{native_id[:80]!r} is not an id of a scheduler's job.")
-        others = await self._context.store.jobs(JobFilter(native_id=native_id, deleted=True))
-        taken = [one.id for one in others if one.location == job.location and one.id != job.id]
-        if taken:
-            raise Conflict(f"{native_id} belongs to job {taken[0]} already.")
-        try:
-            await self._context.seat.client().details(job.location, native_id)
-        except SchedulerError as error:
-            raise InvalidValue(
-                f"{title(job.location)} does not confirm that there is a job {native_id}: {error}"
-            ) from error
-        native = SchedulerJob(native_id=native_id, source="user")
-        values = {"native_id": native_id, "submitted_at": self._now(), "reason": ""}
-        await self._settle(job, JobState.PENDING, values, (native,), by)
-        self._context.work.bump()
-        return await self.get(job.id)
-
-    async def _settle(
-        self,
-        job: Job,
-        state: JobState,
-        values: dict[str, Any],
-        natives: Sequence[SchedulerJob],
-        by: str,
-    ) -> None:
-        async with self._context.books:
-            self._check_uncertain(await self.get(job.id))
-            change = change_of(job, state, values, natives, self._now(), by=by)
-            done = await self._context.store.change_jobs([change] if change else [])
-        if not all(done):
-            raise Conflict(f"Job {job.id} has just changed. Look, and decide again.")
-
-    @staticmethod
-    def _check_uncertain(job: Job) -> None:
-        if job.state is not JobState.UNCERTAIN:
-            word = status(job.state, job.phase, job.native_state, job.location)
-            raise Conflict(f"Job {job.id} is not uncertain: its status is {word!r}.")
-
-    def _now(self) -> datetime:
-        return self._context.clock()
 
     async def _existing(self, job_ids: Sequence[int]) -> set[int]:
         jobs = await self._context.store.jobs(JobFilter(ids=set(job_ids), deleted=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from arp_nb.errors import NotFound
+from arp_nb.manager.capabilities import told_text
 from arp_nb.model import JobState
 from arp_nb.ports import KillRequest
 from arp_nb.status import status, title
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _LIVE = (JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED)
 _NOT_STARTED = (JobState.REQUESTED, JobState.LEASED)
-_MAX_SAID = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +92,9 @@ class Kills:
                 await self._note(answer)
 
     async def _note(self, answer: KillAnswer) -> None:
-        said = " ".join(self._context.capabilities.mask(answer.said).split())[:_MAX_SAID]
+        said = " ".join(told_text(self._context.capabilities, answer.said).split())
         word = "kill accepted" if answer.accepted else "kill refused"
-        try:
-            await self._context.add_notes(answer.job_id, (f"{word}: {said}",))
-        except NotFound:
-            return  # forgotten meanwhile; nobody is left to read it
+        await self._context.add_notes(answer.job_id, (f"{word}: {said}",))
 
     def _change(self, job: Job, by: str) -> JobChange | None:
         if job.state.is_final:

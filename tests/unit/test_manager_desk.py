@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from arp_nb.model import JobState, Phase, ScriptCheck
+from arp_nb.model import JobState, Phase, Reading, ScriptCheck
+from arp_nb.ports import JobReading
 from tests.manager_play import Play, playing
 
 pytestmark = pytest.mark.anyio
@@ -322,3 +325,51 @@ async def test_the_key_is_masked_in_whatever_the_client_tells(play: Play) -> Non
     job = await play.job(job_id)
     assert play.token(job_id) not in repr((job, await play.manager.jobs.history(job_id)))
     assert f"{job_id}-…" in job.reason
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"reason": "a\0b \ud800"}, id="half-a-character"),
+        pytest.param({"reason": "x" * 1_000_000}, id="endless"),
+        pytest.param({"host": "\ud800"}, id="host-that-is-no-text"),
+        pytest.param({"ended_at": datetime(2026, 1, 1), "exit_code": 1}, id="time-without-zone"),  # noqa: DTZ001
+    ],
+)
+async def test_one_bad_record_does_not_spoil_a_poll(play: Play, more: dict[str, Any]) -> None:
+    bad, good = await play.submitted("1"), await play.submitted("2")
+    await play.kill(bad)
+    at = play.tick()
+    await play.manager.port.readings(
+        [
+            JobReading(
+                job_id=bad,
+                native_id="1",
+                reading=Reading(state=JobState.FAILED, native_state="EXIT", **more),
+                at=at,
+            ),
+            JobReading(
+                job_id=good,
+                native_id="2",
+                reading=Reading(state=JobState.RUNNING, native_state="RUN"),
+                at=at,
+            ),
+        ]
+    )
+    assert await play.state(good) is JobState.RUNNING
+    assert len((await play.job(bad)).reason) < 3000
+
+
+async def test_a_start_and_a_kill_at_once_never_both_win(play: Play) -> None:
+    for first in range(2):
+        request = await play.leased()
+        start = play.manager.port.starting(
+            request.job_id, request.lease_token, f"{request.job_id}-spool", play.client.found
+        )
+        kill = play.manager.jobs.kill([request.job_id], "robin")
+        both = [start, kill] if first == 0 else [kill, start]
+        answers = await asyncio.gather(*both)
+        job = await play.job(request.job_id)
+        started = answers[0] if first == 0 else answers[1]
+        assert job.state is (JobState.STARTING if started else JobState.WITHDRAWN)
+        assert job.kill_by == "robin"
