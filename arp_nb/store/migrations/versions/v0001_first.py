@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Make the tables of an empty store."""
     _head_and_experiments()
     _definitions()
+    _definition_versions()
     _runs()
     _jobs()
     _job_indexes()
@@ -85,6 +86,9 @@ def _definitions() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+
+
+def _definition_versions() -> None:
     op.create_table(
         "definition_version",
         sa.Column("definition_id", sa.Integer(), nullable=False),
