@@ -40,6 +40,7 @@ _AUDIT_S = 30.0
 #: how long leasing waits for the first look at what a crash left behind
 _RECOVERY_S = 30.0
 _PROBE_AGAIN_S = 60.0
+_SWEEP_S = 3_600.0
 _DAY_S = 86_400.0
 
 
@@ -200,13 +201,15 @@ class BatchClient:
                 continue
 
     async def _audit(self) -> None:
-        """Find submissions again that an error cut off, and sweep the spool once a day."""
+        """Find submissions again that an error cut off, and sweep the spool now and then."""
         kept_s = self._settings.keep_deleted_days * _DAY_S
         swept_s = float("-inf")
         while True:
             await _safely(self._watcher.adopt_from_manager, "audit")
-            if time.monotonic() - swept_s > _DAY_S:
-                await _safely(lambda: asyncio.to_thread(self._spool.sweep, kept_s), "sweep")
+            if time.monotonic() - swept_s > _SWEEP_S:
+                await _safely(
+                    lambda: asyncio.to_thread(self._spool.sweep, kept_s, _DAY_S), "sweep"
+                )
                 swept_s = time.monotonic()
             await asyncio.sleep(_AUDIT_S * random.uniform(1.0, 1.2))  # noqa: S311
 

@@ -129,10 +129,13 @@ class Spool:
             if fence(folder, "discarded"):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def close(self, spool_id: str) -> None:
-        """Mark that nothing more can come of it, and that the manager knows all."""
+    def close(self, spool_id: str, *, keep: bool) -> None:
+        """Mark that nothing more can come of it, and that the manager knows all.
+
+        ``keep``: what the script printed is all that its job will ever have as a log.
+        """
         with contextlib.suppress(FileNotFoundError):
-            write_event(self.folder(spool_id), "closed", {})
+            write_event(self.folder(spool_id), "closed", {"keep": keep})
 
     def open_ids(self) -> tuple[str, ...]:
         """Submissions that have started and are not closed, oldest first."""
@@ -143,14 +146,23 @@ class Spool:
         ]
         return tuple(name for _, name in sorted(found))
 
-    def sweep(self, older_than_s: float) -> int:
-        """Remove folders that were closed, or never started, so long ago; return how many."""
-        before = time.time() - older_than_s
+    def sweep(self, keep_s: float, keep_others_s: float) -> int:
+        """Remove what was closed, or never started, long ago; return how many.
+
+        Parameters
+        ----------
+        keep_s
+            How long to keep submissions that were closed as worth keeping.
+        keep_others_s
+            How long to keep all others, for somebody who looks into a problem.
+        """
         swept = 0
         for folder in self._folders():
             with contextlib.suppress(FileNotFoundError):
-                closed = (folder / "closed").exists() or not (folder / "start").exists()
-                if closed and folder.stat().st_mtime < before:
+                age_s = time.time() - folder.stat().st_mtime
+                if age_s > min(keep_s, keep_others_s) and _may_go(
+                    folder, is_very_old=age_s > keep_s
+                ):
                     fence(folder, "discarded")
                     shutil.rmtree(folder, ignore_errors=True)
                     swept += 1
@@ -161,6 +173,13 @@ class Spool:
             for folder in self.root.iterdir():
                 if _SPOOL_ID.fullmatch(folder.name) and folder.is_dir():
                     yield folder
+
+
+def _may_go(folder: Path, *, is_very_old: bool) -> bool:
+    closed = folder / "closed"
+    if not closed.exists():
+        return is_very_old and not (folder / "start").exists()
+    return is_very_old or not _json(closed).get("keep")
 
 
 def job_of(spool_id: str) -> int:

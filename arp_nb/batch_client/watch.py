@@ -164,11 +164,10 @@ class Watcher:
         judged = await self._judge(one, evidence)
         if judged.start and one.state is JobState.STARTING:
             return await self._start(one)
-        if not await self._tell(one, judged):
-            await asyncio.to_thread(self._spool.close, one.spool_id)
-            return None
-        if judged.closed:
-            await asyncio.to_thread(self._spool.close, one.spool_id)
+        wanted = await self._tell(one, judged)
+        if judged.closed or not wanted:
+            failed = judged.told.state is JobState.SUBMIT_FAILED
+            await asyncio.to_thread(self._spool.close, one.spool_id, keep=failed)
             return None
         if judged.rarely:
             one.settled.set()

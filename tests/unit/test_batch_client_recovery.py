@@ -23,7 +23,8 @@ from tests.fake_port import FakeJob
 
 
 @pytest.fixture
-def world(short_tmp: Path) -> World:
+def world(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr("arp_nb.batch_client.watch._SEARCH_ENDED_S", 0.1)
     return World(short_tmp)
 
 

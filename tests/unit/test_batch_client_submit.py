@@ -12,7 +12,8 @@ from tests.batch_world import World
 
 
 @pytest.fixture
-def world(short_tmp: Path) -> World:
+def world(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr("arp_nb.batch_client.watch._SEARCH_ENDED_S", 0.1)
     return World(short_tmp)
 
 

@@ -132,7 +132,7 @@ def test_only_started_submissions_that_are_not_closed_are_open(spool: Spool) -> 
     folders = [made(spool) for _ in range(3)]
     for folder in folders[1:]:
         fence(folder, "")
-    spool.close(folders[2].name)
+    spool.close(folders[2].name, keep=True)
     (spool.root / "notes.txt").touch()
     assert spool.open_ids() == (folders[1].name,)
 
@@ -145,14 +145,21 @@ def test_discarded_submission_is_gone_unless_it_has_started(spool: Spool) -> Non
     assert (kept.exists(), dropped.exists()) == (True, False)
 
 
-def test_sweep_leaves_what_is_open_or_recent(spool: Spool) -> None:
-    opened, closed, recent = made(spool), made(spool), made(spool)
-    (opened / "start").touch()
-    for folder in (closed, recent):
-        (folder / "start").touch()
-        spool.close(folder.name)
-    long_ago = time.time() - 1000
-    for folder in (opened, closed):
-        os.utime(folder, (long_ago, long_ago))
-    assert spool.sweep(older_than_s=500) == 1
-    assert (opened.exists(), closed.exists(), recent.exists()) == (True, False, True)
+@pytest.mark.parametrize(
+    ("age_s", "left"),
+    [
+        (5, {"open", "kept", "other", "unstarted"}),
+        (50, {"open", "kept", "unstarted"}),
+        (500, {"open"}),
+    ],
+)
+def test_sweep_keeps_what_is_open_or_a_log(spool: Spool, age_s: float, left: set[str]) -> None:
+    folders = {name: made(spool) for name in ("open", "kept", "other", "unstarted")}
+    for name in ("open", "kept", "other"):
+        (folders[name] / "start").touch()
+    spool.close(folders["kept"].name, keep=True)
+    spool.close(folders["other"].name, keep=False)
+    for folder in folders.values():
+        os.utime(folder, (time.time() - age_s,) * 2)
+    spool.sweep(keep_s=100, keep_others_s=10)
+    assert {name for name, folder in folders.items() if folder.exists()} == left
