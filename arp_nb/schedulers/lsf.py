@@ -17,6 +17,7 @@ from arp_nb.errors import SchedulerError
 from arp_nb.schedulers import lsf_parse
 from arp_nb.schedulers.base import Answer, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner
+from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -36,6 +37,15 @@ _WIDE = (
 #: seconds that a query waits for LSF's daemons; 2 s is told from a daemon that is down
 _RECEIVE_S = 2
 _NOT_RUNNING = ("Not yet started", "is not found", "No matching job", "already finished")
+
+
+def is_local_command(path: str) -> bool:
+    """Whether a command is one of the local scheduler's, which bear the names of LSF's."""
+    try:
+        with Path(path).open("rb") as file:
+            return LOCAL_MARK.encode() in file.read(512)
+    except OSError:
+        return False
 
 
 class LsfScheduler(Scheduler):
@@ -82,10 +92,8 @@ class LsfScheduler(Scheduler):
             timeout_s=settings.command_timeout_s,
             tag_by_project=settings.lsf_tag_by_project,
         )
-        ours = store_folder / "local" / "bin"
         found = [made._commands.find(name) for name in ("bsub", "bjobs")]
-        # the local scheduler's commands bear the same names
-        if any(path is None or Path(path).parent == ours for path in found):
+        if any(path is None or is_local_command(path) for path in found):
             return None
         return made
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
+from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.lsf import LsfScheduler
 from arp_nb.settings import Settings
 from tests.contract.labs import FAKEBIN, FakeLsf
@@ -141,11 +142,8 @@ async def test_without_its_commands_there_is_no_lsf(tmp_path: Path) -> None:
 
 
 def test_the_local_scheduler_s_commands_are_not_lsf(tmp_path: Path) -> None:
-    ours = tmp_path / "local" / "bin"
-    ours.mkdir(parents=True)
-    for name in ("bsub", "bjobs"):
-        (ours / name).symlink_to(FAKEBIN / name)
-    assert LsfScheduler.create(Settings(), tmp_path, {"PATH": str(ours)}) is None
+    [ours] = LocalScheduler(tmp_path / "of another store").path_prepend
+    assert LsfScheduler.create(Settings(), tmp_path, {"PATH": f"{ours}:{FAKEBIN}"}) is None
     assert LsfScheduler.create(Settings(), tmp_path, {"PATH": str(FAKEBIN)}) is not None
 
 

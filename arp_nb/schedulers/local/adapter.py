@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: stands in each of its commands, so that nobody takes them for a cluster's
+MARK = "one of the commands of ARP's local scheduler"
 COMMANDS = ("bsub", "bjobs", "bkill", "bpeek")
 _SUBMITTED = re.compile(r"Job <(\d+)> is submitted to ")
 _STATES = {
@@ -78,7 +80,7 @@ class LocalScheduler(Scheduler):
             line = shlex.join(start.argv(name))
             text = (
                 "#!/bin/sh\n"
-                "# one of the commands of ARP's local scheduler, which runs jobs on this machine\n"
+                f"# {MARK}, which runs jobs on this machine\n"
                 f"{start.FOLDER_VARIABLE}=${{{start.FOLDER_VARIABLE}:-"
                 f"{shlex.quote(str(self._folder))}}}\n"
                 f"export {start.FOLDER_VARIABLE}\n"
