@@ -97,8 +97,10 @@ class ProxyHandler(ArpHandler):
     async def begin(self, status: int, headers: HTTPHeaders) -> None:
         """Take over the manager's status and headers."""
         self.set_status(status)
-        self.clear_header("Content-Type")
-        for name, value in crossing.outward(headers):
+        passed = list(crossing.outward(headers))
+        for name in {"Content-Type", *dict(passed)}:
+            self.clear_header(name)  # a default of Jupyter's
+        for name, value in passed:
             self.add_header(name, value)
 
     async def add(self, piece: bytes) -> None:
@@ -161,6 +163,7 @@ class ChangesHandler(WebSocketMixin, WebSocketHandler, ArpHandler):
     def initialize(self) -> None:
         self._manager: WebSocketClientConnection | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._gone = False
 
     @property
     def max_message_size(self) -> int:
@@ -174,9 +177,10 @@ class ChangesHandler(WebSocketMixin, WebSocketHandler, ArpHandler):
         if self.request.headers.get("Upgrade", "").lower() == "websocket":
             note_activity(self)
             self._manager = await self.link.open_socket(self.target)
-        await super().get()
+        if not self._gone:
+            await super().get()
         if self.ws_connection is None and self._manager is not None:
-            self._manager.close()  # the browser's request was none for a socket
+            self._manager.close()  # the browser left, or asked in a wrong way
 
     @override
     def open(self, *args: str, **kwargs: str) -> None:
@@ -195,6 +199,7 @@ class ChangesHandler(WebSocketMixin, WebSocketHandler, ArpHandler):
     @override
     def on_close(self) -> None:
         super().on_close()
+        self._gone = True
         self.settings["arp_sockets"].discard(self)
         if self._manager is not None:
             self._manager.close()

@@ -8,6 +8,7 @@ browser has taken the last one.
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -126,7 +127,7 @@ class ManagerLink:
                 request, resolver=_UnixResolver(self._path), max_message_size=_MAX_MESSAGE_BYTES
             )
         except (HTTPError, OSError, StreamClosedError) as error:
-            raise ManagerError(f"The batch manager opened no change feed: {error}.") from error
+            raise ManagerError(_words(error)) from error
 
     def close(self) -> None:
         """Close what is kept open. Calls under way end by themselves."""
@@ -276,6 +277,15 @@ class _UnixResolver(Resolver):
 
     async def resolve(self, *_: object, **__: object) -> list[tuple[int, Any]]:
         return [(socket.AF_UNIX, self._path)]
+
+
+def _words(error: Exception) -> str:
+    """Say why no socket was opened, in the manager's own words where it sent some."""
+    response: Any = getattr(error, "response", None)
+    try:
+        return str(json.loads(response.body)["message"])
+    except (AttributeError, ValueError, TypeError, LookupError):
+        return f"The batch manager opened no change feed: {error}."
 
 
 def _may_have_happened(call: Call) -> str:

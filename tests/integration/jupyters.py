@@ -44,10 +44,10 @@ class Jupyter:
         return connection
 
     @contextmanager
-    def feed(self, **options: Any) -> Iterator[websocket.WebSocket]:
+    def feed(self, query: str = "", **options: Any) -> Iterator[websocket.WebSocket]:
         """Open the change feed, with the server's token unless told otherwise."""
         options.setdefault("header", [f"Authorization: token {TOKEN}"])
-        feed = websocket.create_connection(self.socket_url(), timeout=30, **options)
+        feed = websocket.create_connection(self.socket_url() + query, timeout=30, **options)
         try:
             yield feed
         finally:

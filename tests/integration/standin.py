@@ -32,6 +32,7 @@ class StandIn:
         self.pieces_sent = 0
         self.readers_gone = 0
         self.slow_asked = 0
+        self.sockets_closed = 0
         self.sockets_open = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -49,7 +50,7 @@ class StandIn:
 
     def forget(self) -> None:
         self.requests.clear()
-        self.pieces_sent = self.readers_gone = self.slow_asked = 0
+        self.pieces_sent = self.readers_gone = self.slow_asked = self.sockets_closed = 0
 
     def stop(self) -> None:
         """Drop all connections at once, as a manager that was killed."""
@@ -114,6 +115,11 @@ class StandIn:
 
     async def _changes(self, socket: WebSocket) -> None:
         self.requests.append({"path": "changes", "headers": dict(socket.headers)})
+        if "refuse" in socket.query_params:
+            words = JSONResponse({"message": "The disk is full."}, status_code=503)
+            await socket.send_denial_response(words)
+            return
+        await asyncio.sleep(float(socket.query_params.get("wait", "0")))
         await socket.accept()
         self.sockets_open += 1
         try:
@@ -123,6 +129,7 @@ class StandIn:
             pass
         finally:
             self.sockets_open -= 1
+            self.sockets_closed += 1
 
     async def _told(self, socket: WebSocket, told: dict[str, Any]) -> None:
         if "close" in told:

@@ -110,3 +110,27 @@ def test_manager_that_cannot_be_found_is_told_before_the_socket_opens(short_tmp:
     with jupyter_server(short_tmp) as server, refused as caught, server.feed():
         pass
     assert caught.value.status_code == 502
+
+
+def test_refusal_of_the_manager_comes_in_its_own_words(
+    jupyter: Jupyter, stand_in: StandIn
+) -> None:
+    refused = pytest.raises(websocket.WebSocketBadStatusException)
+    with refused as caught, jupyter.feed("?refuse=1"):
+        pass
+    assert caught.value.status_code == 502
+    assert b"The disk is full." in (caught.value.resp_body or b"")
+
+
+def test_browser_that_leaves_while_the_manager_opens_leaves_nothing_behind(
+    jupyter: Jupyter, stand_in: StandIn
+) -> None:
+    handshake = (
+        "GET /user/me/arp/api/changes?wait=0.5 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg=="
+    )
+    with jupyter.raw(handshake):
+        within(10, lambda: stand_in.requests)
+    within(10, lambda: stand_in.sockets_closed == 1)
+    assert stand_in.sockets_open == 0
