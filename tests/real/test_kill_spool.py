@@ -154,3 +154,10 @@ def test_no_kill_starts_a_script_twice_or_loses_a_request(short_tmp: Path) -> No
     scene = massacre(short_tmp, rounds=40, seed=20261122, within_s=120)
     assert scene.kills["client"] > 0
     assert sum(scene.kills[word] for word in VICTIMS) > 0
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(5))
+def test_no_kill_breaks_the_promise_in_a_long_run(short_tmp: Path, seed: int) -> None:
+    massacre(short_tmp, rounds=200, seed=seed, within_s=600)
