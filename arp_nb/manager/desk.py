@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arp_nb.errors import NotFound
 from arp_nb.manager.capabilities import told_text
-from arp_nb.manager.verdicts import after_readings, after_submission, is_current
+from arp_nb.manager.readings import Readings
+from arp_nb.manager.verdicts import after_submission, is_current
 from arp_nb.model import JobState
 from arp_nb.ports import OpenSubmission, WatchedJob
 from arp_nb.store.base import JobFilter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
 
     from arp_nb.manager.context import Context
     from arp_nb.manager.kills import Kills
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
         SubmitRequest,
     )
 
-_log = logging.getLogger(__name__)
-
 _LIVE = (JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED)
 _ENDED = (JobState.DONE, JobState.FAILED, JobState.KILLED, JobState.LOST)
 #: ended jobs are looked at for so long again: a scheduler may requeue them
@@ -40,8 +37,6 @@ _REQUEUED_WITHIN = timedelta(seconds=60)
 #: … and for so long while others are polled anyway
 _REQUEUED_WITHIN_BUSY = timedelta(hours=1)
 _MAX_ENDED = 500
-#: readings that are decided on at a time, so that a kill need not wait for ten thousand
-_SLICE = 500
 
 
 class Desk:
@@ -51,8 +46,7 @@ class Desk:
         self._context = context
         self._leases = leases
         self._kills = kills
-        #: when each scheduler job was last read; a reading older than that is late
-        self._read_at: dict[tuple[int, str], datetime] = {}
+        self._readings = Readings(context)
 
     async def wait_for_work(self, seen: int, timeout_s: float) -> int:
         """See `arp_nb.ports.ManagerPort`; so for all methods of this class."""
@@ -141,54 +135,15 @@ class Desk:
             )
             for job in jobs
         ]
-        kept = {(one.job_id, native) for one in watched for native in one.native_ids}
-        self._read_at = {key: at for key, at in self._read_at.items() if key in kept}
+        self._readings.keep_only(
+            (one.job_id, native_id) for one in watched for native_id in one.native_ids
+        )
         return watched
 
     async def readings(self, readings: Sequence[JobReading]) -> None:
-        """Take one poll's readings, some jobs at a time."""
+        """Take one poll's readings."""
         self._context.health.sign_of_life()
-        by_job: dict[int, list[JobReading]] = {}
-        for one in readings:
-            by_job.setdefault(one.job_id, []).append(one)
-        ids = list(by_job)
-        for start in range(0, len(ids), _SLICE):
-            async with self._context.books:
-                await self._take({one: by_job[one] for one in ids[start : start + _SLICE]})
-
-    async def _take(self, by_job: dict[int, list[JobReading]]) -> None:
-        store = self._context.store
-        jobs = await store.jobs(JobFilter(ids=by_job.keys(), deleted=True))
-        natives = await store.scheduler_jobs(by_job.keys())
-        changes = []
-        for job in jobs:
-            try:
-                fresh = [self._clean(one) for one in by_job[job.id] if not self._is_late(one)]
-                change = after_readings(job, natives[job.id], fresh)
-            except Exception:  # noqa: BLE001 - one bad record must not spoil the whole poll
-                _log.exception("The readings of job %d cannot be taken", job.id)
-                continue
-            if change is not None:
-                changes.append(change)
-        done = await store.change_jobs(changes) if changes else ()
-        if not all(done):
-            _log.error("Readings of %d jobs met other books.", len(done) - sum(done))
-        for told in by_job.values():
-            for one in told:
-                if not self._is_late(one):
-                    self._read_at[one.job_id, one.native_id] = one.at
-
-    def _is_late(self, told: JobReading) -> bool:
-        before = self._read_at.get((told.job_id, told.native_id))
-        return before is not None and told.at < before
-
-    def _clean(self, told: JobReading) -> JobReading:
-        reading = told.reading
-        if reading is not None:
-            texts = (reading.reason, reading.host, reading.queue, reading.native_state)
-            reason, host, queue, word = (self._text(text) if text else "" for text in texts)
-            reading = replace(reading, reason=reason, host=host, queue=queue, native_state=word)
-        return replace(told, reading=reading, log_error=self._text(told.log_error))
+        await self._readings.take(readings)
 
     def _text(self, text: str) -> str:
         return told_text(self._context.capabilities, text)

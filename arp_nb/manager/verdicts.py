@@ -107,7 +107,7 @@ def after_readings(
     job: Job, natives: Sequence[SchedulerJob], readings: Sequence[JobReading]
 ) -> JobChange | None:
     """Return the change that one poll's readings of a job make; None if they say nothing new."""
-    by_id = {one.native_id: one for one in readings if _is_news(job, one)}
+    by_id = {one.native_id: one for one in readings if is_news(job, one)}
     told = [(one, by_id[one.native_id]) for one in natives if one.native_id in by_id]
     if not told:
         return None
@@ -134,7 +134,8 @@ def after_readings(
     return change_of(job, state, values, changed, at, by=by or "")
 
 
-def _is_news(job: Job, told: JobReading) -> bool:
+def is_news(job: Job, told: JobReading) -> bool:
+    """Whether a reading was made after what the books know of the job's submission and end."""
     if job.state.is_final and job.state.is_submitted:
         return told.at > job.changed_at
     return job.submitted_at is None or told.at >= job.submitted_at

@@ -373,3 +373,13 @@ async def test_a_start_and_a_kill_at_once_never_both_win(play: Play) -> None:
         started = answers[0] if first == 0 else answers[1]
         assert job.state is (JobState.STARTING if started else JobState.WITHDRAWN)
         assert job.kill_by == "robin"
+
+
+async def test_a_reading_that_came_too_early_counts_when_it_is_repeated(play: Play) -> None:
+    job_id = await play.submitted()
+    before_the_end = play.tick()
+    await play.read(job_id, "EXIT")
+    await play.read(job_id, "PEND", at=before_the_end)
+    assert await play.state(job_id) is JobState.FAILED
+    await play.read(job_id, "PEND")
+    assert await play.state(job_id) is JobState.PENDING

@@ -1,0 +1,105 @@
+"""Taking what polls read: thousands of readings, of which few say anything new."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.manager.capabilities import told_text
+from arp_nb.manager.verdicts import after_readings, is_news
+from arp_nb.store.base import JobFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from arp_nb.manager.context import Context
+    from arp_nb.model import Job, SchedulerJob
+    from arp_nb.ports import JobReading
+    from arp_nb.store.base import JobChange
+
+_log = logging.getLogger(__name__)
+#: jobs that are decided on at a time, so that a kill need not wait for ten thousand
+_SLICE = 500
+#: job id, id of the scheduler's job
+_Key = tuple[int, str]
+
+
+class Readings:
+    """Brings the books up to date with the scheduler's words."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        #: the last reading of each scheduler job that the books have taken in; an equal one
+        #: says nothing new, and an older one is late
+        self._last: dict[_Key, JobReading] = {}
+
+    def keep_only(self, watched: Iterable[_Key]) -> None:
+        """Forget the readings of scheduler jobs that are not polled any more."""
+        kept = set(watched)
+        self._last = {key: told for key, told in self._last.items() if key in kept}
+
+    async def take(self, readings: Sequence[JobReading]) -> None:
+        """Take one poll's readings, some jobs at a time."""
+        by_job: dict[int, list[JobReading]] = {}
+        for told in readings:
+            if self._may_matter(told):
+                by_job.setdefault(told.job_id, []).append(told)
+        ids = list(by_job)
+        for start in range(0, len(ids), _SLICE):
+            async with self._context.books:
+                await self._take({one: by_job[one] for one in ids[start : start + _SLICE]})
+
+    def _may_matter(self, told: JobReading) -> bool:
+        last = self._last.get((told.job_id, told.native_id))
+        if last is None:
+            return True
+        same = told.reading == last.reading and told.log_error == last.log_error
+        return told.at >= last.at and not same
+
+    async def _take(self, by_job: Mapping[int, Sequence[JobReading]]) -> None:
+        store = self._context.store
+        jobs = await store.jobs(JobFilter(ids=by_job.keys(), deleted=True))
+        natives = await store.scheduler_jobs(by_job.keys())
+        changes: list[JobChange] = []
+        taken: list[JobReading] = []
+        for job in jobs:
+            news = [told for told in by_job[job.id] if is_news(job, told)]
+            try:
+                change = self._change(job, natives[job.id], news)
+            except Exception:  # noqa: BLE001 - one bad record must not spoil the whole poll
+                _log.exception("The readings of job %d cannot be taken", job.id)
+                continue
+            taken += news
+            if change is not None:
+                changes.append(change)
+        done = await store.change_jobs(changes) if changes else ()
+        if not all(done):  # the lock rules this out; the next poll decides anew
+            _log.error("Readings of %d jobs met other books.", len(done) - sum(done))
+            return
+        self._last |= {(told.job_id, told.native_id): told for told in taken}
+
+    def _change(
+        self, job: Job, natives: Sequence[SchedulerJob], news: Sequence[JobReading]
+    ) -> JobChange | None:
+        return after_readings(job, natives, [self._clean(told) for told in news])
+
+    def _clean(self, told: JobReading) -> JobReading:
+        """Return the reading with texts as they may be kept."""
+        reading = told.reading
+        if reading is None:
+            return told
+        texts = {
+            "reason": reading.reason,
+            "host": reading.host,
+            "queue": reading.queue,
+            "native_state": reading.native_state,
+        }
+        clean: dict[str, Any] = {name: self._text(text) for name, text in texts.items()}
+        log_error = self._text(told.log_error)
+        if clean == texts and log_error == told.log_error:
+            return told
+        return replace(told, reading=replace(reading, **clean), log_error=log_error)
+
+    def _text(self, text: str) -> str:
+        return told_text(self._context.capabilities, text) if text else ""
