@@ -1,8 +1,8 @@
 """The contract between this package and a system that runs batch jobs.
 
 To add a scheduler, write one module with one subclass of `Scheduler`, name it under the
-entry-point group ``arp_nb.schedulers``, add it to the parameters of
-``tests/contract/test_schedulers.py``, and give it a page in ``docs/``. The user's own script
+entry-point group ``arp_nb.schedulers``, give it a `Lab` in ``tests/contract/labs.py`` and a
+place among the parameters of ``tests/contract/test_schedulers.py``, and a page in ``docs/``. The user's own script
 submits; an adapter only reads what came of it, asks for states, and passes on kills.
 """
 

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: fields that all products know
-_PLAIN = "jobid stat queue exec_host job_name proj_name submit_time start_time finish_time"
-#: … and those of IBM's LSF 10.1 that tell more; tried first, once
+_COMMON = "jobid stat queue exec_host proj_name submit_time start_time finish_time"
+#: what IBM's LSF 10.1 tells; tried first, once. No free text that we can do without.
 _WIDE = (
-    f"{_PLAIN} jobindex exit_code exit_reason kill_reason suspend_reason pend_reason max_mem "
+    f"{_COMMON} jobindex exit_code exit_reason kill_reason suspend_reason pend_reason max_mem "
     "job_description"
 )
+#: what all products know; the name is where they keep the index of an array's element
+_PLAIN = f"{_COMMON} job_name"
 #: seconds that a query waits for LSF's daemons; 2 s is told from a daemon that is down
 _RECEIVE_S = 2
 _NOT_RUNNING = ("Not yet started", "is not found", "No matching job", "already finished")
