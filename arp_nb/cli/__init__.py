@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         return _complain(
             f"{error.name} is not installed here, and this command needs it:"
-            " pip install 'arp-nb[server]'"
+            " pip install 'arp-nb[demo]'"
         )
     except Exception as error:
         if os.environ.get("ARP_TRACEBACK"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import secrets
@@ -30,6 +31,10 @@ _UP_S = 60.0
 
 def demo(options: argparse.Namespace) -> int:
     """Run one job and end, or start a Jupyter server and keep it running."""
+    if not options.once:
+        for module in ("jupyterlab", "ipykernel", "skimage"):
+            if importlib.util.find_spec(module) is None:
+                raise ModuleNotFoundError(name=module)
     with _terminable(), Stage() as stage:
         return once(stage) if options.once else serve(stage, options)
 
@@ -43,9 +48,9 @@ def once(stage: Stage) -> int:
         follow(board, jobs)
         job = jobs[0]
         now = board.snapshot()
-        print(printing.jobs([job.row], {job.id: now.status(job.row)}))
-        print("The log:")
+        print("Its log:")
         print(printing.lines(job.log()))
+        print(printing.jobs([job.row], {job.id: now.status(job.row)}))
         if job.state is not JobState.DONE:
             sys.stderr.write(f"arp: the job is not DONE but {job.status}: {job.reason}\n")
             return 1
@@ -153,9 +158,11 @@ def _end(process: int) -> None:
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the demonstration as Ctrl-C does, so that nothing is left behind."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Let SIGTERM and a closed terminal end it as Ctrl-C does, with nothing left behind."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

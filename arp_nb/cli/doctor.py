@@ -73,7 +73,8 @@ def _places(status: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for name, why in status["locations"].items():
         known = schedulers.get(name)
         answers = "not asked yet" if known is None else "yes" if known["ok"] else "no"
-        yield name, answers, why, "" if known is None else known["said"]
+        said = "" if known is None else known["said"]
+        yield name, answers, why, "" if said == why else said
 
 
 def findings() -> Iterator[Finding]:

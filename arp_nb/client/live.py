@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import socket
 import threading
 import time
@@ -36,6 +37,10 @@ RECONNECT_MAX_S = 5.0
 #: how long a question waits for a reconnection that is under way
 PATIENCE_S = 1.0
 PAGE = 5000
+
+_log = logging.getLogger(__name__)
+#: what breaks a connection; anything else is a fault of ours, or of the manager
+_EXPECTED = (errors.ArpError, OSError, websocket.WebSocketException)
 
 
 class _Line:
@@ -301,6 +306,8 @@ def _run(known: weakref.ref[Live], line: _Line) -> None:
             if (live := known()) is not None:
                 live.reload()
         except Exception as error:  # noqa: BLE001 - the loop's top: say it, and go on
+            if not isinstance(error, _EXPECTED):
+                _log.warning("The change feed could not be read.", exc_info=True)
             if (live := known()) is not None:
                 pause_s = min(2 * pause_s, RECONNECT_MAX_S) if live.is_stale else RECONNECT_MIN_S
                 live.tell_stale(_why(error))
@@ -341,7 +348,7 @@ def _why(error: Exception) -> str:
     """Say in words why the connection is down."""
     if isinstance(error, errors.ArpError):
         return str(error)
-    if isinstance(error, OSError | websocket.WebSocketException):
+    if isinstance(error, _EXPECTED):
         return "The batch manager cannot be reached."
     return f"{type(error).__name__}: {error}"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
+import logging
 import math
 import threading
 import time
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arp_nb.client.live import Live
+
+_log = logging.getLogger(__name__)
 
 #: redrawing more often than this helps nobody
 REDRAW_S = 0.25
@@ -63,8 +65,10 @@ class Watch:
             if now == seen:
                 continue
             seen = now
-            with contextlib.suppress(Exception):  # a kernel that is going away draws no more
+            try:
                 self._redraw()
+            except Exception:  # noqa: BLE001 - the next change is drawn again
+                _log.warning("The table could not be drawn again.", exc_info=True)
             # a long table takes its time: the kernel's work comes first
             self._stop.wait(max(REDRAW_S, 10 * self._took_s))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shlex
 import shutil
@@ -112,7 +114,8 @@ class Stage:
     def _stop_manager(self) -> None:
         from arp_nb.daemon import commands  # noqa: PLC0415 - only at the end
 
-        commands.stop(self.store)
+        with contextlib.redirect_stdout(io.StringIO()):  # nobody asked for a manager by name
+            commands.stop(self.store)
 
 
 def _short_folder() -> str:

@@ -77,7 +77,7 @@ def test_server_gets_its_options_as_they_were_given(monkeypatch: pytest.MonkeyPa
     [
         (ManagerError("The disk\nis full."), "arp: The disk is full.\n"),
         (OSError(28, "No space left on device"), "arp: [Errno 28] No space left on device\n"),
-        (ModuleNotFoundError("x", name="sqlalchemy"), "pip install 'arp-nb[server]'"),
+        (ModuleNotFoundError("x", name="sqlalchemy"), "pip install 'arp-nb[demo]'"),
         (ZeroDivisionError("by zero"), "arp: this should not happen: ZeroDivisionError: by zero."),
     ],
 )
