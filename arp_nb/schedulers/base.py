@@ -2,8 +2,9 @@
 
 To add a scheduler, write one module with one subclass of `Scheduler`, name it under the
 entry-point group ``arp_nb.schedulers``, give it a `Lab` in ``tests/contract/labs.py`` and a
-place among the parameters of ``tests/contract/test_schedulers.py``, and a page in ``docs/``. The user's own script
-submits; an adapter only reads what came of it, asks for states, and passes on kills.
+place among the parameters of ``tests/contract/test_schedulers.py``, and a page in ``docs/``.
+The user's own script submits; an adapter only reads what came of it, asks for states, and
+passes on kills.
 """
 
 from __future__ import annotations

@@ -302,6 +302,16 @@ def test_jobs_run_though_nobody_reads_their_ids(local: RealLocal) -> None:
     local.until("2", "DONE")
 
 
+def test_what_a_caller_ignores_is_no_matter(local: RealLocal) -> None:
+    line = "trap '' CHLD INT TERM; bsub -o a.log 'sleep 60 & echo $!; wait'"
+    subprocess.run(["/bin/sh", "-c", line], env=local.environment, cwd=local.folder, check=True)
+    child = number_in(local.folder / "a.log")
+    local.command("bkill", "1")
+    local.until("1", "EXIT")
+    assert not is_alive(child)
+    assert reading(local, "1").signal == signal.SIGTERM
+
+
 def test_a_removed_lock_file_does_not_end_a_job(local: RealLocal) -> None:
     native_id = local.bsub("sleep 60")
     local.until(native_id, "RUN")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -35,7 +36,9 @@ def supervisor(folder: str) -> None:
             (os.POSIX_SPAWN_OPEN, 2, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
         ],
     )
-    os.waitpid(child, 0)  # it forks at once, see `detach`: nothing of it stays our child
+    # It forks at once, see `detach`: nothing of it stays our child. Who ignores SIGCHLD has none.
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(child, 0)
 
 
 def detach() -> None:
