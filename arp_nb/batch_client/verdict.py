@@ -30,6 +30,10 @@ _GAVE_UP = re.compile(
 )
 #: a scheduler that does not answer a search is asked again for so long before *uncertain*
 SILENT_FOR_S = 60.0
+#: … and for so long where the submit command itself said that it made no job
+SILENT_REFUSED_S = 10.0
+#: a scheduler's own word that it has no job of this command
+_NOT_SUBMITTED = re.compile(r"not submitted", re.IGNORECASE)
 #: so many empty answers, apart in time, are a denial: a fresh job may not be listed at once
 DENIALS = 2
 
@@ -184,14 +188,15 @@ def _wants_search(case: Case) -> bool:
     """Whether the scheduler has not yet said enough to judge by."""
     if case.search is Search.ANSWERED:
         return bool(case.evidence.calls) and case.denials < DENIALS
-    silent = case.search is Search.SILENT and case.silent_s < SILENT_FOR_S
+    patience_s = SILENT_REFUSED_S if _said_not_submitted(case) else SILENT_FOR_S
+    silent = case.search is Search.SILENT and case.silent_s < patience_s
     return silent or case.search is Search.NOT_ASKED
 
 
 def _doubt(case: Case, ended: Exit) -> str:
     """Say why a job may exist although the script ended without naming one; "" if none can."""
     calls = case.evidence.calls
-    if case.search is Search.SILENT:
+    if case.search is Search.SILENT and not _said_not_submitted(case):
         return f"{case.title} does not answer."
     if any(call.is_cut_off for call in calls):
         return "The submit command was cut off before it answered."
@@ -208,9 +213,20 @@ def _doubt_unsearchable(case: Case, ended: Exit) -> str:
     calls = case.evidence.calls
     if not calls:
         return "" if ended.code else "The script named no job."
-    refused = all(call.exit_code for call in calls)
-    gave_up = _GAVE_UP.search(case.evidence.err + case.evidence.out)
-    return "" if refused and not gave_up else "The submit command named no job."
+    return "" if _was_refused(case) else "The submit command named no job."
+
+
+def _was_refused(case: Case) -> bool:
+    """Whether every submit command ended with an error, and none gave up waiting."""
+    refused = all(call.exit_code and not call.is_cut_off for call in case.evidence.calls)
+    return refused and not _GAVE_UP.search(case.evidence.err + case.evidence.out)
+
+
+def _said_not_submitted(case: Case) -> bool:
+    """Whether the scheduler denied the job through its submit command, in so many words."""
+    calls = case.evidence.calls
+    words = case.evidence.err + case.evidence.out
+    return bool(calls) and _was_refused(case) and bool(_NOT_SUBMITTED.search(words))
 
 
 def _why_no_job(case: Case, ended: Exit) -> str:

@@ -256,6 +256,25 @@ def test_refused_bsub_at_a_scheduler_that_cannot_search_has_failed(world: World)
     )
 
 
+def test_refusal_in_so_many_words_needs_no_search(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arp_nb.batch_client.verdict.SILENT_REFUSED_S", 0.2)
+    world.scheduler.silent = True
+    job = asyncio.run(world.submit("bsub -refuse nowhere"))
+    assert job.state is JobState.SUBMIT_FAILED
+
+
+def test_silent_scheduler_makes_a_submission_without_an_id_uncertain(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arp_nb.batch_client.verdict.SILENT_FOR_S", 0.2)
+    world.scheduler.silent = True
+    job = asyncio.run(world.submit("echo garbage"))
+    assert job.state is JobState.UNCERTAIN
+    assert "FAKE does not answer." in job.reason
+
+
 def test_bsub_that_gave_up_at_a_scheduler_that_cannot_search_is_uncertain(world: World) -> None:
     world.scheduler.searches = False
     text = "bsub -refuse 'Failed in sending/receiving a message: Connection timed out'"
