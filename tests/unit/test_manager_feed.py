@@ -13,6 +13,7 @@ from arp_nb.errors import Gone, InvalidValue, NotFound
 from arp_nb.events import MAX_MESSAGE_BYTES, ChangeMessage
 from arp_nb.manager import Subscription
 from arp_nb.ports import Health, SchedulerHealth
+from arp_nb.store.base import Changes
 from tests.manager_play import Play, playing
 
 pytestmark = pytest.mark.anyio
@@ -138,6 +139,25 @@ async def test_many_readers_see_the_same(play: Play) -> None:
         await ready.acquire()
     expected = {job.id for job in [*await play.apply("1"), *await play.apply("2")]}
     assert await asyncio.gather(*readers) == [expected] * 50
+
+
+async def test_a_change_during_a_read_is_not_missed(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = play.manager._context.store
+    read = store.changes
+    made: list[int] = []
+
+    async def read_slowly(since: int, **more: int | None) -> Changes:
+        answer = await read(since, **more)  # type: ignore[arg-type]
+        if more.get("limit") != 1 and not made:
+            made.extend(job.id for job in await play.apply("1"))
+        return answer
+
+    monkeypatch.setattr(store, "changes", read_slowly)
+    async with aclosing(play.changes("xppi0915")) as messages:
+        assert (await anext(messages))["upserts"]["jobs"] == []
+        assert [row["id"] for row in (await anext(messages))["upserts"]["jobs"]] == made
 
 
 async def test_mine_has_my_jobs_of_all_experiments_only(play: Play) -> None:

@@ -179,3 +179,10 @@ async def test_scripts_read_back_all_that_is_stored(play: Play) -> None:
         "counters": {"Events": [7, "red"]}, "mine": {"a": 1}, "parameters": "--fast 3",
     }  # fmt: skip
     assert {name: row[name] for name in expected} == expected
+
+
+async def test_a_job_that_reports_its_own_address_does_not_show_its_key(play: Play) -> None:
+    job_id = await play.submitted()
+    token = play.token(job_id)
+    await post(play, job_id, b'{"address": "http://n//client_status/%s"}' % token.encode())
+    assert await play.report(job_id) == {"address": f"http://n//client_status/{job_id}-…"}
