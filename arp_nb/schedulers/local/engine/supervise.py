@@ -103,12 +103,15 @@ def _run(book: Book, job: Job, wish: _Wish) -> Outcome:
         os.chdir(job.cwd)
         os.umask(job.umask)
         streams = _open_streams(book, job)
+        # before the fork: a database's connection must not be used on both sides of one
+        environment, script = book.environment_and_script(job.id)
+        argv = _command(book, job, script)
     except OSError as error:
         return Outcome(None, reason=f"it could not start: {error}")
     ready, go = os.pipe()
     child = os.fork()
     if child == 0:
-        _become(book, job, streams, ready, go)
+        _become(argv, _environment(job, environment), streams, ready, go)
     for descriptor in {ready, *streams[:3]}:
         os.close(descriptor)
     os.chdir("/")  # the job's folder may be removed while it runs
@@ -163,7 +166,9 @@ def output_path(book: Book, job: Job) -> bytes:
     return named(os.path.join(job.cwd, job.output), job.id)
 
 
-def _become(book: Book, job: Job, streams: _Streams, ready: int, go: int) -> NoReturn:
+def _become(
+    argv: list[bytes], environment: dict[bytes, bytes], streams: _Streams, ready: int, go: int
+) -> NoReturn:
     """In the child: wait for the go, and become the job's command."""
     complaints = streams.error
     try:
@@ -174,16 +179,14 @@ def _become(book: Book, job: Job, streams: _Streams, ready: int, go: int) -> NoR
         os.close(go)
         if os.read(ready, 1) != b"g":
             os._exit(126)  # the supervisor was killed before the book knew us
-        environment, script = book.environment_and_script(job.id)
-        argv = _command(book, job, script)
         for source, target in zip(streams[:3], (0, 1, 2), strict=True):
             os.dup2(source, target)
         complaints = 2
         processes.close_from(3)
-        os.execve(argv[0], argv, _environment(job, environment))
+        os.execve(argv[0], argv, environment)
     except BaseException as error:  # noqa: BLE001 - a child must never return into the parent
         with contextlib.suppress(OSError):
-            os.write(complaints, os.fsencode(f"{os.fsdecode(job.command)}: {error}\n"))
+            os.write(complaints, b"%s: %s\n" % (argv[0], os.fsencode(str(error))))
     os._exit(127)
 
 
