@@ -182,7 +182,7 @@ class Jobs:
         if not natives[job_id]:
             word = status(job.state, job.phase, job.native_state, job.location)
             reason = f": {job.reason}" if job.reason else ""
-            return f"{name} has no job of it.\nStatus: {word}{reason}\n"
+            return f"{name} has no job of it.\nStatus: {word}{reason}\n{_claim(job)}"
         client = self._context.seat.client()
         texts = [await client.details(job.location, one.native_id) for one in natives[job_id]]
         return self._context.capabilities.mask("\n".join(texts))
@@ -219,6 +219,14 @@ class Jobs:
     async def _existing(self, job_ids: Sequence[int]) -> set[int]:
         jobs = await self._context.store.jobs(JobFilter(ids=set(job_ids), deleted=True))
         return {job.id for job in jobs}
+
+
+def _claim(job: Job) -> str:
+    """Tell which scheduler job the job says that it is; only a person may believe it."""
+    claimed = job.report.get("lsf_id")
+    if not isinstance(claimed, str | int) or not str(claimed)[:64].isprintable():
+        return ""
+    return f"It posted that it is job {str(claimed)[:64]}, which nobody has confirmed.\n"
 
 
 def _outcome(job_id: int, found: Collection[int], message: str) -> Outcome:

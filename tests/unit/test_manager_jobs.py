@@ -152,6 +152,14 @@ async def test_details_of_a_job_that_no_scheduler_has_say_so(play: Play) -> None
     assert "LSF has no job of it" in await play.manager.jobs.details(job.id)
 
 
+async def test_an_id_that_an_uncertain_job_posted_is_shown_as_its_claim(play: Play) -> None:
+    job_id = await uncertain(play)
+    await play.manager.updates.post(play.token(job_id), b'{"lsf_id": 78}')
+    details = await play.manager.jobs.details(job_id)
+    assert "posted that it is job 78, which nobody has confirmed" in details
+    assert (await play.job(job_id)).native_id is None
+
+
 async def test_a_snapshot_tells_all_without_the_key(play: Play) -> None:
     job_id = await play.submitted("77")
     await play.manager.updates.post(
