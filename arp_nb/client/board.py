@@ -114,19 +114,24 @@ class Board:
             return DryRun(answer)
         self._live.learn("jobs", answer["jobs"])
         return JobList(
-            [self.job(row["id"]) for row in answer["jobs"]],
+            [self._job(row["id"]) for row in answer["jobs"]],
             live=self._live,
             skipped=[(one["run"], one["why"]) for one in answer["skipped"]],
             understood=str(answer["understood"]),
         )
 
     def job(self, id: int) -> Job:  # noqa: A002 - the word of the tables
-        """Return one job by its id."""
-        return Job(self._transport, self._live, int(id))
+        """Return one job by its id. `NotFound` if there is none."""
+        job = self._job(id)
+        job.row  # noqa: B018 - asks for it, so that a wrong id is told here
+        return job
+
+    def _job(self, job_id: int) -> Job:
+        return Job(self._transport, self._live, int(job_id))
 
     def log(self, id: int) -> Log:  # noqa: A002 - as above
         """Return a job's log."""
-        return self.job(id).log()
+        return self._job(id).log()
 
     def rerun(
         self, jobs: Any, extra_parameters: str = "", parameters: str | None = None
@@ -142,7 +147,7 @@ class Board:
         parameters
             In place of each job's own parameters.
         """
-        made = [self.job(one).rerun(parameters, extra_parameters) for one in job_ids(jobs)]
+        made = [self._job(one).rerun(parameters, extra_parameters) for one in job_ids(jobs)]
         return JobList(made, live=self._live)
 
     def kill(self, jobs: Any) -> Outcomes:

@@ -348,6 +348,8 @@ def _why(error: Exception) -> str:
     """Say in words why the connection is down."""
     if isinstance(error, errors.ArpError):
         return str(error)
+    if isinstance(error, websocket.WebSocketBadStatusException):
+        return f"The change feed was refused with status {error.status_code}."
     if isinstance(error, _EXPECTED):
         return "The batch manager cannot be reached."
     return f"{type(error).__name__}: {error}"

@@ -30,6 +30,8 @@ RETRY_S = 20.0
 CONNECT_S = 5.0
 ANSWER_S = 120.0
 
+#: the host is a placeholder: behind it is the Unix socket
+_LOCAL = "http://manager"
 #: pages whose address people paste, instead of the server's own
 _PAGES = ("/lab", "/tree", "/notebooks", "/voila", "/doc")
 _BY_STATUS = {
@@ -174,7 +176,7 @@ def over_socket(store: Path | None = None) -> Transport:
     path = str(discovery.find_or_start(store).socket)
     session = requests.Session()
     session.trust_env = False  # neither proxies nor .netrc belong between us and a local socket
-    session.mount("http://manager", _UnixAdapter(path))
+    session.mount(_LOCAL, _UnixAdapter(path))
 
     def dial() -> websocket.WebSocket:
         connected = _connected(path)
@@ -189,7 +191,7 @@ def over_socket(store: Path | None = None) -> Transport:
     def revive() -> None:
         discovery.find_or_start(store)
 
-    return Transport("http://manager", "The batch manager", session, dial, revive)
+    return Transport(_LOCAL, "The batch manager", session, dial, revive)
 
 
 def over_url(url: str, token: str | None = None) -> Transport:
@@ -301,6 +303,8 @@ def _read(response: requests.Response, place: str) -> Any:
     if not isinstance(answer, dict):
         answer = {}
     kind = errors.BY_NAME.get(str(answer.get("error")))
+    if kind is errors.Unauthenticated and not response.url.startswith(_LOCAL):
+        raise _not_ours(response, place)  # the extension speaks to people with a browser
     if kind is None:  # Jupyter's own refusal, in front of the manager
         if response.status_code in {401, 403}:
             raise _not_ours(response, place)

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 import arp_nb
+from arp_nb.errors import Unauthenticated
 
 ROOT = Path(__file__).parents[2]
 ARP = [sys.executable, "-m", "arp_nb.cli"]
@@ -71,6 +72,8 @@ def test_demo_serves_the_notebook_and_jobs_until_it_is_ended(
 ) -> None:
     process, address = demo
     assert requests.get(address, timeout=30).ok
+    with pytest.raises(Unauthenticated, match="did not accept the token"):
+        arp_nb.connect("xppdemo26", url=address.partition("?")[0], token="wrong")
     with arp_nb.connect("xppdemo26", url=address) as board:
         assert [one.name for one in board.definitions] == ["steps", "peaks"]
         job = board.apply("peaks", runs=2)[0].wait(90)

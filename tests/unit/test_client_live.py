@@ -199,6 +199,7 @@ def test_dropped_board_leaves_no_thread(standin: StandIn) -> None:
 
 
 def test_job_outlives_the_board_that_nobody_kept(standin: StandIn) -> None:
+    standin.put_job(1)
     job = arp_nb.connect("xppi0915").job(1)
     gc.collect()
     standin.put_job(1, state=JobState.DONE, native_state="DONE")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
@@ -18,35 +17,8 @@ from arp_nb.client.job import Log, one_job
 from arp_nb.client.outcomes import Outcomes
 from arp_nb.client.tables import Snapshot
 from arp_nb.model import JobState
+from tests.unit.hostile import EVIL, check
 from tests.unit.standin_manager import job_row
-
-EVIL = "<img src=x onerror=alert(1)>\"'&\u202e\u2066\x1b[2J\x07\u200b"
-OURS = {"table", "thead", "tbody", "tr", "th", "td", "b", "a", "p", "i", "pre", "code", "h4"} | {
-    "progress", "details", "summary",
-}  # fmt: skip
-
-
-class _Tags(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += attrs
-
-
-def check(text: str) -> None:
-    """Only our tags, no handler, no script address, no hidden character."""
-    found = _Tags(text)
-    assert found.tags <= OURS
-    for name, value in found.attributes:
-        assert not name.startswith("on")
-        if name == "href":
-            assert re.match("https?://", value or "")
-    assert not re.search("[\x00-\x08\x0b-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", text)
 
 
 def now(*, stale: bool = False) -> Snapshot:

@@ -17,6 +17,7 @@ from arp_nb.client.dry_run import DryRun
 from arp_nb.client.jobs import job_ids
 from arp_nb.errors import InvalidValue, NotFound
 from arp_nb.model import JobState
+from tests.unit.hostile import EVIL, check
 from tests.unit.standin_manager import StandIn, job_row, within
 
 
@@ -116,10 +117,29 @@ def test_rerun_passes_the_extra_parameters_on(board: Board, standin: StandIn) ->
     assert standin.seen[-1][2]["idempotency_key"]
 
 
+def test_job_that_does_not_exist_is_told_at_once(board: Board) -> None:
+    with pytest.raises(NotFound):
+        board.job(99)
+
+
+def test_board_shows_hostile_text_as_text(board: Board, standin: StandIn) -> None:
+    standin.put_definition(1, EVIL)
+    standin.put_run(1, **{EVIL: EVIL})
+    standin.put_job(1, hash=EVIL, reason=EVIL, report={"counters": {EVIL: EVIL}})
+    within(5, lambda: len(board.jobs) == len(board.runs) == len(board.definitions) == 1)
+    job = board.job(1)
+    for one in (board, board.runs, board.definitions, board.definitions[EVIL], board.jobs, job):
+        check(one._repr_html_())
+        assert "\x1b" not in repr(one)
+        assert "\u202e" not in repr(one)
+
+
 def test_long_log_comes_in_one_piece(board: Board, standin: StandIn) -> None:
     text = "".join(f"line {number}\n" for number in range(100))
     standin.logs[1] = text
     assert board.log(1) == text
+    standin.put_job(1)
+    within(5, lambda: len(board.jobs) == 1)
     assert board.job(1).log(offset=7, limit=21) == text[7:28]
 
 
