@@ -22,6 +22,7 @@ from arp_nb.daemon.host import this_host
 from arp_nb.daemon.idle import until_idle
 from arp_nb.daemon.log import begin_log
 from arp_nb.daemon.patience import keep_client
+from arp_nb.daemon.steadiness import keep_steady
 from arp_nb.discovery import SOCKET_NAME
 from arp_nb.manager import Manager
 from arp_nb.schedulers import registry
@@ -127,6 +128,7 @@ async def _run(
     try:
         for server in servers:
             await server.listening()
+        keep_steady()
         parts.pipe.ready()
         _log.info("The manager serves %s", parts.folder)
         done, _ = await asyncio.wait([*serving, *beside], return_when=asyncio.FIRST_COMPLETED)
