@@ -16,6 +16,7 @@
     + StoreBusy           another manager, or another host, holds it    409
   x ManagerError          the batch manager cannot be reached           502
     + VersionSkew         the two sides speak different API versions
+    + ManagerTimeout      it did not answer in time                     504
   x SchedulerError        LSF, Slurm or the shell said no               502
     + SchedulerTimeout    it did not answer in time                     504
     + UnreadableOutput    it answered, and we cannot read it
@@ -120,6 +121,12 @@ class VersionSkew(ManagerError):
     """Client and manager speak different versions of the API."""
 
 
+class ManagerTimeout(ManagerError):
+    """The batch manager took a request and did not answer in time."""
+
+    status = 504
+
+
 class SchedulerError(ArpError):
     """The scheduler refused a command, or could not be reached."""
 
@@ -142,6 +149,7 @@ BY_NAME: dict[str, type[ArpError]] = {
     for cls in (
         ArpError, Unauthenticated, Forbidden, NotFound, Conflict, EditConflict, Gone, TooLarge,
         InvalidValue, TooManyRequests, ClientAbsent, StoreError, StoreRefused, StoreBusy,
-        ManagerError, VersionSkew, SchedulerError, SchedulerTimeout, UnreadableOutput,
+        ManagerError, VersionSkew, ManagerTimeout, SchedulerError, SchedulerTimeout,
+        UnreadableOutput,
     )
 }  # fmt: skip

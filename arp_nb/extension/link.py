@@ -28,7 +28,7 @@ from tornado.iostream import IOStream, StreamClosedError
 from tornado.netutil import Resolver
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from arp_nb.errors import ManagerError
+from arp_nb.errors import ManagerError, ManagerTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,12 +65,6 @@ class Answer(Protocol):
         """Take a piece of the body; the next one waits for the return."""
 
 
-class AnswerTimeout(ManagerError):
-    """The manager took a call and did not answer in time."""
-
-    status = 504
-
-
 class ManagerLink:
     """Finds the manager when first needed, and again when its socket is gone.
 
@@ -99,17 +93,15 @@ class ManagerLink:
         ManagerError
             There was no whole answer; the text says whether the call may have had effect.
         """
-        stream = self._kept()
-        if stream is not None:
+        for first in (True, False):
+            stream = (self._kept() if first else None) or await self._connect()
             relay = _Relay(answer, stream)
             if await self._exchange(stream, call, relay):
                 return
+            # what only reads is asked once more, of the manager that comes after this one
             if relay.begun or call.method not in _REPEATABLE:
-                raise _went_away(call, relay)
-        stream = await self._connect()
-        relay = _Relay(answer, stream)
-        if not await self._exchange(stream, call, relay):
-            raise _went_away(call, relay)
+                break
+        raise _went_away(call, relay)
 
     async def open_socket(self, target: str) -> WebSocketClientConnection:
         """Open a WebSocket to the manager.
@@ -152,7 +144,7 @@ class ManagerLink:
             stream.close()
         except TimeoutError as error:
             stream.close()
-            raise AnswerTimeout(
+            raise ManagerTimeout(
                 f"The batch manager was silent for {self._answer_timeout_s:g} s."
                 f"{_may_have_happened(call)}"
             ) from error

@@ -188,7 +188,7 @@ def test_silent_manager_is_told_in_words_and_nothing_is_asked_twice(
 ) -> None:
     with jupyter_server(jupyter_home, "--ArpExtension.answer_timeout_s=0.3") as server:
         answer = server.ask("GET", "arp/api/slow?s=3")
-        assert answer.status_code == 504
+        assert refusal(answer) == (504, "ManagerTimeout")
         assert answer.json()["message"] == "The batch manager was silent for 0.3 s."
         answer = server.ask("POST", "arp/api/slow?s=3")
         assert "may have been done" in answer.json()["message"]
