@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from arp_nb.client.tables import Snapshot
     from arp_nb.client.transport import Transport
 
+#: of one request; more are sent in several
+_MOST_IDS = 5000
+
 
 class Board:
     """An experiment with its batch defs, runs and jobs. `arp_nb.connect` makes it.
@@ -165,9 +168,13 @@ class Board:
         return self._each("restore", jobs)
 
     def _each(self, action: str, jobs: Any) -> Outcomes:
-        body = {"ids": job_ids(jobs)}
-        answer = self._transport.call("POST", f"/jobs:{action}", body, repeatable=True)
-        return Outcomes(action, answer["results"])
+        results: list[dict[str, Any]] = []
+        ids = job_ids(jobs)
+        for first in range(0, len(ids), _MOST_IDS):
+            body = {"ids": ids[first : first + _MOST_IDS]}
+            answer = self._transport.call("POST", f"/jobs:{action}", body, repeatable=True)
+            results += answer["results"]
+        return Outcomes(action, results)
 
     @property
     def stale(self) -> bool:

@@ -109,6 +109,14 @@ def test_kill_tells_each_outcome(board: Board, standin: StandIn) -> None:
     assert "kill job 2: Job has already finished" in repr(done)
 
 
+def test_very_many_jobs_are_killed_in_several_requests(board: Board, standin: StandIn) -> None:
+    results = [{"id": 1, "ok": True, "message": ""}]
+    standin.answers["POST", "/jobs:kill"] = (200, {"results": results})
+    assert len(board.kill(range(12_000))) == 3
+    sent = [len(body["ids"]) for _, path, body in standin.seen if path == "/jobs:kill"]
+    assert sent == [5000, 5000, 2000]
+
+
 def test_rerun_passes_the_extra_parameters_on(board: Board, standin: StandIn) -> None:
     standin.answers["POST", "/jobs/3:rerun"] = (201, job_row(4))
     again = board.rerun([3], extra_parameters="--mem 16G")
