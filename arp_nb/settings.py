@@ -64,7 +64,8 @@ class Settings:
     keep_deleted_days: float = 30.0
     #: an update address works for so long after the last end of its job
     capability_days: float = 7.0
-    #: variables that scripts get beside those of the user's login environment
+    #: variables that scripts, and our calls of the scheduler, get beside those of the user's
+    #: login environment
     environment: dict[str, str] = field(default_factory=dict)
 
 

@@ -17,6 +17,7 @@ import uvloop
 
 from arp_nb import settings as settings_module
 from arp_nb.batch_client import BatchClient
+from arp_nb.batch_client.environment import login_environment
 from arp_nb.daemon import environment
 from arp_nb.daemon.host import this_host
 from arp_nb.daemon.idle import until_idle
@@ -85,7 +86,9 @@ async def _serve(parts: _Parts) -> None:
         host=this_host().name,
         update_base=update_base(parts.settings, listeners[1]),
     )
-    schedulers = registry.load(parts.settings, parts.folder)
+    # as the user's scripts will: what started us may know nothing of a cluster
+    login = await login_environment()
+    schedulers = registry.load(parts.settings, parts.folder, environment=login)
     await manager.start()
     notices = environment.notices(parts.inherited.notices, schedulers)
     watched = Activity(app(manager, user=user, notices=notices))

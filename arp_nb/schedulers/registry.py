@@ -37,7 +37,8 @@ def load(
     Parameters
     ----------
     settings
-        ``locations`` limits the choice, ``path_prepend`` helps to find their commands.
+        ``locations`` limits the choice; ``path_prepend`` and ``environment`` hold for their
+        commands as they do for the scripts', so that both talk to the same cluster.
     store_folder
         Where the local scheduler keeps its queue.
     environment
@@ -54,7 +55,7 @@ def load(
             near = difflib.get_close_matches(name, classes, n=1)
             advice = f" Did you mean {near[0]!r}?" if near else ""
             raise InvalidValue(f"locations: there is no scheduler {name!r}.{advice}")
-    environment = _with_path(dict(os.environ if environment is None else environment), settings)
+    environment = _with_settings(os.environ if environment is None else environment, settings)
     found: dict[str, Scheduler] = {}
     for name in sorted(classes, key=lambda name: (name == LocalScheduler.name, name)):
         if settings.locations and name not in {*settings.locations, LocalScheduler.name}:
@@ -78,6 +79,6 @@ def _classes() -> dict[str, type[Scheduler]]:
     return classes
 
 
-def _with_path(environment: dict[str, str], settings: Settings) -> dict[str, str]:
-    path = environment.get("PATH") or os.defpath
-    return environment | {"PATH": os.pathsep.join((*settings.path_prepend, path))}
+def _with_settings(environment: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    path = os.pathsep.join((*settings.path_prepend, environment.get("PATH") or os.defpath))
+    return {**environment, "PATH": path, **settings.environment}

@@ -29,6 +29,12 @@ def test_commands_are_found_in_the_folders_that_were_set(tmp_path: Path) -> None
     assert list(found) == ["lsf", "local"]
 
 
+def test_our_calls_of_a_scheduler_have_the_variables_that_scripts_have(tmp_path: Path) -> None:
+    settings = Settings(environment={"PATH": str(FAKEBIN), "LSF_ENVDIR": "/lsf/conf"})
+    found = registry.load(settings, tmp_path, environment={"PATH": "/usr/bin:/bin"})
+    assert list(found) == ["lsf", "local"]
+
+
 def test_locations_limit_the_choice(tmp_path: Path) -> None:
     settings = Settings(locations=("local",))
     found = registry.load(settings, tmp_path, environment={"PATH": str(FAKEBIN)})
