@@ -76,7 +76,7 @@ def test_its_end_frees_lock_and_socket(real: RealManager) -> None:
     assert discovery.find(real.store) is None
     assert not is_locked(real.store)
     assert not (real.store / "manager.sock").exists()
-    assert real.processes() == []
+    wait_until(lambda: not real.processes(), "the end of both")
 
 
 def test_stopping_what_does_not_run_is_no_error(
@@ -117,7 +117,7 @@ def test_the_manager_serves_on_without_its_supervisor(real: RealManager) -> None
     real.start()
     assert real.manager() == manager
     commands.stop(real.store)
-    assert real.processes() == []
+    wait_until(lambda: not real.processes(), "the end of both")
 
 
 def test_the_next_caller_starts_both_where_both_were_killed(real: RealManager) -> None:
