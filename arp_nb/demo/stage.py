@@ -7,6 +7,7 @@ import io
 import os
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -69,6 +70,7 @@ class Stage:
             self._end_jobs()
             self._stop_manager()
         finally:
+            _end_processes_of(self.folder)
             for name, value in self._before.items():
                 if value is None:
                     os.environ.pop(name, None)
@@ -116,6 +118,18 @@ class Stage:
 
         with contextlib.redirect_stdout(io.StringIO()):  # nobody asked for a manager by name
             commands.stop(self.store)
+
+
+def _end_processes_of(folder: Path) -> None:
+    """Kill what was called from, or knows, a folder that is about to go: hanging scripts."""
+    name = os.fsencode(folder)
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if name in told and int(process.name) != os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)
+        except OSError:  # it ended, or belongs to somebody else
+            continue
 
 
 def _short_folder() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 import arp_nb
 from arp_nb.daemon import commands, record
+from arp_nb.demo import stage as stage_module
 from arp_nb.demo.stage import EXPERIMENT, Stage
 from arp_nb.errors import EditConflict, NotFound
 from tests.unit.standin_manager import within
@@ -69,7 +71,7 @@ def test_board_lives_through_a_crash_of_the_manager(stage: Stage) -> None:
 def test_crash_in_the_middle_of_applies_makes_no_job_twice(stage: Stage) -> None:
     with arp_nb.connect(EXPERIMENT) as board:
         killer = threading.Thread(target=kill_manager, args=(stage,))
-        made = []
+        made: list[arp_nb.Job] = []
         for number in range(20):
             if number == 5:
                 killer.start()
@@ -140,6 +142,29 @@ def test_frames_of_real_jobs_have_what_was_promised(stage: Stage) -> None:
         assert len(counters) == 10
         assert counters["time"].notna().all()
         assert board.log(int(df["id"][0])) == ""
+
+
+def test_stage_leaves_nothing_behind_not_even_a_script_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stage_module, "_KILL_S", 0.1)
+    with Stage() as stage, stage.board() as board:
+        script = stage.work / "scripts" / "hangs.sh"
+        script.write_text("#!/bin/bash\nsleep 600\n")
+        script.chmod(0o755)
+        board.definitions.add("hangs", script)
+        job = board.apply("hangs", runs=1)[0]
+        within(30, lambda: "script running" in job.status)
+    assert not stage.folder.exists()
+    within(10, lambda: not _processes_of(stage.folder))
+
+
+def _processes_of(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            found.append(process.read_text("utf-8", "replace"))
+    return [one for one in found if str(folder) in one]
 
 
 def test_unknown_experiment_names_the_near_one(stage: Stage) -> None:
