@@ -121,15 +121,21 @@ class StandIn:
         self.jobs[job_id] = row
         self.tell({"jobs": [row]})
 
-    def put_definition(self, definition_id: int, name: str, version: int = 1) -> dict[str, Any]:
-        self.revision += 1
+    @staticmethod
+    def definition_row(
+        definition_id: int, name: str, version: int, revision: int
+    ) -> dict[str, Any]:
         made = Definition(
             id=definition_id, experiment_id=1, version=version,
             draft=DefinitionDraft(name=name, executable="/s.sh", parameters="a b"),
-            check=ScriptCheck(problem="ok"), changed_by="ben", changed_at=NOW,
-            revision=self.revision,
+            check=ScriptCheck(problem="ok"), changed_by="ben", changed_at=NOW, revision=revision,
         )  # fmt: skip
-        row = self.definitions[definition_id] = dict(rows.definition_row(made))
+        return dict(rows.definition_row(made))
+
+    def put_definition(self, definition_id: int, name: str, version: int = 1) -> dict[str, Any]:
+        self.revision += 1
+        row = self.definition_row(definition_id, name, version, self.revision)
+        self.definitions[definition_id] = row
         self.tell({"definitions": [row]})
         return row
 
