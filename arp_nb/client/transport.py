@@ -7,6 +7,7 @@ only if it was surely never sent.
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 #: how long a request is repeated while the manager is away
 RETRY_S = 20.0
 CONNECT_S = 5.0
+_KIND = {"Content-Type": "application/json"}
 ANSWER_S = 120.0
 
 #: the host is a placeholder: behind it is the Unix socket
@@ -122,6 +124,7 @@ class Transport:
         """
         if repeatable is None:
             repeatable = method not in {"POST", "PATCH"}
+        data = None if body is None else _json(body)
         deadline = time.monotonic() + RETRY_S
         pause_s = 0.05
         while True:
@@ -129,9 +132,9 @@ class Transport:
                 response = self._session.request(
                     method,
                     self._api + path,
-                    json=body,
+                    data=data,
                     params={} if params is None else dict(params),
-                    headers={} if headers is None else dict(headers),
+                    headers={**_KIND, **(headers or {})},
                     timeout=(CONNECT_S, ANSWER_S),
                     allow_redirects=False,
                 )
@@ -278,6 +281,21 @@ class _UnixAdapter(HTTPAdapter):
     def close(self) -> None:
         self._pool.close()
         super().close()
+
+
+def _json(body: Any) -> bytes:
+    """Write JSON; numbers of numpy and pandas, arrays and times become what they look like."""
+    try:
+        return json.dumps(body, default=_plain, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise errors.InvalidValue(f"This cannot be sent as JSON: {error}.") from error
+
+
+def _plain(value: Any) -> Any:
+    for convert in ("tolist", "isoformat", "__fspath__"):
+        if hasattr(value, convert):
+            return getattr(value, convert)()
+    raise TypeError(f"{value!r} is a {type(value).__name__}")
 
 
 def _never_sent(error: requests.RequestException) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import arp_nb
 from arp_nb import discovery, errors
 from arp_nb.client import entry, transport
-from tests.unit.standin_manager import StandIn
+from tests.unit.standin_manager import NOW, StandIn
 
 
 @pytest.fixture
@@ -121,6 +122,25 @@ def test_unknown_experiment_is_an_error_unless_it_is_to_be_made(standin: StandIn
     standin.answers["POST", "/experiments"] = (201, {"id": 2, "name": "xpp0915"})
     with arp_nb.connect("xpp0915", create=True) as board:
         assert board.experiment == "xpp0915"
+
+
+def test_values_of_numpy_and_times_are_sent_as_what_they_look_like(standin: StandIn) -> None:
+    way = transport.over_socket()
+    sent = {"n": np.int64(3), "x": np.float32(0.5), "a": np.arange(2), "t": NOW, "p": Path("/s")}
+    way.call("POST", "/experiments/xppi0915/jobs:apply", {**sent, "dry_run": True})
+    got = standin.seen[-1][2]
+    assert (got["n"], got["x"], got["a"], got["p"]) == (3, 0.5, [0, 1], "/s")
+    assert got["t"] == NOW.isoformat()
+    way.close()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}, b"x"])
+def test_value_that_json_has_no_word_for_is_refused_here(standin: StandIn, value: object) -> None:
+    way = transport.over_socket()
+    with pytest.raises(errors.InvalidValue, match="cannot be sent"):
+        way.call("POST", "/x", {"value": value})
+    assert not standin.seen
+    way.close()
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a\nb"])
