@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arp_nb.schedulers.lsf import LsfScheduler
-from arp_nb.schedulers.lsf_parse import PollReader
+from arp_nb.schedulers.lsf_poll import PollReader
 from benchmarks.figures import Figure
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from arp_nb.schedulers import lsf_parse
 from arp_nb.schedulers.base import Answer, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
+from arp_nb.schedulers.lsf_poll import PollReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -79,7 +80,7 @@ class LsfScheduler(Scheduler):
         self._timeout_s = timeout_s
         self._tag_option = "-P" if tag_by_project else "-Jd"
         self._now = now
-        self._reader = lsf_parse.PollReader()
+        self._reader = PollReader()
         self._fields = _WIDE
         self._receive_s = _RECEIVE_S
 
@@ -136,7 +137,7 @@ class LsfScheduler(Scheduler):
             return Poll({})  # bjobs without ids would list every job of the user
         # -a: include jobs that ended within CLEAN_PERIOD, else an end looks like a loss
         output = await self._bjobs_json("-a", ids=asked)
-        return self._reader.read(
+        return await self._reader.read_in_slices(
             output.exit_code, output.stdout, output.stderr, asked, self._now()
         )
 

@@ -6,21 +6,20 @@ out, with a warning, and is never taken for the end of a job.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from arp_nb.errors import SchedulerError, UnreadableOutput
+from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState, Reading
-from arp_nb.schedulers.base import Answer, Poll
-from arp_nb.schedulers.lsf_times import day_of, moment_on
+from arp_nb.schedulers.base import Answer
+from arp_nb.schedulers.lsf_records import records
+from arp_nb.schedulers.lsf_times import moment_on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +45,6 @@ _SUBMITTED = re.compile(r"Job <(\d+)>")
 _WORD = re.compile(r"[A-Z][A-Z_]{1,15}", re.ASCII)
 #: not 0: `bkill 0` ends every job of the user
 _ID = re.compile(r"[1-9]\d{0,17}(?:\[[1-9]\d{0,17}\])?", re.ASCII)
-_INDEX_OF_NAME = re.compile(r"\[(\d+)\]$", re.ASCII)
-_NOT_FOUND = re.compile(r"is not found|no matching job", re.IGNORECASE)
-_NOT_FOUND_LINE = re.compile(r"^Job <(\d+(?:\[\d+\])?)> is not found", re.MULTILINE)
 _NONE_AT_ALL = re.compile(r"^No (?:unfinished |matching )?job found", re.MULTILINE)
 _ALREADY_ENDED = re.compile(r"already finished|no matching job", re.IGNORECASE)
 _ACCEPTED = re.compile(r"is being terminated|operation is in progress", re.IGNORECASE)
@@ -70,118 +66,6 @@ def is_id(native_id: str) -> bool:
 def bad_field(exit_code: int, stderr: str) -> bool:
     """Whether ``bjobs`` refused a field's name, which this product does not know."""
     return exit_code != 0 and "is not a valid field name" in stderr
-
-
-def records(stdout: str) -> list[Any]:
-    """Return the records of ``bjobs -json``.
-
-    Raises
-    ------
-    UnreadableOutput
-        There is no whole answer in the text.
-    """
-    # a site's wrapper may print a line of its own before; IBM leaves control characters in
-    start = stdout.find("{")
-    try:
-        answer, _ = json.JSONDecoder(strict=False).raw_decode(stdout, max(start, 0))
-        found = answer["RECORDS"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UnreadableOutput(f"bjobs answered what cannot be read: {_short(stdout)}") from error
-    if not isinstance(found, list):
-        raise UnreadableOutput(f"bjobs answered without a list of jobs: {_short(stdout)}")
-    return found
-
-
-def _short(text: str) -> str:
-    text = text.strip()
-    return repr(text if len(text) <= 200 else text[:200] + "…")
-
-
-class PollReader:
-    """Reads one poll after the other.
-
-    Most jobs are as they were at the poll before: their readings are kept, and are the same
-    objects again. With 10,000 jobs that is most of the work.
-    """
-
-    def __init__(self) -> None:
-        self._before: dict[str, tuple[Mapping[str, Any], Reading]] = {}
-
-    def read(
-        self, exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime
-    ) -> Poll:
-        """Read one answer for many jobs; the exit code does not matter where there are rows.
-
-        Raises
-        ------
-        SchedulerError
-            Nothing was said of any job.
-        """
-        asked = frozenset(asked)
-        if "{" not in stdout and exit_code != 0:
-            denied = asked.intersection(_NOT_FOUND_LINE.findall(stderr))
-            if not denied:
-                raise SchedulerError(f"bjobs: {stderr.strip() or stdout.strip() or exit_code}")
-            return Poll({}, denied)
-        return self._of_records(records(stdout), asked, day_of(now))
-
-    def _of_records(self, found: list[Any], asked: frozenset[str], today: int) -> Poll:
-        before, self._before = self._before, {}
-        readings: dict[str, Reading] = {}
-        unknown = set()
-        for record in found:
-            native_id = _native_id(record, asked)
-            if native_id is None:
-                continue
-            if "ERROR" in record:
-                if _NOT_FOUND.search(str(record["ERROR"])):
-                    unknown.add(native_id)
-                else:
-                    logger.warning("LSF job %s: %.200s", native_id, record["ERROR"])
-                continue
-            known = before.get(native_id)
-            one = known[1] if known and known[0] == record else reading(record, today)
-            if one is None:
-                continue
-            self._before[native_id] = (record, one)
-            other = readings.get(native_id)
-            readings[native_id] = one if other is None else _of_both(other, one)
-        return Poll(readings, frozenset(unknown - readings.keys()))
-
-
-def _native_id(record: Any, asked: frozenset[str]) -> str | None:
-    """Return by which of the ids asked for a record is known; None with a warning if by none."""
-    job_id = record.get("JOBID") if isinstance(record, dict) else None
-    if not isinstance(job_id, str):
-        logger.warning("bjobs: a record without a job id was left out: %.200r", record)
-        return None
-    if job_id in asked:
-        return job_id
-    # elements of an array share the id; where the index has no column, the name has it
-    index = record.get("JOBINDEX")
-    if not isinstance(index, str) or not index.isdigit():
-        match = _INDEX_OF_NAME.search(str(record.get("JOB_NAME", "")))
-        index = match[1] if match else ""
-    element = f"{job_id}[{index}]"
-    if element in asked:
-        return element
-    logger.warning("bjobs: a job that nobody asked for was left out: %.50s", job_id)
-    return None
-
-
-#: of an array that is asked for by its one id: what of its elements says most
-_WEIGHT = {
-    JobState.RUNNING: 5,
-    JobState.SUSPENDED: 4,
-    JobState.PENDING: 3,
-    JobState.FAILED: 2,
-    JobState.KILLED: 1,
-    JobState.DONE: 0,
-}
-
-
-def _of_both(one: Reading, other: Reading) -> Reading:
-    return max(one, other, key=lambda reading: _WEIGHT[reading.state])
 
 
 def reading(record: Mapping[str, Any], today: int) -> Reading | None:

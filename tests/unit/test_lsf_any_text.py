@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from arp_nb.errors import SchedulerError
 from arp_nb.schedulers import lsf_parse
-from arp_nb.schedulers.lsf_parse import PollReader
+from arp_nb.schedulers.lsf_poll import PollReader
+from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 
@@ -46,6 +47,37 @@ def test_a_final_state_needs_its_own_word(found: list[Any]) -> None:
     }
     for one in poll.readings.values():
         assert not one.state.is_final or one.native_state in {"DONE", "EXIT"} & words
+
+
+#: what ends a record, in texts of its columns too
+joints = st.text(alphabet='a{}[],:"\\ \n') | st.sampled_from(["},", "},{", "}]}"])
+odd_records = st.dictionaries(names, joints | st.sampled_from(["1", "2", "RUN", "DONE"]))
+
+
+@given(
+    st.lists(st.lists(odd_records | records, max_size=4), min_size=1, max_size=3),
+    st.sampled_from([None, 0, "\t"]),
+)
+def test_records_read_apart_are_those_read_as_a_whole(
+    polls: list[list[Any]], indent: int | str | None
+) -> None:
+    reader = PollReader()
+    for found in polls:
+        answer = {"COMMAND": "bjobs", "JOBS": len(found), "RECORDS": found}
+        text = json.dumps(answer, indent=indent)
+        whole = json.dumps({"RECORDS": found, "COMMAND": "bjobs"})
+        asked = ["1", "2", "1[2]"]
+        assert reader.read(0, text, "", asked, NOW) == PollReader().read(0, whole, "", asked, NOW)
+
+
+@given(st.lists(odd_records | st.just({}), max_size=4))
+def test_cut_records_are_whole_or_refused(found: list[Any]) -> None:
+    try:
+        apart = [record_of(piece) for piece in pieces(json.dumps({"RECORDS": found}))]
+    except NotApart:
+        assert any("}," in text for one in found for text in one.values())
+        return
+    assert apart == found
 
 
 @given(st.text(), st.integers(0, 255))

@@ -14,7 +14,8 @@ from arp_nb.errors import SchedulerError, UnreadableOutput
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers import lsf_parse
 from arp_nb.schedulers.base import Poll
-from arp_nb.schedulers.lsf_parse import STATES, PollReader
+from arp_nb.schedulers.lsf_parse import STATES
+from arp_nb.schedulers.lsf_poll import PollReader
 from arp_nb.schedulers.lsf_times import day_of
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)

@@ -1,0 +1,187 @@
+"""How one poll after the other is read: what changed anew, and the rest as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from arp_nb.errors import SchedulerError
+from arp_nb.model import JobState, Reading
+from arp_nb.schedulers.base import Poll
+from arp_nb.schedulers.lsf_parse import reading
+from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of, records
+from arp_nb.schedulers.lsf_times import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Sequence
+    from datetime import datetime
+
+logger = logging.getLogger(__name__)
+
+_INDEX_OF_NAME = re.compile(r"\[(\d+)\]$", re.ASCII)
+_NOT_FOUND = re.compile(r"is not found|no matching job", re.IGNORECASE)
+_NOT_FOUND_LINE = re.compile(r"^Job <(\d+(?:\[\d+\])?)> is not found", re.MULTILINE)
+#: records that are read at a time: some milliseconds, if all of them are new
+_SLICE = 500
+
+
+class _Known(NamedTuple):
+    """A record that was read before, and by which of the ids asked for."""
+
+    native_id: str
+    job_id: str
+    reading: Reading
+
+    def is_as_asked(self, asked: frozenset[str]) -> bool:
+        """Whether the record would be known by the same id now."""
+        native_id, job_id, _ = self
+        return native_id in asked and (native_id == job_id or job_id not in asked)
+
+
+class _Answer:
+    """One poll's answer, as far as it has been read."""
+
+    def __init__(self, asked: frozenset[str], today: int) -> None:
+        self.asked = asked
+        self._today = today
+        self._readings: dict[str, Reading] = {}
+        self._unknown: set[str] = set()
+
+    def add(self, record: Any) -> _Known | None:
+        """Read a record; None where it says nothing of the state of a job asked for."""
+        native_id = _native_id(record, self.asked)
+        if native_id is None:
+            return None
+        if "ERROR" in record:
+            if _NOT_FOUND.search(str(record["ERROR"])):
+                self._unknown.add(native_id)
+            else:
+                logger.warning("LSF job %s: %.200s", native_id, record["ERROR"])
+            return None
+        one = reading(record, self._today)
+        if one is None:
+            return None
+        self.add_known(native_id, one)
+        return _Known(native_id, record["JOBID"], one)
+
+    def add_known(self, native_id: str, one: Reading) -> None:
+        """Take in what is read already."""
+        other = self._readings.get(native_id)
+        self._readings[native_id] = one if other is None else _of_both(other, one)
+
+    def poll(self) -> Poll:
+        return Poll(self._readings, frozenset(self._unknown - self._readings.keys()))
+
+
+class PollReader:
+    """Reads one poll after the other.
+
+    Most jobs are as they were at the poll before: their readings are kept, and are the same
+    objects again. With 10,000 jobs that is most of the work.
+    """
+
+    def __init__(self) -> None:
+        #: by the text of the record
+        self._before: dict[str, _Known] = {}
+
+    def read(
+        self, exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime
+    ) -> Poll:
+        """Read one answer for many jobs; the exit code does not matter where there are rows.
+
+        Raises
+        ------
+        SchedulerError
+            Nothing was said of any job.
+        """
+        slices = self._slices(exit_code, stdout, stderr, frozenset(asked), now)
+        while True:
+            try:
+                next(slices)
+            except StopIteration as end:
+                poll: Poll = end.value
+                return poll
+
+    async def read_in_slices(
+        self, exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime
+    ) -> Poll:
+        """Read as `read` does, and let others have their turn every few milliseconds."""
+        slices = self._slices(exit_code, stdout, stderr, frozenset(asked), now)
+        while True:
+            try:
+                next(slices)
+            except StopIteration as end:
+                poll: Poll = end.value
+                return poll
+            await asyncio.sleep(0)
+
+    def _slices(
+        self, exit_code: int, stdout: str, stderr: str, asked: frozenset[str], now: datetime
+    ) -> Generator[None, None, Poll]:
+        if "{" not in stdout and exit_code != 0:
+            denied = asked.intersection(_NOT_FOUND_LINE.findall(stderr))
+            if not denied:
+                raise SchedulerError(f"bjobs: {stderr.strip() or stdout.strip() or exit_code}")
+            return Poll({}, denied)
+        today = day_of(now)
+        try:
+            return (yield from self._apart(pieces(stdout), _Answer(asked, today)))
+        except NotApart:
+            answer = _Answer(asked, today)
+            for number, record in enumerate(records(stdout), 1):
+                answer.add(record)
+                if number % _SLICE == 0:
+                    yield
+            return answer.poll()
+
+    def _apart(self, found: Sequence[str], answer: _Answer) -> Generator[None, None, Poll]:
+        before, after = self._before, {}
+        for number, piece in enumerate(found, 1):
+            known = before.get(piece)
+            if known is not None and known.is_as_asked(answer.asked):
+                answer.add_known(known.native_id, known.reading)
+            else:
+                known = answer.add(record_of(piece))
+            if known is not None:
+                after[piece] = known
+            if number % _SLICE == 0:
+                yield
+        self._before = after
+        return answer.poll()
+
+
+def _native_id(record: Any, asked: frozenset[str]) -> str | None:
+    """Return by which of the ids asked for a record is known; None with a warning if by none."""
+    job_id = record.get("JOBID") if isinstance(record, dict) else None
+    if not isinstance(job_id, str):
+        logger.warning("bjobs: a record without a job id was left out: %.200r", record)
+        return None
+    if job_id in asked:
+        return job_id
+    # elements of an array share the id; where the index has no column, the name has it
+    index = record.get("JOBINDEX")
+    if not isinstance(index, str) or not index.isdigit():
+        match = _INDEX_OF_NAME.search(str(record.get("JOB_NAME", "")))
+        index = match[1] if match else ""
+    element = f"{job_id}[{index}]"
+    if element in asked:
+        return element
+    logger.warning("bjobs: a job that nobody asked for was left out: %.50s", job_id)
+    return None
+
+
+#: of an array that is asked for by its one id: what of its elements says most
+_WEIGHT = {
+    JobState.RUNNING: 5,
+    JobState.SUSPENDED: 4,
+    JobState.PENDING: 3,
+    JobState.FAILED: 2,
+    JobState.KILLED: 1,
+    JobState.DONE: 0,
+}
+
+
+def _of_both(one: Reading, other: Reading) -> Reading:
+    return max(one, other, key=lambda reading: _WEIGHT[reading.state])
