@@ -54,6 +54,9 @@ class Settings:
     uncertain_after_s: float = 600.0
     #: between two polls, at least; a scheduler that is slow to answer is asked less often
     poll_min_s: float = 5.0
+    #: a job that the scheduler denies counts as lost only so long after its submission: one
+    #: that was just taken may not be listed yet
+    lost_after_s: float = 60.0
     #: a lease that its client does not use within this time may be taken again
     lease_s: float = 60.0
     #: "batch client absent" after so long without a sign of life

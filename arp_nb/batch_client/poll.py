@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: a scheduler may not list a job that it has just taken
-_GRACE = timedelta(seconds=60)
 #: complete answers that must deny a job before it counts as unknown
 _DENIALS = 2
 _ANSWERS_APART = 5.0
@@ -157,7 +155,7 @@ class Poller:
         doubt = self._doubts.setdefault(key, _Doubt(first_seen_at=at))
         doubt.denials += 1
         age = at - (job.submitted_at or doubt.first_seen_at)
-        return doubt.denials >= _DENIALS and age >= _GRACE
+        return doubt.denials >= _DENIALS and age >= timedelta(seconds=self._settings.lost_after_s)
 
     def _tell_end(self, key: Key, reading: Reading, at: datetime) -> None:
         """Tell of a bad end as soon as its log has been looked at; never hold up the poll."""
