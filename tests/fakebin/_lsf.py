@@ -5,6 +5,10 @@ FAKE_LSF_PRODUCT  "ibm" (default) or "volclava": fewer fields, no search by desc
 FAKE_LSF_<NAME>   a fault of one command, e.g. FAKE_LSF_BJOBS=hang; a file ``<name>.fault`` in
                   the folder does the same:
                   hang | garbage | half | endless | exit:<code>:<words> | sample:<name>
+                  say:<code>:<words>  so too, but nothing is done: refused, or only promised
+                  wait                does nothing until the fault is taken back
+
+A job keeps the environment of its submission, as with LSF's own default, ``-env all``.
 """
 
 import json
@@ -31,15 +35,28 @@ def main():
     name, words = pathlib.Path(sys.argv[0]).name, sys.argv[1:]
     with open(ROOT / "commands", "a") as log:
         log.write(json.dumps([name, *words]) + "\n")
-    out, err, code = {"bsub": bsub, "bjobs": bjobs, "bkill": bkill, "bpeek": bpeek}[name](words)
-    fault = ROOT / f"{name}.fault"
-    told = fault.read_text() if fault.exists() else os.environ.get(f"FAKE_LSF_{name.upper()}", "")
-    out, err, code = faulty(told.strip(), out, err, code)
+    while fault_of(name) == "wait":
+        time.sleep(0.02)
+    if fault_of(name).startswith("say:"):
+        _, code, told = fault_of(name).split(":", 2)
+        out, err, code = ("", told, int(code)) if int(code) else (told, "", 0)
+        out, err = out and out + "\n", err and err + "\n"
+    else:
+        commands = {"bsub": bsub, "bjobs": bjobs, "bkill": bkill, "bpeek": bpeek}
+        out, err, code = commands[name](words)
+    out, err, code = faulty(fault_of(name), out, err, code)
     sys.stdout.buffer.write(out)
     sys.stdout.flush()
     sys.stderr.buffer.write(err)
     sys.stderr.flush()
     os._exit(code)
+
+
+def fault_of(name):
+    try:
+        return (ROOT / f"{name}.fault").read_text().strip()
+    except FileNotFoundError:
+        return os.environ.get(f"FAKE_LSF_{name.upper()}", "")
 
 
 def faulty(told, out, err, code):
@@ -100,19 +117,32 @@ def bsub(words):
     told, command = options(words, {"-K", "-x", "-r"})
     if not command:
         return "", "No command is specified. Job not submitted.\n", 255
-    number = 1 + max((int(one["JOBID"]) for one in jobs()), default=100)
+    number = next_id()
     save({
-        "JOBID": str(number), "JOBINDEX": "0", "STAT": "PEND", "USER": os.environ.get("USER", "-"),
+        "JOBID": number, "JOBINDEX": "0", "STAT": "PEND", "USER": os.environ.get("USER", "-"),
         "QUEUE": told.get("-q", "normal"), "FROM_HOST": "lsfhost", "EXEC_HOST": "-",
         "JOB_NAME": told.get("-J", " ".join(command)), "PROJ_NAME": told.get("-P", "default"),
         "JOB_DESCRIPTION": told.get("-Jd", "-"), "COMMAND": " ".join(command),
         "OUTPUT_FILE": told.get("-o", "-"), "SUB_CWD": os.getcwd(), "EXIT_CODE": "-",
         "EXIT_REASON": "-", "KILL_REASON": "-", "SUSPEND_REASON": "-", "PEND_REASON": "-",
         "MAX_MEM": "-", "SUBMIT_TIME": now(), "START_TIME": "-", "FINISH_TIME": "-",
+        "ENVIRONMENT": dict(os.environ),
     })  # fmt: skip
     where = f"queue <{told['-q']}>" if "-q" in told else "default queue <normal>"
     quiet = os.environ.get("BSUB_QUIET")
     return "" if quiet else f"Job <{number}> is submitted to {where}.\n", "", 0
+
+
+def next_id():
+    """Claim a number: two submissions may come at once."""
+    number = 1 + max((int(one["JOBID"]) for one in jobs()), default=100)
+    while True:
+        try:
+            os.close(os.open(ROOT / f"claimed-{number}", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            number += 1
+        else:
+            return str(number)
 
 
 def bjobs(words):

@@ -1,0 +1,343 @@
+"""Jobs on LSF, from a user's script to the notebook: its words, its faults, its silence."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from arp_nb.model import JobState
+from tests.contract.labs import FAKEBIN
+from tests.real.lsf_site import OURS, LsfSite
+from tests.real.product import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arp_nb.client.board import Board
+    from arp_nb.client.job import Job
+
+#: the seed's script in shape, without its seconds
+SUBMIT_PY = """
+import json, os, sys
+from urllib.request import Request, urlopen
+print("The parameters passed are:")
+for number, parameter in enumerate(sys.argv):
+    print("Param %d: %s" % (number + 1, parameter))
+for step in range(3):
+    counters = {"Example Counter": [step + 1, "red"], "Random Char": "R"}
+    urlopen(Request(os.environ["BATCH_UPDATE_URL"], json.dumps({"counters": counters}).encode()))
+"""
+SUBMIT = 'bsub -q psdebugq -o logs/%J.log python3 submit.py "$@"'
+UNKNOWN = re.compile(r"Unknown since \d\d:\d\d")
+
+
+@pytest.fixture(scope="module")
+def whole_site() -> Iterator[LsfSite]:
+    folder = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))
+    site = LsfSite(folder)
+    site.set_in_config()
+    yield site
+    site.product.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def site(whole_site: LsfSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[LsfSite]:
+    """One manager for all tests: it has to live through each fault anyway."""
+    monkeypatch.setenv("ARP_STORE", str(whole_site.product.store))
+    monkeypatch.setenv("ARP_CLAIM", str(whole_site.product.folder / "claim.json"))
+    yield whole_site
+    whole_site.mend()
+
+
+@pytest.fixture
+def board(site: LsfSite) -> Iterator[Board]:
+    with site.product.board() as board:
+        yield board
+
+
+def scheduler_jobs(job: Job) -> list[dict[str, Any]]:
+    answer = job._transport.call("GET", f"/jobs/{job.id}/history")
+    found: list[dict[str, Any]] = answer["scheduler_jobs"]
+    return found
+
+
+def notes(job: Job) -> str:
+    return "; ".join(job.row["notes"])
+
+
+def shown_in_df(board: Board, job: Job) -> str:
+    frame = board.jobs.df.set_index("id")
+    return str(frame.loc[job.id, "status"])
+
+
+# -- one job, end to end ----------------------------------------------------------------
+
+
+def test_job_runs_posts_and_ends_as_lsf_says(site: LsfSite, board: Board) -> None:
+    (site.product.scripts / "submit.py").write_text(SUBMIT_PY)
+    job, native_id = site.submitted(board, SUBMIT)
+    assert job.row["location"] == "lsf", "a cluster that is there is the default"
+    (call,) = [words for words in site.calls("bsub") if "psdebugq" in words]
+    assert call[:1] == ["-Jd"]
+    assert re.fullmatch(rf"arp-{job.id}-\w+", call[1])
+    assert call[2:] == [
+        "-q", "psdebugq", "-o", "logs/%J.log", "python3", "submit.py", "xpptest",
+        str(job.run), "p1", "p2",
+    ]  # fmt: skip
+    assert [(one["native_id"], one["source"]) for one in scheduler_jobs(job)] == [
+        (native_id, "wrapper")
+    ]
+    site.start(native_id)
+    wait_until(lambda: job.status == "RUN", "the job runs")
+    assert site.execute(native_id) == 0
+    wait_until(lambda: job.counters.get("Example Counter") == 3, "the counters came")
+    assert job.counters == {"Example Counter": 3, "Random Char": "R"}
+    assert job.status == "RUN", "only LSF ends a job"
+    site.end(native_id, MAX_MEM="12 Mbytes", EXIT_CODE="0")
+    assert job.wait(timeout_s=30).status == "DONE"
+    row = job.row
+    assert (row["queue"], row["host"], row["peak_memory_mb"]) == ("psdebugq", "node7", 12.6)
+    given = ["submit.py", "xpptest", job.run, "p1", "p2"]
+    said = [line for line in job.log().splitlines() if line.startswith("Param ")]
+    assert said == [f"Param {place}: {one}" for place, one in enumerate(given, 1)]
+    changes = list(job.history()["new"])
+    assert changes == ["requested", "leased", "starting", "pending", "running", "done"]
+
+
+def test_node_gets_nothing_that_only_the_submission_needs(site: LsfSite, board: Board) -> None:
+    _, native_id = site.submitted(board, SUBMIT)
+    held = site.record(native_id)["ENVIRONMENT"]
+    assert held["BATCH_UPDATE_URL"].startswith("http://")
+    assert not set(OURS) & set(held)
+    site.end(native_id)
+
+
+def test_cluster_that_only_the_profile_knows_is_found(
+    short_tmp: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = LsfSite(short_tmp)
+    site.set_in_profile(own_home)
+    monkeypatch.setenv("ARP_STORE", str(site.product.store))
+    assert str(FAKEBIN) not in os.environ["PATH"]
+    try:
+        with site.product.board() as board:
+            job, native_id = site.running(board, "bsub sleep 60")
+            site.end(native_id)
+            assert job.wait(timeout_s=30).status == "DONE"
+    finally:
+        site.product.close()
+
+
+def test_bad_end_tells_lsf_s_reason_and_the_log_s_first_error(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, "bsub -o logs/%J.log python3 peaks.py")
+    site.output(native_id).write_text("frame 1\nMemoryError: 3 TB of frames\nbye\n")
+    site.end(native_id, "EXIT", EXIT_REASON="TERM_MEMLIMIT: job killed", EXIT_CODE="137")
+    job.wait(timeout_s=30)
+    assert (job.state, job.status, job.exit_code) == (JobState.FAILED, "EXIT", 137)
+    assert job.reason == "TERM_MEMLIMIT: job killed; MemoryError: 3 TB of frames"
+
+
+def test_two_submissions_of_one_script_are_siblings(site: LsfSite, board: Board) -> None:
+    job, first = site.submitted(board, "bsub -q one true\nbsub -q two -w 'done(1)' true")
+    wait_until(lambda: len(scheduler_jobs(job)) == 2, "both are known")
+    second = scheduler_jobs(job)[1]["native_id"]
+    assert site.record(second)["QUEUE"] == "two"
+    site.end(first)
+    site.start(second)
+    wait_until(lambda: job.status == "RUN", "the second runs")
+    job.kill()
+    job.wait(timeout_s=30)
+    assert job.state is JobState.KILLED
+    assert [site.record(one)["STAT"] for one in (first, second)] == ["DONE", "EXIT"]
+
+
+# -- ends that somebody asked for -------------------------------------------------------
+
+
+def test_accepted_kill_is_no_end_before_lsf_shows_one(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    site.fault("bkill", f"say:0:Job <{native_id}> is being terminated")
+    job.kill()
+    wait_until(lambda: "is being terminated" in notes(job), "LSF's answer is kept")
+    site.next_polls()
+    assert (job.state, job.status) == (JobState.RUNNING, "RUN")
+    assert job.row["kill_by"]
+    site.end(native_id, "EXIT", EXIT_REASON="TERM_OWNER: job killed by owner", EXIT_CODE="130")
+    job.wait(timeout_s=30)
+    assert (job.state, job.status) == (JobState.KILLED, "EXIT")
+    assert job.reason.startswith("TERM_OWNER")
+
+
+def test_job_that_was_faster_than_its_kill_is_done(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    site.fault("bkill", f"say:0:Job <{native_id}> is being terminated")
+    job.kill()
+    wait_until(lambda: "is being terminated" in notes(job), "LSF's answer is kept")
+    site.end(native_id)
+    assert job.wait(timeout_s=30).state is JobState.DONE
+
+
+def test_refused_kill_leaves_the_job_and_says_why(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    site.change(native_id, USER="somebody_else")
+    job.kill()
+    wait_until(lambda: "refused" in notes(job), "LSF's answer is kept")
+    assert f"kill refused: Job <{native_id}>: User permission denied" in notes(job)
+    site.next_polls()
+    assert job.status == "RUN"
+    site.end(native_id)
+    assert job.wait(timeout_s=30).state is JobState.DONE
+
+
+def test_id_that_lsf_gave_to_another_job_is_never_killed(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    site.change(native_id, JOB_DESCRIPTION="arp-999999-0af7")
+    job.kill()
+    job.wait(timeout_s=30)
+    assert job.status == "Lost: not in LSF's history"
+    assert [native_id] not in site.calls("bkill")
+    assert site.record(native_id)["STAT"] == "RUN"
+    site.end(native_id)
+
+
+# -- what LSF tells on demand -----------------------------------------------------------
+
+
+def test_details_are_those_of_bjobs_l(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    said = job.details()
+    assert said.lstrip().startswith(f"Job <{native_id}>, Job Name <python3 submit.py ")
+    assert ["-l", native_id] in site.calls("bjobs")
+    site.end(native_id)
+
+
+def test_log_is_peeked_at_until_its_file_is_there(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, "bsub -o logs/a-name-that-folds-%J.log true")
+    site.change(native_id, SO_FAR="frame 1\n")
+    assert job.log() == "frame 1\n"
+    site.output(native_id).write_text("frame 1\nframe 2\n")
+    assert job.log() == "frame 1\nframe 2\n"
+    site.end(native_id)
+    job.wait(timeout_s=30)
+    assert job.log() == "frame 1\nframe 2\n"
+
+
+def test_log_that_lsf_mails_is_missing_with_the_reason(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, "bsub true")
+    site.end(native_id)
+    job.wait(timeout_s=30)
+    log = job.log()
+    assert (log, log.missing) == ("", "LSF does not say where this job's output goes.")
+
+
+# -- submissions that go wrong ----------------------------------------------------------
+
+
+def test_refused_submission_has_failed_in_lsf_s_words(site: LsfSite, board: Board) -> None:
+    before = site.ids()
+    site.fault("bsub", "say:255:psdebugq: Queue is closed. Job not submitted.")
+    job = site.apply(board, SUBMIT)
+    job.wait(timeout_s=30)
+    assert job.status == "Submit failed"
+    assert job.reason == "psdebugq: Queue is closed. Job not submitted."
+    assert job.log() == "psdebugq: Queue is closed. Job not submitted.\n"
+    assert site.ids() == before
+
+
+def test_slow_bsub_is_shown_and_its_id_comes(site: LsfSite, board: Board) -> None:
+    site.fault("bsub", "wait")
+    job = site.apply(board, SUBMIT)
+    wait_until(lambda: job.status == "LSF_Slow", "the delay is shown")
+    assert job.native_id is None
+    site.mend()
+    wait_until(lambda: job.status == "PEND", "the id came")
+    assert scheduler_jobs(job)[0]["source"] == "wrapper"
+    site.end(site.ids()[-1])
+
+
+def test_job_of_a_bsub_that_never_answers_is_found_by_its_tag(site: LsfSite, board: Board) -> None:
+    site.fault("bsub", "hang")
+    job, native_id = site.submitted(board, SUBMIT)
+    assert [(one["native_id"], one["source"]) for one in scheduler_jobs(job)] == [
+        (native_id, "tag")
+    ]
+    assert "found in LSF by its tag" in notes(job)
+    site.end(native_id)
+    assert job.wait(timeout_s=30).status == "DONE"
+
+
+def test_quiet_bsub_s_job_is_found_by_its_tag(site: LsfSite, board: Board) -> None:
+    job, native_id = site.submitted(board, f"export BSUB_QUIET=1\n{SUBMIT}")
+    assert scheduler_jobs(job)[0]["source"] == "tag"
+    assert native_id == site.ids()[-1]
+    site.end(native_id)
+
+
+def test_id_of_a_bypassed_wrapper_is_read_from_the_output_and_told(
+    site: LsfSite, board: Board
+) -> None:
+    job, native_id = site.submitted(board, f"{FAKEBIN}/{SUBMIT}")
+    assert site.record(native_id)["JOB_DESCRIPTION"] == "-"
+    assert scheduler_jobs(job)[0]["source"] == "output"
+    assert "id from output only" in notes(job)
+    site.end(native_id)
+    assert job.wait(timeout_s=30).status == "DONE"
+
+
+# -- when LSF is silent -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["exit:255:LSF is down. Please wait ...", "garbage", "half", "exit:0:"],
+    ids=["down", "garbage", "half", "empty"],
+)
+def test_unreadable_answer_changes_no_state_and_is_shown(
+    site: LsfSite, board: Board, fault: str
+) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    known = job.row
+    site.fault("bjobs", fault)
+    wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
+    assert UNKNOWN.fullmatch(shown_in_df(board, job))
+    site.end(native_id)
+    site.next_polls()
+    assert job.row == known, "no row was touched"
+    site.mend()
+    assert job.wait(timeout_s=30).status == "DONE"
+    assert shown_in_df(board, job) == "DONE"
+
+
+def test_silence_is_shown_and_ends_by_itself(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    site.fault("bjobs", "hang")
+    wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
+    health = board.snapshot().health
+    assert health is not None
+    assert "no answer in 1 s" in health.schedulers["lsf"].said
+    site.end(native_id)
+    site.mend()
+    assert job.wait(timeout_s=30).status == "DONE"
+
+
+def test_job_that_lsf_forgot_is_lost_only_after_a_while_and_comes_back(
+    site: LsfSite, board: Board
+) -> None:
+    job, native_id = site.submitted(board, SUBMIT)
+    record = site.forget(native_id)
+    site.next_polls()
+    wait_until(lambda: job.is_over, "it is given up")
+    assert job.status == "Lost: not in LSF's history"
+    age_s = job.history()["at"].iloc[-1] - job.history().query("new == 'pending'")["at"].iloc[0]
+    assert age_s.total_seconds() >= 3
+    site.remember(record | {"STAT": "RUN"})
+    wait_until(lambda: job.status == "RUN", "it is back")
+    site.end(native_id)
+    assert job.wait(timeout_s=30).status == "DONE"
