@@ -92,8 +92,7 @@ class Board:
         dry_run
             Make nothing; return the exact commands and environments instead.
         existing
-            What to do for a run that has a job of it already: ``"skip"`` it, or do it
-            ``"again"``.
+            For a run that has a job of it already: ``"skip"`` it, or do it ``"again"``.
 
         Raises
         ------
@@ -111,8 +110,7 @@ class Board:
             # the same key again, after a broken connection, makes no second job
             "idempotency_key": uuid.uuid4().hex,
         }
-        path = f"{self._root}/jobs:apply"
-        answer = self._transport.call("POST", path, body, repeatable=True)
+        answer = self._transport.call("POST", f"{self._root}/jobs:apply", body, repeatable=True)
         if dry_run:
             return DryRun(answer)
         self._live.learn("jobs", answer["jobs"])
