@@ -29,7 +29,11 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy arp_nb tests benchmarks docs
 	$(BIN)/lint-imports
 
-unit contract integration real: $(VENV)/.dev
+# side by side, but for the real ones: they measure out when to kill what
+unit contract integration: $(VENV)/.dev
+	$(BIN)/python -m pytest -q --durations=5 --numprocesses=2 tests/$@
+
+real: $(VENV)/.dev
 	$(BIN)/python -m pytest -q --durations=5 tests/$@
 
 docs: $(VENV)/.dev

@@ -85,6 +85,8 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
         **os.environ,
         "JUPYTER_TOKEN_FILE": str(token_file),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(_config_path(stage)),
+        "JUPYTERLAB_SETTINGS_DIR": str(_lab_settings(stage)),
+        "JUPYTERLAB_WORKSPACES_DIR": str(stage.folder / "workspaces"),
         "PYTHONPATH": os.pathsep.join(_python_path()),
     }
     process = os.posix_spawn(argv[0], argv, environment)
@@ -115,6 +117,17 @@ def _config_path(stage: Stage) -> Iterator[str]:
     yield str(folder.parent)
     if os.environ.get("JUPYTER_CONFIG_PATH"):
         yield os.environ["JUPYTER_CONFIG_PATH"]
+
+
+def _lab_settings(stage: Stage) -> Path:
+    """Keep JupyterLab from asking for news and updates: nothing here needs the internet."""
+    folder = stage.folder / "lab-settings"
+    notifications = folder / "@jupyterlab" / "apputils-extension"
+    notifications.mkdir(parents=True, exist_ok=True)
+    settings = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": False}
+    file = notifications / "notification.jupyterlab-settings"
+    file.write_text(json.dumps(settings), "utf-8")
+    return folder
 
 
 def _python_path() -> Iterator[str]:
