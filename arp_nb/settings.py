@@ -33,7 +33,7 @@ class Settings:
     public_url: str = ""
     #: schedulers to offer; empty: those that this machine has, and always "local"
     locations: tuple[str, ...] = ()
-    #: where definitions run that do not say; empty: the first that answers, "local" last
+    #: where definitions run that do not say; empty: the first of this machine's, "local" last
     default_location: str = ""
     #: folders put before the PATH of the user's login environment
     path_prepend: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ _RECOVERY_S = 30.0
 _PROBE_AGAIN_S = 60.0
 _SWEEP_S = 3_600.0
 _DAY_S = 86_400.0
+_NOT_HEARD = "its commands are here; it has not answered yet"
 
 
 class BatchClient:
@@ -145,11 +146,12 @@ class BatchClient:
         return await self._scheduler(location).details(native_id)
 
     async def locations(self) -> Mapping[str, str]:
-        """Return where this client can submit, and what it found there."""
-        for name in self._schedulers:
-            if name not in self._probed:
-                await self._probe_one(name)
-        return dict(self._probed)
+        """Return where this client submits, and what it found there.
+
+        Asks nobody, so that a cluster that hangs holds up no caller. One that is down is a
+        location all the same: a job that is for it waits, and goes nowhere else.
+        """
+        return {name: self._probed.get(name, _NOT_HEARD) for name in self._schedulers}
 
     def _scheduler(self, location: str) -> Scheduler:
         try:
@@ -229,7 +231,6 @@ class BatchClient:
         try:
             self._probed[name] = await self._schedulers[name].probe()
         except SchedulerError as error:
-            self._probed.pop(name, None)
             self._pulse.failed(name, str(error))
         except Exception:
             log.exception("%s: cannot be probed", name)
