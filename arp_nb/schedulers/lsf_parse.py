@@ -41,7 +41,8 @@ _ENDS = frozenset(word for word, state in STATES.items() if state.is_final)
 #: LSF says that somebody asked for the end
 _ASKED_FOR = ("TERM_OWNER", "TERM_ADMIN", "TERM_FORCE_OWNER", "TERM_FORCE_ADMIN")
 
-_SUBMITTED = re.compile(r"Job <(\d+)>")
+#: whole: "Job <7> is being terminated" is printed by scripts too
+_SUBMITTED = re.compile(r"Job <(\d+)> is submitted\b")
 _WORD = re.compile(r"[A-Z][A-Z_]{1,15}", re.ASCII)
 #: not 0: `bkill 0` ends every job of the user
 _ID = re.compile(r"[1-9]\d{0,17}(?:\[[1-9]\d{0,17}\])?", re.ASCII)

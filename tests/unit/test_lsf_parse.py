@@ -101,6 +101,12 @@ def test_recorded_submissions_are_read(name: str, ids: tuple[str, ...]) -> None:
     assert lsf_parse.submitted_ids(SAMPLES[name]["stdout"]) == ids
 
 
+@pytest.mark.parametrize("name", [one for one in SAMPLES if not one.startswith(("arp_", "bsub"))])
+def test_jobs_that_other_commands_name_were_not_submitted(name: str) -> None:
+    sample = SAMPLES[name]
+    assert lsf_parse.submitted_ids(sample["stdout"] + sample["stderr"]) == ()
+
+
 @pytest.mark.parametrize(
     ("name", "native_id", "accepted"),
     [
