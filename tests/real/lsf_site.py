@@ -22,7 +22,6 @@ SETTINGS = """
 locations = ["lsf", "local"]
 poll_min_s = 0.2
 slow_after_s = 0.5
-command_timeout_s = 1
 lost_after_s = 3
 """
 #: the interpreter itself, not a slow shim in front of it
@@ -46,9 +45,10 @@ class LsfSite:
         (self.product.scripts / "logs").mkdir()
         self._runs = 0
 
-    def set_in_config(self) -> None:
+    def set_in_config(self, *, command_timeout_s: int = 1) -> None:
         """Say in ``config.toml`` where the cluster is."""
         config = f"""{SETTINGS}
+            command_timeout_s = {command_timeout_s}
             path_prepend = ["{FAKEBIN}", "{PYTHON_FOLDER}"]
             environment = {{ FAKE_LSF = "{self.book}" }}
             """

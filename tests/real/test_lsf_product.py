@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,16 @@ def site(whole_site: LsfSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[LsfSi
     monkeypatch.setenv("ARP_CLAIM", str(whole_site.product.folder / "claim.json"))
     yield whole_site
     whole_site.mend()
+
+
+@pytest.fixture
+def other_site(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LsfSite]:
+    """A manager of a test's own, which is not started yet."""
+    site = LsfSite(short_tmp)
+    site.set_in_config()
+    monkeypatch.setenv("ARP_STORE", str(site.product.store))
+    yield site
+    site.product.close()
 
 
 @pytest.fixture
@@ -119,20 +130,13 @@ def test_node_gets_nothing_that_only_the_submission_needs(site: LsfSite, board: 
     site.end(native_id)
 
 
-def test_cluster_that_only_the_profile_knows_is_found(
-    short_tmp: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = LsfSite(short_tmp)
-    site.set_in_profile(own_home)
-    monkeypatch.setenv("ARP_STORE", str(site.product.store))
+def test_cluster_that_only_the_profile_knows_is_found(other_site: LsfSite, own_home: Path) -> None:
+    other_site.set_in_profile(own_home)
     assert str(FAKEBIN) not in os.environ["PATH"]
-    try:
-        with site.product.board() as board:
-            job, native_id = site.running(board, "bsub sleep 60")
-            site.end(native_id)
-            assert job.wait(timeout_s=30).status == "DONE"
-    finally:
-        site.product.close()
+    with other_site.product.board() as board:
+        job, native_id = other_site.running(board, "bsub sleep 60")
+        other_site.end(native_id)
+        assert job.wait(timeout_s=30).status == "DONE"
 
 
 def test_bad_end_tells_lsf_s_reason_and_the_log_s_first_error(site: LsfSite, board: Board) -> None:
@@ -273,6 +277,28 @@ def test_job_of_a_bsub_that_never_answers_is_found_by_its_tag(site: LsfSite, boa
     assert job.wait(timeout_s=30).status == "DONE"
 
 
+@pytest.mark.parametrize("folder", ["", f"{FAKEBIN}/"], ids=["wrapped", "bypassed"])
+def test_job_that_the_script_only_talks_of_is_not_its_own(
+    site: LsfSite, board: Board, folder: str
+) -> None:
+    other, others_id = site.running(board, SUBMIT)
+    job, native_id = site.submitted(board, f"bkill {others_id}\nbjobs 999\n{folder}{SUBMIT}")
+    assert native_id == site.ids()[-1]
+    assert [one["native_id"] for one in scheduler_jobs(job)] == [native_id]
+    site.end(native_id)
+    other.wait(timeout_s=30)
+
+
+def test_refused_submission_is_not_the_job_that_the_script_ended_before(
+    site: LsfSite, board: Board
+) -> None:
+    _, others_id = site.running(board, SUBMIT)
+    site.fault("bsub", "say:255:psdebugq: Queue is closed. Job not submitted.")
+    job = site.apply(board, f"bkill {others_id}\n{SUBMIT}")
+    job.wait(timeout_s=30)
+    assert (job.status, job.native_id) == ("Submit failed", None)
+
+
 def test_quiet_bsub_s_job_is_found_by_its_tag(site: LsfSite, board: Board) -> None:
     job, native_id = site.submitted(board, f"export BSUB_QUIET=1\n{SUBMIT}")
     assert scheduler_jobs(job)[0]["source"] == "tag"
@@ -325,6 +351,19 @@ def test_silence_is_shown_and_ends_by_itself(site: LsfSite, board: Board) -> Non
     site.end(native_id)
     site.mend()
     assert job.wait(timeout_s=30).status == "DONE"
+
+
+def test_cluster_that_hangs_keeps_its_jobs_and_delays_nobody(other_site: LsfSite) -> None:
+    other_site.set_in_config(command_timeout_s=20)
+    other_site.fault("bjobs", "hang")
+    other_site.product.start()
+    began_s = time.monotonic()
+    with other_site.product.board() as board:
+        board.snapshot()
+        job = other_site.apply(board, SUBMIT)
+        assert job.row["location"] == "lsf", "never on this machine because LSF is down"
+        assert time.monotonic() - began_s < 5
+        wait_until(lambda: job.native_id, "bsub works all the same")
 
 
 def test_job_that_lsf_forgot_is_lost_only_after_a_while_and_comes_back(
