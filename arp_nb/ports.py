@@ -192,10 +192,17 @@ class ManagerPort(Protocol):
         """All jobs in STARTING or UNCERTAIN; for recovery, and for watching."""
 
     async def watched(self) -> Sequence[WatchedJob]:
-        """All jobs whose scheduler jobs should be polled."""
+        """All jobs whose scheduler jobs should be polled.
 
-    async def readings(self, readings: Sequence[JobReading]) -> None:
-        """Take one poll's readings. Late ones never undo a newer truth."""
+        The same object again says that they are the same.
+        """
+
+    async def readings(self, readings: Sequence[JobReading]) -> Sequence[JobReading]:
+        """Take one poll's readings. Late ones never undo a newer truth.
+
+        Return those that the books have not taken in: too late, or in trouble. The next poll
+        tells what it reads of these jobs even if it reads the same.
+        """
 
     async def kills(self) -> Sequence[KillRequest]:
         """Kill requests that the scheduler has not been told of yet."""

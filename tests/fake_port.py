@@ -203,7 +203,7 @@ class FakePort:
             if job.state.is_submitted and not job.state.is_final
         ]
 
-    async def readings(self, readings: Sequence[JobReading]) -> None:
+    async def readings(self, readings: Sequence[JobReading]) -> Sequence[JobReading]:
         for one in readings:
             self.readings_taken.append(one)
             job = self.jobs[one.job_id]
@@ -214,6 +214,7 @@ class FakePort:
             if one.reading is not None:
                 job.exit_code = one.reading.exit_code
         await self._notify()
+        return ()
 
     async def kills(self) -> Sequence[KillRequest]:
         return [

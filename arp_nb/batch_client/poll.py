@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from arp_nb.batch_client.identity import is_another
+from arp_nb.batch_client.told import Told
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState
 from arp_nb.ports import JobReading
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from arp_nb.batch_client.health import Pulse
     from arp_nb.batch_client.logs import LogReader
+    from arp_nb.batch_client.told import Key
     from arp_nb.model import Reading
     from arp_nb.ports import ManagerPort, WatchedJob
     from arp_nb.schedulers.base import Poll, Scheduler
@@ -38,7 +40,8 @@ _IDLE_S = 30.0
 #: a bad end is told without the log's error line if the log cannot be read in time
 _LOG_WAIT_S = 4.0
 
-Key = tuple[int, str]
+#: jobs whose readings are looked at before others have their turn
+_SLICE = 1000
 
 
 @dataclass(slots=True)
@@ -67,6 +70,10 @@ class Poller:
         self._logs = logs
         self._wake = asyncio.Event()
         self._answer_s = 0.0
+        self._watched: Sequence[WatchedJob] | None = None
+        self._keys: dict[Key, WatchedJob] = {}
+        self._ids: list[str] = []
+        self._told = Told(port)
         self._doubts: dict[Key, _Doubt] = {}
         self._ends: dict[Key, asyncio.Task[None]] = {}
         #: bad ends whose logs have been looked at, and the line found
@@ -109,9 +116,8 @@ class Poller:
     async def poll_once(self) -> bool:
         """Poll all watched jobs of this scheduler once; False if there are none."""
         name = self._scheduler.name
-        jobs = [one for one in await self._port.watched() if one.location == name]
-        self._forget({(one.job_id, native) for one in jobs for native in one.native_ids})
-        ids = sorted({native for one in jobs for native in one.native_ids})
+        self._watch(await self._port.watched())
+        ids = self._ids
         if not ids:
             return False
         began_s, at = time.monotonic(), datetime.now(UTC)
@@ -123,32 +129,54 @@ class Poller:
             return True
         self._answer_s = time.monotonic() - began_s
         self._pulse.answered(name, self._answer_s)
-        await self._report(jobs, poll, at)
+        await self._report(poll, at)
         return True
 
-    async def _report(self, jobs: Sequence[WatchedJob], poll: Poll, at: datetime) -> None:
+    def _watch(self, watched: Sequence[WatchedJob]) -> None:
+        """Keep what is to be polled; the same object is what it was at the poll before."""
+        if watched is self._watched:
+            return
+        self._watched = watched
+        jobs = [one for one in watched if one.location == self._scheduler.name]
+        self._keys = {(one.job_id, native): one for one in jobs for native in one.native_ids}
+        self._ids = sorted({native for _, native in self._keys})
+        self._told.keep_only(self._keys)
+        self._doubts = {key: one for key, one in self._doubts.items() if key in self._keys}
+        self._looked = {key: one for key, one in self._looked.items() if key in self._keys}
+
+    async def _report(self, poll: Poll, at: datetime) -> None:
+        """Tell of what has changed; some jobs at a time, so that others have their turn."""
         told: list[JobReading] = []
-        for job in jobs:
-            for native_id in job.native_ids:
-                key = (job.job_id, native_id)
-                reading = poll.readings.get(native_id)
-                if reading is not None and is_another(job.job_id, job.submitted_at, reading):
-                    reading = None
-                elif reading is None and native_id not in poll.unknown:
-                    continue
-                if reading is None:
-                    if self._is_unknown(key, job, at):
-                        told.append(_reading(key, None, at))
-                    continue
-                self._doubts.pop(key, None)
-                if reading.state is not JobState.FAILED:
-                    told.append(_reading(key, reading, at))
-                elif (looked := self._looked.get(key)) is not None and looked[0] == reading:
-                    told.append(_reading(key, reading, at, log_error=looked[1]))
-                else:
-                    self._tell_end(key, reading, at)
+        jobs = tuple(self._keys.items())
+        for start in range(0, len(jobs), _SLICE):
+            for key, job in jobs[start : start + _SLICE]:
+                news = self._news(key, job, poll, at)
+                if news is not None:
+                    told.append(news)
+            await asyncio.sleep(0)
         if told:
-            await self._port.readings(told)
+            await self._told.tell(told)
+
+    def _news(self, key: Key, job: WatchedJob, poll: Poll, at: datetime) -> JobReading | None:
+        """Return what is to be told of one scheduler job now."""
+        native_id = key[1]
+        reading = poll.readings.get(native_id)
+        if reading is not None and self._told.is_known(key, reading):
+            self._doubts.pop(key, None)
+            return None
+        if reading is not None and is_another(job.job_id, job.submitted_at, reading):
+            reading = None
+        elif reading is None and native_id not in poll.unknown:
+            return None
+        if reading is None:
+            return _reading(key, None, at) if self._is_unknown(key, job, at) else None
+        self._doubts.pop(key, None)
+        if reading.state is not JobState.FAILED:
+            return _reading(key, reading, at)
+        if (looked := self._looked.get(key)) is not None and looked[0] == reading:
+            return _reading(key, reading, at, log_error=looked[1])
+        self._tell_end(key, reading, at)
+        return None
 
     def _is_unknown(self, key: Key, job: WatchedJob, at: datetime) -> bool:
         """Whether a denial may be believed: not of a fresh job, and not a single one."""
@@ -174,14 +202,10 @@ class Poller:
         except Exception:
             log.exception("job %s: its log could not be read", key)
         try:
-            await self._port.readings([_reading(key, reading, at, log_error=line)])
+            await self._told.tell([_reading(key, reading, at, log_error=line)])
             self._looked[key] = (reading, line)
         except Exception:
             log.exception("job %s: the next poll tells of its end", key)
-
-    def _forget(self, watched: set[Key]) -> None:
-        self._doubts = {key: one for key, one in self._doubts.items() if key in watched}
-        self._looked = {key: one for key, one in self._looked.items() if key in watched}
 
 
 def _reading(

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arp_nb.errors import NotFound
 from arp_nb.manager.capabilities import told_text
 from arp_nb.manager.readings import Readings
 from arp_nb.manager.verdicts import after_submission, is_current
+from arp_nb.manager.watch_list import WatchList
 from arp_nb.model import JobState
-from arp_nb.ports import OpenSubmission, WatchedJob
+from arp_nb.ports import OpenSubmission
 from arp_nb.store.base import JobFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from arp_nb.manager.context import Context
     from arp_nb.manager.kills import Kills
     from arp_nb.manager.leases import Leases
-    from arp_nb.model import Job, ScriptCheck
+    from arp_nb.model import ScriptCheck
     from arp_nb.ports import (
         Health,
         JobReading,
@@ -28,15 +28,8 @@ if TYPE_CHECKING:
         KillRequest,
         Submission,
         SubmitRequest,
+        WatchedJob,
     )
-
-_LIVE = (JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED)
-_ENDED = (JobState.DONE, JobState.FAILED, JobState.KILLED, JobState.LOST)
-#: ended jobs are looked at for so long again: a scheduler may requeue them
-_REQUEUED_WITHIN = timedelta(seconds=60)
-#: … and for so long while others are polled anyway
-_REQUEUED_WITHIN_BUSY = timedelta(hours=1)
-_MAX_ENDED = 500
 
 
 class Desk:
@@ -47,6 +40,8 @@ class Desk:
         self._leases = leases
         self._kills = kills
         self._readings = Readings(context)
+        self._watch_list = WatchList(context.store, context.clock)
+        self._watched: Sequence[WatchedJob] = ()
 
     async def wait_for_work(self, seen: int, timeout_s: float) -> int:
         """See `arp_nb.ports.ManagerPort`; so for all methods of this class."""
@@ -100,7 +95,8 @@ class Desk:
 
     async def open_submissions(self) -> Sequence[OpenSubmission]:
         """All jobs in STARTING or UNCERTAIN."""
-        jobs = await self._jobs((JobState.STARTING, JobState.UNCERTAIN))
+        states = (JobState.STARTING, JobState.UNCERTAIN)
+        jobs = await self._context.store.jobs(JobFilter(states=states, deleted=True))
         return [
             OpenSubmission(
                 job_id=job.id,
@@ -115,35 +111,16 @@ class Desk:
     async def watched(self) -> Sequence[WatchedJob]:
         """All live jobs, and those that ended a moment ago."""
         self._context.health.sign_of_life()
-        live = await self._jobs(_LIVE)
-        within = _REQUEUED_WITHIN_BUSY if live else _REQUEUED_WITHIN
-        since = self._context.clock() - within
-        ended = [
-            job
-            for job in await self._jobs(_ENDED, limit=_MAX_ENDED)
-            if (job.ended_at or job.changed_at) >= since
-        ]
-        jobs = [*live, *ended]
-        natives = await self._context.store.scheduler_jobs([job.id for job in jobs])
-        watched = [
-            WatchedJob(
-                job_id=job.id,
-                location=job.location,
-                native_ids=tuple(one.native_id for one in natives[job.id]),
-                state=job.state,
-                submitted_at=job.submitted_at,
-            )
-            for job in jobs
-        ]
-        self._readings.keep_only(
-            (one.job_id, native_id) for one in watched for native_id in one.native_ids
-        )
+        watched = await self._watch_list.jobs()
+        if watched is not self._watched:
+            self._watched = watched
+            self._readings.keep_only(watched)
         return watched
 
-    async def readings(self, readings: Sequence[JobReading]) -> None:
-        """Take one poll's readings."""
+    async def readings(self, readings: Sequence[JobReading]) -> Sequence[JobReading]:
+        """Take one poll's readings; return those that say something only when told again."""
         self._context.health.sign_of_life()
-        await self._readings.take(readings)
+        return await self._readings.take(readings)
 
     def _text(self, text: str) -> str:
         return told_text(self._context.capabilities, text)
@@ -159,6 +136,3 @@ class Desk:
     async def health(self, health: Health) -> None:
         """Take how client and schedulers are."""
         self._context.health.told(health)
-
-    async def _jobs(self, states: Collection[JobState], limit: int | None = None) -> Sequence[Job]:
-        return await self._context.store.jobs(JobFilter(states=states, deleted=True, limit=limit))

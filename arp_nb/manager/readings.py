@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from arp_nb.manager.context import Context
     from arp_nb.model import Job, SchedulerJob
-    from arp_nb.ports import JobReading
+    from arp_nb.ports import JobReading, WatchedJob
     from arp_nb.store.base import JobChange
 
 _log = logging.getLogger(__name__)
@@ -34,30 +34,34 @@ class Readings:
         #: says nothing new, and an older one is late
         self._last: dict[_Key, JobReading] = {}
 
-    def keep_only(self, watched: Iterable[_Key]) -> None:
+    def keep_only(self, watched: Iterable[WatchedJob]) -> None:
         """Forget the readings of scheduler jobs that are not polled any more."""
-        kept = set(watched)
+        kept = {(one.job_id, native_id) for one in watched for native_id in one.native_ids}
         self._last = {key: told for key, told in self._last.items() if key in kept}
 
-    async def take(self, readings: Sequence[JobReading]) -> None:
-        """Take one poll's readings, some jobs at a time."""
+    async def take(self, readings: Sequence[JobReading]) -> list[JobReading]:
+        """Take one poll's readings, some jobs at a time; return those not taken in."""
         by_job: dict[int, list[JobReading]] = {}
+        missed: list[JobReading] = []
         for told in readings:
-            if self._may_matter(told):
-                by_job.setdefault(told.job_id, []).append(told)
+            last = self._last.get((told.job_id, told.native_id))
+            if last is None or not _is_same(told, last):
+                if last is not None and told.at < last.at:
+                    missed.append(told)
+                else:
+                    by_job.setdefault(told.job_id, []).append(told)
         ids = list(by_job)
         for start in range(0, len(ids), _SLICE):
+            some = {one: by_job[one] for one in ids[start : start + _SLICE]}
             async with self._context.books:
-                await self._take({one: by_job[one] for one in ids[start : start + _SLICE]})
+                taken = await self._take(some)
+            self._last |= {(told.job_id, told.native_id): told for told in taken}
+            whole = [told for all_told in some.values() for told in all_told]
+            kept = set(map(id, taken))
+            missed += (told for told in whole if id(told) not in kept)
+        return missed
 
-    def _may_matter(self, told: JobReading) -> bool:
-        last = self._last.get((told.job_id, told.native_id))
-        if last is None:
-            return True
-        same = told.reading == last.reading and told.log_error == last.log_error
-        return told.at >= last.at and not same
-
-    async def _take(self, by_job: Mapping[int, Sequence[JobReading]]) -> None:
+    async def _take(self, by_job: Mapping[int, Sequence[JobReading]]) -> list[JobReading]:
         store = self._context.store
         jobs = await store.jobs(JobFilter(ids=by_job.keys(), deleted=True))
         natives = await store.scheduler_jobs(by_job.keys())
@@ -76,8 +80,8 @@ class Readings:
         done = await store.change_jobs(changes) if changes else ()
         if not all(done):  # the lock rules this out; the next poll decides anew
             _log.error("Readings of %d jobs met other books.", len(done) - sum(done))
-            return
-        self._last |= {(told.job_id, told.native_id): told for told in taken}
+            return []
+        return taken
 
     def _change(
         self, job: Job, natives: Sequence[SchedulerJob], news: Sequence[JobReading]
@@ -103,3 +107,8 @@ class Readings:
 
     def _text(self, text: str) -> str:
         return told_text(self._context.capabilities, text) if text else ""
+
+
+def _is_same(one: JobReading, other: JobReading) -> bool:
+    same = one.reading is other.reading or one.reading == other.reading
+    return same and one.log_error == other.log_error

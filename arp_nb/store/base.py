@@ -145,6 +145,28 @@ class CounterPoint:
     value: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a submitted job stands: the little of it that polling needs."""
+
+    job_id: int
+    location: str
+    #: in order of submission
+    native_ids: tuple[str, ...]
+    state: JobState
+    submitted_at: datetime | None
+    #: of a job that has not ended, or whose end has no time: when it changed last
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """Where jobs stood at a revision; deleted ones too."""
+
+    revision: int
+    jobs: Sequence[Standing]
+
+
 class Store(ABC):
     """Durable store; one manager process writes it, from one thread."""
 
@@ -278,6 +300,14 @@ class Store(ABC):
         self, job_ids: Collection[int]
     ) -> Mapping[int, Sequence[SchedulerJob]]:
         """Return the scheduler jobs of each job, in order of submission."""
+
+    @abstractmethod
+    async def standings(self, *, ended: int) -> Standings:
+        """All live jobs, and at most ``ended`` of those that ended: the last to change."""
+
+    @abstractmethod
+    async def standings_since(self, revision: int) -> Standings:
+        """Jobs that changed after a revision and are, or were, with a scheduler."""
 
     @abstractmethod
     async def history(self, job_id: int) -> Sequence[Transition]:

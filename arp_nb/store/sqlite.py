@@ -7,7 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from arp_nb.errors import StoreError
-from arp_nb.store import applies, definitions, experiments, feed, job_changes, jobs, upkeep
+from arp_nb.store import (
+    applies,
+    definitions,
+    experiments,
+    feed,
+    job_changes,
+    jobs,
+    standings,
+    upkeep,
+)
 from arp_nb.store.base import (
     Changes,
     CounterPoint,
@@ -16,6 +25,7 @@ from arp_nb.store.base import (
     JobsMade,
     JobsWanted,
     ReportPost,
+    Standings,
     Store,
 )
 from arp_nb.store.mark import FILE, Mark
@@ -250,6 +260,14 @@ class SqliteStore(Store):
     ) -> Mapping[int, Sequence[SchedulerJob]]:
         """Return the scheduler jobs of each job, in order of submission."""
         return await self._readers.read(lambda db: jobs.scheduler_jobs(db, job_ids))
+
+    async def standings(self, *, ended: int) -> Standings:
+        """All live jobs, and at most ``ended`` of those that ended: the last to change."""
+        return await self._readers.read(lambda db: standings.whole(db, ended))
+
+    async def standings_since(self, revision: int) -> Standings:
+        """Jobs that changed after a revision and are, or were, with a scheduler."""
+        return await self._readers.read(lambda db: standings.changed(db, revision))
 
     async def history(self, job_id: int) -> Sequence[Transition]:
         """Every change of state, oldest first."""

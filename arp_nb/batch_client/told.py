@@ -1,0 +1,48 @@
+"""What the manager has been told of each scheduler job, so that only news is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from arp_nb.model import Reading
+    from arp_nb.ports import JobReading, ManagerPort
+
+#: job id, id of the scheduler's job
+Key = tuple[int, str]
+
+
+class Told:
+    """Tells the manager, and remembers what its books have taken in."""
+
+    def __init__(self, port: ManagerPort) -> None:
+        self._port = port
+        #: the last that was told, whether it was taken in or not
+        self._last: dict[Key, JobReading] = {}
+        self._taken: dict[Key, Reading] = {}
+
+    def is_known(self, key: Key, reading: Reading) -> bool:
+        """Whether the books have this reading as the newest of its scheduler job."""
+        taken = self._taken.get(key)
+        return taken is not None and (taken is reading or taken == reading)
+
+    async def tell(self, readings: Sequence[JobReading]) -> None:
+        """Tell the manager; what it does not take in is no more known than before."""
+        for one in readings:
+            key = (one.job_id, one.native_id)
+            self._last[key] = one
+            self._taken.pop(key, None)
+        missed = {id(one) for one in await self._port.readings(readings)}
+        for one in readings:
+            key = (one.job_id, one.native_id)
+            # while this was told, the end of a log may have told another
+            is_last = self._last.get(key) is one
+            if is_last and one.reading is not None and id(one) not in missed:
+                self._taken[key] = one.reading
+
+    def keep_only(self, keys: Container[Key]) -> None:
+        """Forget what is not polled any more."""
+        self._last = {key: one for key, one in self._last.items() if key in keys}
+        self._taken = {key: one for key, one in self._taken.items() if key in keys}

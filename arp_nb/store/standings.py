@@ -1,0 +1,88 @@
+"""Where jobs stand, as little of each as polling needs: read at every poll, so read narrowly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select
+
+from arp_nb.model import SUBMITTED, JobState
+from arp_nb.store.base import Standing, Standings
+from arp_nb.store.records import from_us, from_us_or_none
+from arp_nb.store.schema import head, job, scheduler_job
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Row, Select
+
+_LIVE = frozenset(state for state in SUBMITTED if not state.is_final)
+_ENDED = SUBMITTED - _LIVE
+
+
+def _values(states: Collection[JobState]) -> list[str]:
+    return sorted(state.value for state in states)
+
+
+#: the state, so that its index is not used: most jobs of an old store have ended, and the
+#: newest changes are found by the index of revisions
+_STATE: ColumnElement[str] = job.c.state + ""
+_COLUMNS = (
+    job.c.id, job.c.location, job.c.state, job.c.submitted_at, job.c.ended_at, job.c.changed_at,
+    scheduler_job.c.native_id,
+)  # fmt: skip
+_REVISION = select(head.c.revision)
+
+
+def _with_native_ids(which: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .select_from(job.outerjoin(scheduler_job, scheduler_job.c.job_id == job.c.id))
+        .where(which)
+        .order_by(job.c.id, scheduler_job.c.id)
+    )
+
+
+_ALL_LIVE = _with_native_ids(job.c.state.in_(_values(_LIVE)))
+_NEWEST_ENDED = _with_native_ids(
+    job.c.id.in_(
+        select(job.c.id)
+        .where(_STATE.in_(_values(_ENDED)))
+        .order_by(job.c.revision.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_CHANGED = _with_native_ids((job.c.revision > bindparam("since")) & _STATE.in_(_values(SUBMITTED)))
+
+
+def whole(db: Connection, ended: int) -> Standings:
+    """Return all live jobs, and as many of those that ended, the last to change first."""
+    rows = [*db.execute(_ALL_LIVE), *db.execute(_NEWEST_ENDED, {"limit": ended})]
+    return Standings(revision=db.execute(_REVISION).scalar_one(), jobs=_jobs_of(rows))
+
+
+def changed(db: Connection, since: int) -> Standings:
+    """Return the submitted jobs that changed after a revision."""
+    rows = db.execute(_CHANGED, {"since": since}).all()
+    return Standings(revision=db.execute(_REVISION).scalar_one(), jobs=_jobs_of(rows))
+
+
+def _jobs_of(rows: Sequence[Row[Any]]) -> list[Standing]:
+    """Make a job of each run of rows that differ in the scheduler job only."""
+    native_ids: dict[int, list[str]] = {}
+    first: dict[int, Row[Any]] = {}
+    for row in rows:
+        first.setdefault(row.id, row)
+        if row.native_id is not None:
+            native_ids.setdefault(row.id, []).append(row.native_id)
+    return [
+        Standing(
+            job_id=row.id,
+            location=row.location,
+            native_ids=tuple(native_ids.get(row.id, ())),
+            state=JobState(row.state),
+            submitted_at=from_us_or_none(row.submitted_at),
+            ended_at=from_us(row.changed_at if row.ended_at is None else row.ended_at),
+        )
+        for row in first.values()
+    ]
