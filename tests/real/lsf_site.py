@@ -29,6 +29,9 @@ PYTHON_FOLDER = Path(sys.base_exec_prefix) / "bin"
 #: what a wrapper needs, and a job's node must not get
 OURS = ("ARP_SPOOL", "ARP_TAG_OPTION", "ARP_LOCK_FD")
 
+#: the seed's command
+SUBMIT = 'bsub -q psdebugq -o logs/%J.log python3 submit.py "$@"'
+
 
 def now() -> str:
     """Return a moment as LSF writes it."""
@@ -157,3 +160,13 @@ class LsfSite:
         part = self.book / f"{native_id}.part"
         part.write_text(json.dumps(record))
         part.replace(self.book / f"{native_id}.json")
+
+
+def scheduler_jobs(job: Job) -> list[dict[str, Any]]:
+    answer = job._transport.call("GET", f"/jobs/{job.id}/history")
+    found: list[dict[str, Any]] = answer["scheduler_jobs"]
+    return found
+
+
+def notes(job: Job) -> str:
+    return "; ".join(job.row["notes"])

@@ -1,27 +1,22 @@
-"""Jobs on LSF, from a user's script to the notebook: its words, its faults, its silence."""
+"""Jobs on LSF, from a user's script to the notebook, in LSF's own words."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from arp_nb.model import JobState
 from tests.contract.labs import FAKEBIN
-from tests.real.lsf_site import OURS, LsfSite
+from tests.real.lsf_site import OURS, SUBMIT, LsfSite, notes, scheduler_jobs
 from tests.real.product import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from arp_nb.client.board import Board
-    from arp_nb.client.job import Job
 
 #: the seed's script in shape, without its seconds
 SUBMIT_PY = """
@@ -34,58 +29,6 @@ for step in range(3):
     counters = {"Example Counter": [step + 1, "red"], "Random Char": "R"}
     urlopen(Request(os.environ["BATCH_UPDATE_URL"], json.dumps({"counters": counters}).encode()))
 """
-SUBMIT = 'bsub -q psdebugq -o logs/%J.log python3 submit.py "$@"'
-UNKNOWN = re.compile(r"Unknown since \d\d:\d\d")
-
-
-@pytest.fixture(scope="module")
-def whole_site() -> Iterator[LsfSite]:
-    folder = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))
-    site = LsfSite(folder)
-    site.set_in_config()
-    yield site
-    site.product.close()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def site(whole_site: LsfSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[LsfSite]:
-    """One manager for all tests: it has to live through each fault anyway."""
-    monkeypatch.setenv("ARP_STORE", str(whole_site.product.store))
-    monkeypatch.setenv("ARP_CLAIM", str(whole_site.product.folder / "claim.json"))
-    yield whole_site
-    whole_site.mend()
-
-
-@pytest.fixture
-def other_site(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LsfSite]:
-    """A manager of a test's own, which is not started yet."""
-    site = LsfSite(short_tmp)
-    site.set_in_config()
-    monkeypatch.setenv("ARP_STORE", str(site.product.store))
-    yield site
-    site.product.close()
-
-
-@pytest.fixture
-def board(site: LsfSite) -> Iterator[Board]:
-    with site.product.board() as board:
-        yield board
-
-
-def scheduler_jobs(job: Job) -> list[dict[str, Any]]:
-    answer = job._transport.call("GET", f"/jobs/{job.id}/history")
-    found: list[dict[str, Any]] = answer["scheduler_jobs"]
-    return found
-
-
-def notes(job: Job) -> str:
-    return "; ".join(job.row["notes"])
-
-
-def shown_in_df(board: Board, job: Job) -> str:
-    frame = board.jobs.df.set_index("id")
-    return str(frame.loc[job.id, "status"])
 
 
 # -- one job, end to end ----------------------------------------------------------------
@@ -313,70 +256,5 @@ def test_id_of_a_bypassed_wrapper_is_read_from_the_output_and_told(
     assert site.record(native_id)["JOB_DESCRIPTION"] == "-"
     assert scheduler_jobs(job)[0]["source"] == "output"
     assert "id from output only" in notes(job)
-    site.end(native_id)
-    assert job.wait(timeout_s=30).status == "DONE"
-
-
-# -- when LSF is silent -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "fault",
-    ["exit:255:LSF is down. Please wait ...", "garbage", "half", "exit:0:"],
-    ids=["down", "garbage", "half", "empty"],
-)
-def test_unreadable_answer_changes_no_state_and_is_shown(
-    site: LsfSite, board: Board, fault: str
-) -> None:
-    job, native_id = site.running(board, SUBMIT)
-    known = job.row
-    site.fault("bjobs", fault)
-    wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
-    assert UNKNOWN.fullmatch(shown_in_df(board, job))
-    site.end(native_id)
-    site.next_polls()
-    assert job.row == known, "no row was touched"
-    site.mend()
-    assert job.wait(timeout_s=30).status == "DONE"
-    assert shown_in_df(board, job) == "DONE"
-
-
-def test_silence_is_shown_and_ends_by_itself(site: LsfSite, board: Board) -> None:
-    job, native_id = site.running(board, SUBMIT)
-    site.fault("bjobs", "hang")
-    wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
-    health = board.snapshot().health
-    assert health is not None
-    assert "no answer in 1 s" in health.schedulers["lsf"].said
-    site.end(native_id)
-    site.mend()
-    assert job.wait(timeout_s=30).status == "DONE"
-
-
-def test_cluster_that_hangs_keeps_its_jobs_and_delays_nobody(other_site: LsfSite) -> None:
-    other_site.set_in_config(command_timeout_s=20)
-    other_site.fault("bjobs", "hang")
-    other_site.product.start()
-    began_s = time.monotonic()
-    with other_site.product.board() as board:
-        board.snapshot()
-        job = other_site.apply(board, SUBMIT)
-        assert job.row["location"] == "lsf", "never on this machine because LSF is down"
-        assert time.monotonic() - began_s < 5
-        wait_until(lambda: job.native_id, "bsub works all the same")
-
-
-def test_job_that_lsf_forgot_is_lost_only_after_a_while_and_comes_back(
-    site: LsfSite, board: Board
-) -> None:
-    job, native_id = site.submitted(board, SUBMIT)
-    record = site.forget(native_id)
-    site.next_polls()
-    wait_until(lambda: job.is_over, "it is given up")
-    assert job.status == "Lost: not in LSF's history"
-    age_s = job.history()["at"].iloc[-1] - job.history().query("new == 'pending'")["at"].iloc[0]
-    assert age_s.total_seconds() >= 3
-    site.remember(record | {"STAT": "RUN"})
-    wait_until(lambda: job.status == "RUN", "it is back")
     site.end(native_id)
     assert job.wait(timeout_s=30).status == "DONE"

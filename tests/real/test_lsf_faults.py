@@ -1,0 +1,134 @@
+"""Jobs on LSF while LSF, or a process of ours, is away: nothing is lost, guessed or done twice."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from arp_nb.model import JobState
+from tests.real.lsf_site import SUBMIT, LsfSite, scheduler_jobs
+from tests.real.product import wait_until
+
+if TYPE_CHECKING:
+    from arp_nb.client.board import Board
+    from arp_nb.client.job import Job
+
+UNKNOWN = re.compile(r"Unknown since \d\d:\d\d")
+
+
+def shown_in_df(board: Board, job: Job) -> str:
+    frame = board.jobs.df.set_index("id")
+    return str(frame.loc[job.id, "status"])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["exit:255:LSF is down. Please wait ...", "garbage", "half", "exit:0:"],
+    ids=["down", "garbage", "half", "empty"],
+)
+def test_unreadable_answer_changes_no_state_and_is_shown(
+    site: LsfSite, board: Board, fault: str
+) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    known = job.row
+    site.fault("bjobs", fault)
+    wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
+    assert UNKNOWN.fullmatch(shown_in_df(board, job))
+    site.end(native_id)
+    site.next_polls()
+    assert job.row == known, "no row was touched"
+    site.mend()
+    assert job.wait(timeout_s=30).status == "DONE"
+    assert shown_in_df(board, job) == "DONE"
+
+
+def test_silence_is_shown_and_ends_by_itself(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    site.fault("bjobs", "hang")
+    wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
+    health = board.snapshot().health
+    assert health is not None
+    assert "no answer in 1 s" in health.schedulers["lsf"].said
+    site.end(native_id)
+    site.mend()
+    assert job.wait(timeout_s=30).status == "DONE"
+
+
+def test_cluster_that_hangs_keeps_its_jobs_and_delays_nobody(other_site: LsfSite) -> None:
+    other_site.set_in_config(command_timeout_s=20)
+    other_site.fault("bjobs", "hang")
+    other_site.product.start()
+    began_s = time.monotonic()
+    with other_site.product.board() as board:
+        board.snapshot()
+        job = other_site.apply(board, SUBMIT)
+        assert job.row["location"] == "lsf", "never on this machine because LSF is down"
+        assert time.monotonic() - began_s < 5
+        wait_until(lambda: job.native_id, "bsub works all the same")
+
+
+def test_job_that_lsf_forgot_is_lost_only_after_a_while_and_comes_back(
+    site: LsfSite, board: Board
+) -> None:
+    job, native_id = site.submitted(board, SUBMIT)
+    record = site.forget(native_id)
+    site.next_polls()
+    wait_until(lambda: job.is_over, "it is given up")
+    assert job.status == "Lost: not in LSF's history"
+    age_s = job.history()["at"].iloc[-1] - job.history().query("new == 'pending'")["at"].iloc[0]
+    assert age_s.total_seconds() >= 3
+    site.remember(record | {"STAT": "RUN"})
+    wait_until(lambda: job.status == "RUN", "it is back")
+    site.end(native_id)
+    assert job.wait(timeout_s=30).status == "DONE"
+
+
+# -- when we are away --------------------------------------------------------------------
+
+
+def test_kill_waits_for_a_cluster_that_is_down(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    for command in ("bjobs", "bkill"):
+        site.fault(command, "say:255:LSF is down. Please wait ...")
+    job.kill()
+    wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
+    site.next_polls()
+    assert site.record(native_id)["STAT"] == "RUN"
+    site.mend()
+    assert job.wait(timeout_s=30).state is JobState.KILLED
+
+
+def test_kill_that_comes_before_the_id_fires_with_it(site: LsfSite, board: Board) -> None:
+    site.fault("bsub", "wait")
+    job = site.apply(board, SUBMIT)
+    wait_until(lambda: job.status == "LSF_Slow", "bsub has been called")
+    job.kill()
+    site.mend()
+    assert job.wait(timeout_s=30).state is JobState.KILLED
+    assert site.calls("bkill")[-1] == [job.native_id]
+
+
+def test_submission_goes_on_without_its_manager_and_is_found_again(
+    other_site: LsfSite,
+) -> None:
+    other_site.fault("bsub", "wait")
+    with other_site.product.board() as board:
+        job = other_site.apply(board, SUBMIT)
+        wait_until(lambda: job.status == "LSF_Slow", "bsub has been called")
+        for process in [*other_site.product.supervisors(), *other_site.product.managers()]:
+            process.kill()
+        other_site.mend()
+        wait_until(other_site.ids, "LSF has taken the job")
+        (native_id,) = other_site.ids()
+        other_site.start(native_id)
+        other_site.product.start()
+        wait_until(lambda: job.status == "RUN", "it is found again")
+        other_site.end(native_id)
+        assert job.wait(timeout_s=30).status == "DONE"
+        assert [(one["native_id"], one["source"]) for one in scheduler_jobs(job)] == [
+            (native_id, "wrapper")
+        ]
+    assert other_site.ids() == [native_id], "submitted once"
