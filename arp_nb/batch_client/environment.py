@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WRAPPERS = Path(__file__).parent / "wrappers"
-_MARK = "ARP-ENVIRONMENT-BEGINS"
+_MARK, _END = "ARP-ENVIRONMENT-BEGINS", "ARP-ENVIRONMENT-ENDS"
+#: the kernel passes no larger environment on to a script
+_PRINTED_BYTES = 4_000_000
+_REAP_S = 1.0
 #: for profiles that load modules from a slow disk
 LOGIN_S = 15.0
 _CACHED_S = 300.0
@@ -112,39 +115,46 @@ class LoginEnvironments:
         return LoginEnvironment({**self._account.minimal(), "PATH": _PLAIN_PATH}, note)
 
 
-async def login_environment() -> Mapping[str, str]:
-    """Return what the user's own login shell exports; plain variables where it fails."""
-    return (await LoginEnvironments(Account.own(), LOGIN_S).get()).variables
-
-
 async def _print_environment(account: Account, timeout_s: float) -> bytes:
     # csh takes -l only alone; its users' settings stand in .cshrc, which -c reads
     flags = ["-c"] if Path(account.shell).name.endswith("csh") else ["-l", "-c"]
     process = await asyncio.create_subprocess_exec(
         account.shell,
         *flags,
-        f"echo {_MARK}; env -0",
+        f"echo {_MARK}; env -0; echo {_END}",
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=account.minimal(),
         cwd="/",
         start_new_session=True,
+        limit=_PRINTED_BYTES,
     )
+    assert process.stdout is not None  # it is a pipe
     try:
         async with asyncio.timeout(timeout_s):
-            printed, _ = await process.communicate()
+            # not until the pipe is closed: what the profile left running may hold it open
+            return await process.stdout.readuntil(f"{_END}\n".encode())
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    except asyncio.LimitOverrunError as error:
+        raise OSError(f"it printed more than {_PRINTED_BYTES:,} bytes") from error
     finally:
         # also what the profile left running in the background
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-    return printed
+        # the library closes its end of the pipe only once nobody holds the other
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
+        # a shell that hangs on a dead file server cannot be ended, and is not waited for
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REAP_S):
+                await process.wait()
 
 
 def parse(printed: bytes) -> dict[str, str]:
-    """Read what ``echo MARK; env -0`` printed after whatever the profile printed first."""
+    """Read what ``echo MARK; env -0; echo END`` printed after what the profile printed first."""
     _, mark, listing = printed.rpartition(f"{_MARK}\n".encode())
+    listing = listing.removesuffix(f"{_END}\n".encode())
     if not mark:
         return {}
     variables: dict[str, str] = {}

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from arp_nb import settings as settings_module
-from arp_nb.batch_client import BatchClient
-from arp_nb.batch_client.environment import login_environment
 from arp_nb.daemon import environment
+from arp_nb.daemon.clients import Clients
 from arp_nb.daemon.host import this_host
 from arp_nb.daemon.idle import until_idle
 from arp_nb.daemon.log import begin_log
@@ -54,6 +53,7 @@ def serve(inherited: Inherited, pipe: StatusPipe) -> None:
     begin_log()
     store_folder = Path(inherited.store)
     settings = settings_module.load(store_folder)
+    registry.check_locations(settings)
     store = open_store(store_folder)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -86,11 +86,10 @@ async def _serve(parts: _Parts) -> None:
         host=this_host().name,
         update_base=update_base(parts.settings, listeners[1]),
     )
-    # as the user's scripts will: what started us may know nothing of a cluster
-    login = await login_environment()
-    schedulers = registry.load(parts.settings, parts.folder, environment=login)
+    clients = Clients(manager.port, parts.settings, parts.folder)
     await manager.start()
-    notices = environment.notices(parts.inherited.notices, schedulers)
+    manager.expect_client()
+    notices = environment.notices(parts.inherited.notices, lambda: clients.schedulers)
     watched = Activity(app(manager, user=user, notices=notices))
     servers = (
         SocketServer(watched, listeners[0], tells_peer=True),
@@ -101,12 +100,7 @@ async def _serve(parts: _Parts) -> None:
             parts,
             servers,
             [
-                keep_client(
-                    manager,
-                    lambda: BatchClient(
-                        manager.port, schedulers, parts.folder / "spool", parts.settings
-                    ),
-                ),
+                keep_client(manager, clients),
                 until_idle(watched, manager, parts.settings.idle_exit_s),
             ],
         )

@@ -17,7 +17,9 @@ _ALONE = (
 )
 
 
-def notices(found: Sequence[str], locations: Collection[str]) -> Callable[[], Sequence[str]]:
+def notices(
+    found: Sequence[str], locations: Callable[[], Collection[str]]
+) -> Callable[[], Sequence[str]]:
     """Return what tells the notices as they are now.
 
     Parameters
@@ -25,15 +27,13 @@ def notices(found: Sequence[str], locations: Collection[str]) -> Callable[[], Se
     found
         What the supervisor noticed when it bound the sockets.
     locations
-        Where jobs can go.
+        Tells where jobs can go.
     """
     supervisor = os.getppid()
-    fixed = [*found, *_mortal(locations, Path("/"))]
 
     def now() -> Sequence[str]:
-        if os.getppid() == supervisor:
-            return fixed
-        return [*fixed, _ALONE]
+        known = [*found, *_mortal(locations(), Path("/"))]
+        return known if os.getppid() == supervisor else [*known, _ALONE]
 
     return now
 

@@ -248,7 +248,7 @@ class Apply:
         ours: Mapping[str, str],
     ) -> Mapping[str, str]:
         """Ask for a script's whole environment; ours alone while no client is there."""
-        if not self._context.seat.is_taken:
+        if not await self._context.seat.is_taken():
             return ours
         request = SubmitRequest(
             job_id=0,
@@ -260,7 +260,8 @@ class Apply:
             argv=argv,
             environment=ours,
         )
-        return await self._context.seat.client().environment(request)
+        client = await self._context.seat.client()
+        return await client.environment(request)
 
     async def _experiment(self, job: Job) -> Experiment:
         for one in await self._context.store.experiments():

@@ -183,7 +183,7 @@ class Jobs:
             word = status(job.state, job.phase, job.native_state, job.location)
             reason = f": {job.reason}" if job.reason else ""
             return f"{name} has no job of it.\nStatus: {word}{reason}\n{_claim(job)}"
-        client = self._context.seat.client()
+        client = await self._context.seat.client()
         texts = [await client.details(job.location, one.native_id) for one in natives[job_id]]
         return self._context.capabilities.mask("\n".join(texts))
 

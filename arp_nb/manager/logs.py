@@ -38,7 +38,8 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
         offset=offset,
         limit_bytes=max(limit, _MIN_BYTES),
     )
-    chunk = await context.seat.client().log(query)
+    client = await context.seat.client()
+    chunk = await client.log(query)
     cut = _CUT.search(chunk.text) if chunk.next_offset < chunk.size_bytes else None
     if cut is not None and cut.start() > 0:
         chunk = replace(

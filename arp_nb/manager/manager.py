@@ -89,6 +89,10 @@ class Manager:
         self._context.health.sign_of_life()
         self._spawn(self.definitions.check_unchecked())
 
+    def expect_client(self) -> None:
+        """Say that a batch client is about to be attached: calls that need one wait a little."""
+        self._context.seat.expect()
+
     async def start(self) -> None:
         """Finish what a crash interrupted, and begin to watch."""
         self._context.store.on_commit(self.feed.wake)

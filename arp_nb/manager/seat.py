@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 LOCAL = "local"
+#: who asks for a client that is on its way waits so long, counted from when it was announced
+EXPECTED_S = 2.0
 
 
 class Seat:
@@ -24,17 +28,30 @@ class Seat:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: ClientPort | None = None
+        self._taken = asyncio.Event()
+        self._expected_until_s = 0.0
+
+    def expect(self, within_s: float = EXPECTED_S) -> None:
+        """Say that a client is about to come: those who need one wait for it a little."""
+        self._expected_until_s = asyncio.get_running_loop().time() + within_s
 
     def take(self, client: ClientPort | None) -> None:
         """Seat a client, or with None empty the seat."""
         self._client = client
+        if client is None:
+            self._taken.clear()
+        else:
+            self._taken.set()
 
-    @property
-    def is_taken(self) -> bool:
-        """Whether a client was attached."""
+    async def is_taken(self) -> bool:
+        """Whether a client is there, or comes within the time that it was announced for."""
+        left_s = self._expected_until_s - asyncio.get_running_loop().time()
+        if self._client is None and left_s > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._taken.wait(), left_s)
         return self._client is not None
 
-    def client(self) -> ClientPort:
+    async def client(self) -> ClientPort:
         """Return the client.
 
         Raises
@@ -42,7 +59,7 @@ class Seat:
         ClientAbsent
             Nobody sits there.
         """
-        if self._client is None:
+        if not await self.is_taken() or self._client is None:
             raise ClientAbsent(
                 "The batch client, which acts as you, is not running. What you asked for is "
                 "kept where it can be; see 'jupyter arp manager status'."
@@ -51,7 +68,7 @@ class Seat:
 
     async def check(self, executable: str) -> ScriptCheck:
         """Have a script looked at as the user; *not checked* while that cannot be done."""
-        if self._client is None:
+        if not await self.is_taken() or self._client is None:
             return ScriptCheck()
         try:
             return await self._client.check(executable)
@@ -61,7 +78,9 @@ class Seat:
 
     async def locations(self) -> Mapping[str, str]:
         """Name of each location where jobs can go, and why; empty while no client is there."""
-        return {} if self._client is None else await self._client.locations()
+        if not await self.is_taken() or self._client is None:
+            return {}
+        return await self._client.locations()
 
     async def default_location(self) -> str:
         """Where a definition runs that does not say; empty while that cannot be known."""

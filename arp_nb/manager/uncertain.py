@@ -42,7 +42,8 @@ class Uncertain:
             raise InvalidValue(f"{native_id[:80]!r} is not an id of a scheduler's job.")
         job = await self._job(job_id)
         try:
-            await self._context.seat.client().details(job.location, native_id)
+            client = await self._context.seat.client()
+            await client.details(job.location, native_id)
         except SchedulerError as error:
             raise InvalidValue(
                 f"{title(job.location)} does not confirm that there is a job {native_id}: {error}"

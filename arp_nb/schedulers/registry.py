@@ -49,12 +49,7 @@ def load(
     InvalidValue
         ``locations`` names a scheduler that nobody wrote an adapter for.
     """
-    classes = _classes()
-    for name in settings.locations:
-        if name not in classes:
-            near = difflib.get_close_matches(name, classes, n=1)
-            advice = f" Did you mean {near[0]!r}?" if near else ""
-            raise InvalidValue(f"locations: there is no scheduler {name!r}.{advice}")
+    classes = check_locations(settings)
     environment = _with_settings(os.environ if environment is None else environment, settings)
     found: dict[str, Scheduler] = {}
     for name in sorted(classes, key=lambda name: (name == LocalScheduler.name, name)):
@@ -66,6 +61,23 @@ def load(
         elif name in settings.locations:
             logger.warning("%s: set as a location, but its commands are not on the PATH", name)
     return found
+
+
+def check_locations(settings: Settings) -> Mapping[str, type[Scheduler]]:
+    """Return all adapters by name, if ``locations`` names no other.
+
+    Raises
+    ------
+    InvalidValue
+        It names a scheduler that nobody wrote an adapter for.
+    """
+    classes = _classes()
+    for name in settings.locations:
+        if name not in classes:
+            near = difflib.get_close_matches(name, classes, n=1)
+            advice = f" Did you mean {near[0]!r}?" if near else ""
+            raise InvalidValue(f"locations: there is no scheduler {name!r}.{advice}")
+    return classes
 
 
 def _classes() -> dict[str, type[Scheduler]]:

@@ -141,6 +141,20 @@ def test_environment_is_that_of_a_login_not_of_the_manager(
     assert not {"JUPYTERHUB_API_TOKEN", "PWD", "_"} & known.variables.keys()
 
 
+def test_a_daemon_that_the_profile_starts_does_not_hold_up_the_environment(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".profile").write_text("setsid sleep 5 & export SITE=here\n")
+    known = login(tmp_path, "/bin/sh")
+    assert known.note == ""
+    assert known.variables["SITE"] == "here"
+
+
+def test_a_profile_that_prints_without_end_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / ".profile").write_text("exec yes\n")
+    assert "printed more than" in login(tmp_path, "/bin/sh").note
+
+
 @pytest.mark.parametrize(
     ("profile", "why"),
     [

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from arp_nb.batch_client.environment import LoginEnvironment
+from arp_nb.daemon import clients as making
 from arp_nb.daemon import environment, patience
 from arp_nb.daemon.idle import until_idle
 from arp_nb.daemon.patience import keep_client
+from arp_nb.settings import Settings
 
 pytestmark = pytest.mark.anyio
 DEADLINE_S = 10
@@ -63,16 +66,14 @@ async def test_zero_means_never() -> None:
 
 
 class Client:
-    """Fails the first time it is run, then works."""
+    """Works, or fails at once."""
 
-    runs = 0
-
-    def __init__(self) -> None:
+    def __init__(self, *, fails: bool) -> None:
+        self._fails = fails
         self.closed = False
 
     async def run(self) -> None:
-        type(self).runs += 1
-        if type(self).runs == 1:
+        if self._fails:
             raise RuntimeError("bug")
         await asyncio.Event().wait()
 
@@ -80,17 +81,36 @@ class Client:
         self.closed = True
 
 
+class Clients:
+    """Makes a client that fails, then those that work."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.better = asyncio.Event()
+
+    async def make(self) -> Client:
+        self.made += 1
+        return Client(fails=self.made == 1)
+
+    async def outdated(self) -> None:
+        await self.better.wait()
+
+
+async def seats(manager: Manager, count: int) -> list[Any]:
+    async with asyncio.timeout(DEADLINE_S):
+        while len(manager.seats) < count:
+            await asyncio.sleep(0.005)
+    return manager.seats
+
+
 async def test_a_client_that_fails_is_logged_and_replaced(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(patience, "_FIRST_PAUSE_S", 0.01)
     manager: Any = Manager()
-    made: Any = Client
-    keeping = asyncio.create_task(keep_client(manager, made))
-    async with asyncio.timeout(DEADLINE_S):
-        while len(manager.seats) < 3:
-            await asyncio.sleep(0.005)
-    first, gone, second = manager.seats
+    clients: Any = Clients()
+    keeping = asyncio.create_task(keep_client(manager, clients))
+    first, gone, second = await seats(manager, 3)
     assert first.closed
     assert gone is None  # the health record says so meanwhile
     assert second is not first
@@ -100,6 +120,49 @@ async def test_a_client_that_fails_is_logged_and_replaced(
         await keeping
     assert second.closed
     assert manager.seats[-1] is None
+
+
+async def test_a_client_gives_way_to_one_that_knows_more() -> None:
+    manager: Any = Manager()
+    clients: Any = Clients()
+    clients.made = 1
+    keeping = asyncio.create_task(keep_client(manager, clients))
+    (first,) = await seats(manager, 1)
+    clients.better.set()
+    _, gone, second = (await seats(manager, 3))[:3]
+    assert first.closed
+    assert gone is None
+    assert second is not first
+    keeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
+
+
+class Logins:
+    """A login shell that hangs until its file server is back."""
+
+    def __init__(self) -> None:
+        self.note = "no answer"
+
+    async def get(self) -> LoginEnvironment:
+        return LoginEnvironment({"PATH": "/nowhere"}, self.note)
+
+
+async def test_schedulers_are_looked_for_again_once_the_login_shell_answers(
+    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "_ASK_AGAIN_S", 0.01)
+    logins: Any = Logins()
+    port: Any = None  # nothing is asked of the manager before a client runs
+    clients = making.Clients(port, Settings(), short_tmp, logins)
+    await (await clients.make()).close()
+    assert list(clients.schedulers) == ["local"]
+    waiting = asyncio.create_task(clients.outdated())
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    logins.note = ""
+    async with asyncio.timeout(DEADLINE_S):
+        await waiting
 
 
 async def test_a_container_is_told_only_where_its_marks_are(
