@@ -24,6 +24,8 @@ _TIMEOUT_S = 10.0
 _MOST_BYTES = 4_000_000
 _TAIL_BYTES = 64_000
 _LINE_CHARS = 300
+#: remembered places of logs
+_MOST_PATHS = 10_000
 #: the key of an update address; masked at the same length, so that offsets stay true
 _KEY = re.compile(rb"(client_status/\d{1,18}-)([0-9a-f]{32,64})")
 _KEY_REACH_BYTES = 128
@@ -43,6 +45,7 @@ class LogReader:
         self._schedulers = schedulers
         self._spool = spool
         self._threads = BoundedThreads(_THREADS)
+        self._paths: dict[tuple[str, str], Path] = {}
 
     async def read(self, query: LogQuery) -> LogChunk:
         """Read a piece of a job's log, or say in words why there is none."""
@@ -53,7 +56,7 @@ class LogReader:
         if scheduler is None:
             return _nothing(f"This batch client does not know the location {query.location!r}.")
         try:
-            path = await scheduler.log_path(query.native_id)
+            path = await self._path(scheduler, query.native_id)
         except SchedulerError as error:
             return _nothing(f"{scheduler.title} did not say where the log is: {error}")
         if path is not None:
@@ -65,7 +68,7 @@ class LogReader:
     async def error_line(self, scheduler: Scheduler, native_id: str) -> str:
         """Return the first line of the log's tail that tells of an error; "" if none does."""
         try:
-            path = await scheduler.log_path(native_id)
+            path = await self._path(scheduler, native_id)
             if path is None:
                 return ""
             tail = await self._threads.run(
@@ -74,6 +77,21 @@ class LogReader:
         except (SchedulerError, OSError, TimeoutError):
             return ""
         return first_error(tail.text)
+
+    async def _path(self, scheduler: Scheduler, native_id: str) -> Path | None:
+        """Ask where a job's log is; of one that the scheduler forgot, what it said before."""
+        key = (scheduler.name, native_id)
+        try:
+            path = await scheduler.log_path(native_id)
+        except SchedulerError:
+            if key not in self._paths:
+                raise
+            return self._paths[key]
+        if path is not None:
+            self._paths[key] = path
+            if len(self._paths) > _MOST_PATHS:
+                del self._paths[next(iter(self._paths))]
+        return path
 
     async def _of_script(self, query: LogQuery, limit_bytes: int) -> LogChunk:
         """Read what the submission script printed: all there is of a job without an id."""

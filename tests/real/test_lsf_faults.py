@@ -86,6 +86,17 @@ def test_job_that_lsf_forgot_is_lost_only_after_a_while_and_comes_back(
     assert job.wait(timeout_s=30).status == "DONE"
 
 
+def test_log_of_a_bad_end_can_be_read_when_lsf_has_forgotten_the_job(
+    site: LsfSite, board: Board
+) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    site.output(native_id).write_text("ValueError: no frames\n")
+    site.end(native_id, "EXIT", EXIT_CODE="1")
+    assert job.wait(timeout_s=30).reason == "ValueError: no frames"
+    site.forget(native_id)
+    assert job.log() == "ValueError: no frames\n"
+
+
 # -- when we are away --------------------------------------------------------------------
 
 
