@@ -65,9 +65,9 @@ def test_cluster_that_hangs_keeps_its_jobs_and_delays_nobody(other_site: LsfSite
     with other_site.product.board() as board:
         board.snapshot()
         job = other_site.apply(board, SUBMIT)
-        assert job.row["location"] == "lsf", "never on this machine because LSF is down"
         assert time.monotonic() - began_s < 5
         wait_until(lambda: job.native_id, "bsub works all the same")
+        assert job.row["location"] == "lsf", "never on this machine because LSF is down"
 
 
 def test_job_that_lsf_forgot_is_lost_only_after_a_while_and_comes_back(
