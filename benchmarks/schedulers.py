@@ -1,7 +1,7 @@
 """Reading 10,000 jobs of LSF, against the parse of the same text by ``json.loads``.
 
-The bar of the whole poll, reading and storing, is 1.5 times that parse and one bulk insert;
-here is the share of the reading.
+The bar of the whole poll, reading and storing, is 1.5 times that parse and one bulk insert:
+see `benchmarks.polls`. Before it comes the share of the reading.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import os
 import sqlite3
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arp_nb.schedulers.lsf import LsfScheduler
 from arp_nb.schedulers.lsf_poll import PollReader
+from benchmarks import polls
+from benchmarks.answers import NOW, answer
 from benchmarks.figures import Figure
 
 if TYPE_CHECKING:
@@ -26,38 +27,6 @@ if TYPE_CHECKING:
 
 JOBS = 10_000
 ROUNDS = 7
-NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
-
-
-def answer(jobs: int, *, minutes: int = 0) -> str:
-    """Return what IBM's ``bjobs -json`` prints of so many jobs, all with their own times."""
-    words = ("PEND", "RUN", "RUN", "RUN", "DONE", "EXIT")
-    records = []
-    for number in range(1, jobs + 1):
-        at = NOW - timedelta(days=2) + timedelta(seconds=11 * number, minutes=minutes)
-        word = words[number % len(words)]
-        records.append(
-            {
-                "JOBID": str(number),
-                "STAT": word,
-                "QUEUE": "psanaq",
-                "EXEC_HOST": f"psana{number % 300}",
-                "JOB_NAME": f"python submit.py xppi0915 {number} --mem 16G",
-                "PROJ_NAME": "default",
-                "SUBMIT_TIME": f"{at:%b %d %H:%M}",
-                "START_TIME": "-" if word == "PEND" else f"{at:%m/%d-%H:%M:%S}",
-                "FINISH_TIME": f"{at:%m/%d-%H:%M:%S}" if word in {"DONE", "EXIT"} else "-",
-                "JOBINDEX": "0",
-                "EXIT_CODE": "1" if word == "EXIT" else "-",
-                "EXIT_REASON": "-",
-                "KILL_REASON": "-",
-                "SUSPEND_REASON": "-",
-                "PEND_REASON": "-",
-                "MAX_MEM": f"{number % 4000} Mbytes",
-                "JOB_DESCRIPTION": f"arp-{number}-5f2c",
-            }
-        )
-    return json.dumps({"COMMAND": "bjobs", "JOBS": jobs, "RECORDS": records}, indent="\t")
 
 
 def _insert_all(database: sqlite3.Connection, records: list[dict[str, str]]) -> None:
@@ -128,7 +97,8 @@ def measure(*, quick: bool = False) -> list[Figure]:
             side="<=",
             bar=1.0,
             detail=str(commands),
-        )
+        ),
+        *polls.measure(quick=quick),
     ]
 
 

@@ -139,7 +139,7 @@ class Poller:
         self._watched = watched
         jobs = [one for one in watched if one.location == self._scheduler.name]
         self._keys = {(one.job_id, native): one for one in jobs for native in one.native_ids}
-        self._ids = sorted({native for _, native in self._keys})
+        self._ids = list(dict.fromkeys(native for _, native in self._keys))
         self._told.keep_only(self._keys)
         self._doubts = {key: one for key, one in self._doubts.items() if key in self._keys}
         self._looked = {key: one for key, one in self._looked.items() if key in self._keys}
@@ -147,10 +147,17 @@ class Poller:
     async def _report(self, poll: Poll, at: datetime) -> None:
         """Tell of what has changed; some jobs at a time, so that others have their turn."""
         told: list[JobReading] = []
-        jobs = tuple(self._keys.items())
-        for start in range(0, len(jobs), _SLICE):
-            for key, job in jobs[start : start + _SLICE]:
-                news = self._news(key, job, poll, at)
+        self._doubts = {
+            key: one
+            for key, one in self._doubts.items()
+            if (reading := poll.readings.get(key[1])) is None
+            or not self._told.is_known(key, reading)
+        }
+        keys = tuple(self._keys.items())
+        for start in range(0, len(keys), _SLICE):
+            some = dict(keys[start : start + _SLICE])
+            for key in self._told.to_look_at(some, poll.readings):
+                news = self._news(key, some[key], poll, at)
                 if news is not None:
                     told.append(news)
             await asyncio.sleep(0)
@@ -161,9 +168,6 @@ class Poller:
         """Return what is to be told of one scheduler job now."""
         native_id = key[1]
         reading = poll.readings.get(native_id)
-        if reading is not None and self._told.is_known(key, reading):
-            self._doubts.pop(key, None)
-            return None
         if reading is not None and is_another(job.job_id, job.submitted_at, reading):
             reading = None
         elif reading is None and native_id not in poll.unknown:

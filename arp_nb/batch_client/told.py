@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from arp_nb.model import Reading
     from arp_nb.ports import JobReading, ManagerPort
 
+#: how much more is remembered than is polled before it is looked through
+_KEPT_MORE = 2
 #: job id, id of the scheduler's job
 Key = tuple[int, str]
 
@@ -25,8 +27,18 @@ class Told:
 
     def is_known(self, key: Key, reading: Reading) -> bool:
         """Whether the books have this reading as the newest of its scheduler job."""
-        taken = self._taken.get(key)
-        return taken is not None and (taken is reading or taken == reading)
+        return self._taken.get(key) == reading
+
+    def to_look_at(self, keys: Iterable[Key], readings: Mapping[str, Reading]) -> list[Key]:
+        """Return the scheduler jobs of which there is no reading, or one that is not known."""
+        taken = self._taken
+        return [
+            key
+            for key in keys
+            if (one := readings.get(key[1])) is None
+            # most are the same object; to compare them costs more than all else here
+            or ((known := taken.get(key)) is not one and known != one)
+        ]
 
     async def tell(self, readings: Sequence[JobReading]) -> None:
         """Tell the manager; what it does not take in is no more known than before."""
@@ -42,7 +54,9 @@ class Told:
             if is_last and one.reading is not None and id(one) not in missed:
                 self._taken[key] = one.reading
 
-    def keep_only(self, keys: Container[Key]) -> None:
-        """Forget what is not polled any more."""
+    def keep_only(self, keys: Collection[Key]) -> None:
+        """Forget what is not polled any more, once it is much."""
+        if len(self._last) <= _KEPT_MORE * len(keys):
+            return
         self._last = {key: one for key, one in self._last.items() if key in keys}
         self._taken = {key: one for key, one in self._taken.items() if key in keys}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from arp_nb.manager.verdicts import after_readings, is_news
 from arp_nb.store.base import JobFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from arp_nb.manager.context import Context
     from arp_nb.model import Job, SchedulerJob
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 #: jobs that are decided on at a time, so that a kill need not wait for ten thousand
 _SLICE = 500
+#: … and others have their turn after so many
+_BREATH = 50
+#: how much more is remembered than is polled before it is looked through
+_KEPT_MORE = 2
 #: job id, id of the scheduler's job
 _Key = tuple[int, str]
 
@@ -34,8 +39,10 @@ class Readings:
         #: says nothing new, and an older one is late
         self._last: dict[_Key, JobReading] = {}
 
-    def keep_only(self, watched: Iterable[WatchedJob]) -> None:
-        """Forget the readings of scheduler jobs that are not polled any more."""
+    def keep_only(self, watched: Sequence[WatchedJob]) -> None:
+        """Forget the readings of jobs that are not polled any more, once they are many."""
+        if len(self._last) <= _KEPT_MORE * len(watched):
+            return
         kept = {(one.job_id, native_id) for one in watched for native_id in one.native_ids}
         self._last = {key: told for key, told in self._last.items() if key in kept}
 
@@ -43,31 +50,36 @@ class Readings:
         """Take one poll's readings, some jobs at a time; return those not taken in."""
         by_job: dict[int, list[JobReading]] = {}
         missed: list[JobReading] = []
-        for told in readings:
+        for number, told in enumerate(readings, 1):
             last = self._last.get((told.job_id, told.native_id))
             if last is None or not _is_same(told, last):
                 if last is not None and told.at < last.at:
                     missed.append(told)
                 else:
                     by_job.setdefault(told.job_id, []).append(told)
+            if number % _SLICE == 0:
+                await asyncio.sleep(0)
         ids = list(by_job)
         for start in range(0, len(ids), _SLICE):
             some = {one: by_job[one] for one in ids[start : start + _SLICE]}
             async with self._context.books:
                 taken = await self._take(some)
             self._last |= {(told.job_id, told.native_id): told for told in taken}
-            whole = [told for all_told in some.values() for told in all_told]
             kept = set(map(id, taken))
-            missed += (told for told in whole if id(told) not in kept)
+            missed += (told for group in some.values() for told in group if id(told) not in kept)
         return missed
 
     async def _take(self, by_job: Mapping[int, Sequence[JobReading]]) -> list[JobReading]:
         store = self._context.store
-        jobs = await store.jobs(JobFilter(ids=by_job.keys(), deleted=True))
-        natives = await store.scheduler_jobs(by_job.keys())
+        jobs, natives = await asyncio.gather(
+            store.jobs(JobFilter(ids=by_job.keys(), deleted=True)),
+            store.scheduler_jobs(by_job.keys()),
+        )
         changes: list[JobChange] = []
         taken: list[JobReading] = []
-        for job in jobs:
+        for number, job in enumerate(jobs, 1):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
             news = [told for told in by_job[job.id] if is_news(job, told)]
             try:
                 change = self._change(job, natives[job.id], news)

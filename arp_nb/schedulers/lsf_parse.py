@@ -59,6 +59,7 @@ def submitted_ids(output: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_SUBMITTED.findall(output)))
 
 
+@lru_cache(maxsize=1 << 15)  # each poll asks for the same ones
 def is_id(native_id: str) -> bool:
     """Whether LSF could have given this id: nothing else may reach a command line."""
     return _ID.fullmatch(native_id) is not None

@@ -34,24 +34,19 @@ class _Known(NamedTuple):
     job_id: str
     reading: Reading
 
-    def is_as_asked(self, asked: frozenset[str]) -> bool:
-        """Whether the record would be known by the same id now."""
-        native_id, job_id, _ = self
-        return native_id in asked and (native_id == job_id or job_id not in asked)
-
 
 class _Answer:
     """One poll's answer, as far as it has been read."""
 
     def __init__(self, asked: frozenset[str], today: int) -> None:
-        self.asked = asked
+        self._asked = asked
         self._today = today
         self._readings: dict[str, Reading] = {}
         self._unknown: set[str] = set()
 
     def add(self, record: Any) -> _Known | None:
         """Read a record; None where it says nothing of the state of a job asked for."""
-        native_id = _native_id(record, self.asked)
+        native_id = _native_id(record, self._asked)
         if native_id is None:
             return None
         if "ERROR" in record:
@@ -63,13 +58,19 @@ class _Answer:
         one = reading(record, self._today)
         if one is None:
             return None
-        self.add_known(native_id, one)
-        return _Known(native_id, record["JOBID"], one)
+        known = _Known(native_id, record["JOBID"], one)
+        self.add_known(known)
+        return known
 
-    def add_known(self, native_id: str, one: Reading) -> None:
-        """Take in what is read already."""
-        other = self._readings.get(native_id)
-        self._readings[native_id] = one if other is None else _of_both(other, one)
+    def add_known(self, known: _Known) -> bool:
+        """Take in what is read already, unless the record is of another id now."""
+        native_id, job_id, one = known
+        if native_id not in self._asked or (native_id != job_id and job_id in self._asked):
+            return False
+        if native_id in self._readings:
+            one = _of_both(self._readings[native_id], one)
+        self._readings[native_id] = one
+        return True
 
     def poll(self) -> Poll:
         return Poll(self._readings, frozenset(self._unknown - self._readings.keys()))
@@ -140,9 +141,7 @@ class PollReader:
         before, after = self._before, {}
         for number, piece in enumerate(found, 1):
             known = before.get(piece)
-            if known is not None and known.is_as_asked(answer.asked):
-                answer.add_known(known.native_id, known.reading)
-            else:
+            if known is None or not answer.add_known(known):
                 known = answer.add(record_of(piece))
             if known is not None:
                 after[piece] = known

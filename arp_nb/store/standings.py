@@ -34,12 +34,14 @@ _COLUMNS = (
 _REVISION = select(head.c.revision)
 
 
-def _with_native_ids(which: ColumnElement[bool]) -> Select[Any]:
+def _with_native_ids(
+    which: ColumnElement[bool], order: ColumnElement[int] = job.c.id
+) -> Select[Any]:
     return (
         select(*_COLUMNS)
         .select_from(job.outerjoin(scheduler_job, scheduler_job.c.job_id == job.c.id))
         .where(which)
-        .order_by(job.c.id, scheduler_job.c.id)
+        .order_by(order, scheduler_job.c.id)
     )
 
 
@@ -52,7 +54,10 @@ _NEWEST_ENDED = _with_native_ids(
         .limit(bindparam("limit"))
     )
 )
-_CHANGED = _with_native_ids((job.c.revision > bindparam("since")) & _STATE.in_(_values(SUBMITTED)))
+_CHANGED = _with_native_ids(
+    (job.c.revision > bindparam("since")) & _STATE.in_(_values(SUBMITTED)),
+    job.c.revision,  # in the order of ids, all jobs that there are would be gone through
+)
 
 
 def whole(db: Connection, ended: int) -> Standings:
