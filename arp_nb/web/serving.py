@@ -26,14 +26,37 @@ _PING_S = 30.0
 _PONG_S = 120.0
 #: of what a client sends on a WebSocket
 _MAX_MESSAGE_BYTES = 65536
+#: who has connected and sends no whole request line and headers for so long is dropped:
+#: nodes that hang, and port scanners, must not use up the descriptors
+_HEADERS_S = 60.0
 #: request line and headers together
 _MAX_HEADER_BYTES = 65536
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """HTTP whose headers have a bound, which the parser itself lacks."""
+    """HTTP whose headers have a bound in size and time, which the parser itself lacks."""
 
     _header_bytes = 0
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first headers, not for ever."""
+        super().connection_made(transport)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _await_headers(self) -> None:
+        self._stop_waiting()
+        self._late = self.loop.call_later(_HEADERS_S, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
     def data_received(self, data: bytes) -> None:
         """Count bytes until the headers are complete."""
@@ -46,11 +69,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count anew for each request of the connection."""
         self._header_bytes = 0
+        self._await_headers()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Stop counting: the body is bounded by the app that reads it."""
         self._header_bytes = -1
+        self._stop_waiting()
         super().on_headers_complete()
 
 

@@ -6,6 +6,7 @@ for each post. The address itself is the credential, so that it is never logged.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     from arp_nb.manager import Manager
 
 _log = logging.getLogger(__name__)
+#: a node that hangs in the middle of a post must not hold a connection for ever
+_BODY_S = 60.0
 _ADDRESS = re.compile(r"/+ws/+logbook/+client_status/+([^/]+)/*")
+
+
+_TOO_SLOW = {
+    "success": False,
+    "error": "ArpError",
+    "message": f"The post did not arrive whole within {_BODY_S:g} s. Post it again.",
+}
 
 
 def update_app(manager: Manager) -> ASGIApp:
@@ -36,6 +46,8 @@ def update_app(manager: Manager) -> ASGIApp:
             answer = await _post(manager, request)
         except ClientDisconnect:
             return
+        except TimeoutError:
+            answer = Json(_TOO_SLOW, 408, {"Connection": "close"})
         except ArpError as error:
             answer = _failure(error)
         except Exception:  # noqa: BLE001 - top of the app: the job must get an answer
@@ -60,12 +72,13 @@ async def _bounded_body(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
     body = b""
     if not (announced.isdigit() and int(announced) > MAX_BYTES):
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_BYTES:
-                break
-        else:
-            return body
+        async with asyncio.timeout(_BODY_S):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MAX_BYTES:
+                    break
+            else:
+                return body
     raise TooLarge(
         f"A report may have {MAX_BYTES:,} bytes. Post numbers and short texts, and keep "
         "data in files."

@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
+from arp_nb.web import serving, updates
 from tests.integration.sockets import Served, served
 
 pytestmark = pytest.mark.anyio
@@ -176,3 +177,30 @@ async def test_headers_without_end_are_cut_off(arp: Served) -> None:
         told = await reader.read()
     assert told.startswith(b"HTTP/1.1 400 ")
     writer.close()
+
+
+SILENT = [
+    pytest.param(b"", id="says-nothing"),
+    pytest.param(b"POST /ws HTTP/1.1\r\nHost", id="half-a-header"),
+    pytest.param(
+        b"POST /ws/logbook/client_status/1-0 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab",
+        id="half-a-post",
+    ),
+]
+
+
+@pytest.mark.parametrize("said", SILENT)
+async def test_who_falls_silent_in_a_request_is_let_go(
+    arp: Served, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "_HEADERS_S", 0.2)
+    monkeypatch.setattr(updates, "_BODY_S", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", arp.update_port)
+    try:
+        writer.write(said)
+        async with asyncio.timeout(DEADLINE_S):
+            answer = await reader.read()
+        assert not answer or b" 408 " in answer
+    finally:
+        writer.close()
+        await writer.wait_closed()
