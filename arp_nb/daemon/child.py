@@ -55,6 +55,8 @@ class Child:
     started_at: float
     ready_at: float | None = None
     heard: bytes = b""
+    #: it was asked to end
+    stop_told: bool = False
 
     def hear(self) -> bool:
         """Read what it told; False once it has closed the pipe."""

@@ -83,8 +83,10 @@ class Supervisor:
         try:
             while self._child is not None or not self._stopping:
                 self._start_if_due()
+                self._stop_child()
                 for key, _ in self._selector.select(self._pause_s()):
                     key.data(key)
+                self._stop_child()
                 self._do_what_is_due()
         finally:
             self._release_signals(wake)
@@ -126,10 +128,16 @@ class Supervisor:
         self._stopping = True
         self._start_at = None
         say(f"stops, told by {signal.Signals(number).name}")
-        if self._child is not None:
-            self._kill_at = time.monotonic() + _STOP_S
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._child.pid, signal.SIGTERM)
+
+    def _stop_child(self) -> None:
+        """Tell the child once; it may have been started at the moment that the signal came."""
+        one = self._child
+        if one is None or not self._stopping or one.stop_told:
+            return
+        one.stop_told = True
+        self._kill_at = time.monotonic() + _STOP_S
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one.pid, signal.SIGTERM)
 
     # -- the child ---------------------------------------------------------------------
 
