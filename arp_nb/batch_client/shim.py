@@ -104,10 +104,11 @@ def _start() -> bool:
 def _run(request: dict[str, Any]) -> dict[str, Any]:
     """Run the script to its end; say how it ended."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    out, err = (os.open(name, flags, 0o600) for name in ("out", "err"))
     argv = request["argv"]
     cwd = next(filter(_can_enter, request["folders"]), "/")
     try:
+        # also a disk without room for them is told: nothing has run then
+        out, err = (os.open(name, flags, 0o600) for name in ("out", "err"))
         script = subprocess.Popen(
             argv,
             env=request["environment"] | {"PWD": cwd},

@@ -112,6 +112,18 @@ def test_shim_that_comes_after_the_fence_runs_nothing(world: World) -> None:
     assert world.starts == 0
 
 
+def test_a_disk_without_room_for_the_output_is_a_failure_and_no_doubt(world: World) -> None:
+    async def story() -> None:
+        job = await left_behind(world, "bsub python a.py")
+        (folder_of(world, job) / "out").mkdir()
+        async with world.running():
+            await world.port.until(lambda: job.state is JobState.SUBMIT_FAILED)
+        assert "cannot be started" in job.reason
+
+    asyncio.run(story())
+    assert world.starts == 0
+
+
 def test_script_goes_on_without_its_shim(world: World) -> None:
     async def story() -> None:
         go = world.folder / "go"
