@@ -82,6 +82,7 @@ def find(store: str | os.PathLike[str] | None = None) -> Address | None:
     requests wait until it is back.
     """
     path = socket_path(store_folder(store))
+    _refuse_anothers(path.parent)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
@@ -125,6 +126,32 @@ def find_or_start(store: str | os.PathLike[str] | None = None, timeout_s: float 
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         ask_s = min(2 * ask_s, _LONGEST_ASK_S, max(0.1, deadline - time.monotonic()))
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner can use, with those above it, whatever the umask.
+
+    Raises
+    ------
+    ManagerError
+        It is another account's, who could put a link in it that we would follow.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
+    _refuse_anothers(folder)
+
+
+def _refuse_anothers(folder: Path) -> None:
+    try:
+        owner = folder.stat().st_uid
+    except OSError:
+        return  # there is none yet, or it will be told where it is used
+    if owner != os.geteuid():
+        raise ManagerError(
+            f"The folder {folder} belongs to another account. Set ARP_STORE to a folder of "
+            "your own."
+        )
 
 
 def ask_status(address: Address, timeout_s: float) -> dict[str, Any]:
@@ -212,15 +239,16 @@ def _start(folder: Path, deadline: float) -> None:
 def _open_log(folder: Path) -> Any:
     path = folder / LOG_NAME
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.stat().st_size > _MAX_LOG_BYTES:
+        make_private(folder)
+        if path.lstat().st_size > _MAX_LOG_BYTES:
             path.replace(folder / f"{LOG_NAME}.1")
     except FileNotFoundError:
         pass
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        return os.fdopen(os.open(path, flags, 0o600), "ab")
     except OSError as error:
         raise _unusable(path, error) from error
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.daemon.host import Host
+from arp_nb.discovery import make_private
 from arp_nb.errors import StoreBusy
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def take(host: Host, store: Path) -> None:
 def write(host: Host, store: Path) -> None:
     """Write the claim for this host, whoever holds it."""
     path = claim_path()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     claim = {
         "host": host.name,
         "boot_id": host.boot_id,
@@ -70,6 +71,7 @@ def write(host: Host, store: Path) -> None:
     }
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(claim) + "\n", "utf-8")
         draft.replace(path)
     finally:

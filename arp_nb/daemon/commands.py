@@ -16,7 +16,7 @@ from arp_nb.daemon.host import this_host
 from arp_nb.daemon.listeners import Listeners, bind
 from arp_nb.daemon.lock import is_locked, take_lock
 from arp_nb.daemon.supervisor import Supervisor, say
-from arp_nb.discovery import EXIT_BUSY, LOG_NAME, SOCKET_NAME, ask_status, find
+from arp_nb.discovery import EXIT_BUSY, LOG_NAME, SOCKET_NAME, ask_status, find, make_private
 from arp_nb.errors import ArpError, ManagerError, StoreBusy
 from arp_nb.settings import load, store_folder
 
@@ -121,7 +121,7 @@ def _supervise(
 
 def _make_private(store: Path) -> None:
     try:
-        store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(store)
         if store.stat().st_mode & 0o077:
             store.chmod(0o700)
     except OSError as error:

@@ -97,6 +97,7 @@ def _bind_updates(store: Path, settings: Settings) -> tuple[socket.socket, tuple
     port = listener.getsockname()[1]
     if port != kept_port:
         with contextlib.suppress(OSError):  # a full disk: another port after the next start
+            (store / PORT_NAME).touch(mode=0o600)
             (store / PORT_NAME).write_text(f"{port}\n", "ascii")
     return listener, notices
 

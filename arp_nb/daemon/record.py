@@ -35,6 +35,7 @@ class Record:
         draft = path.with_name(f"{RECORD_NAME}.{os.getpid()}")
         with contextlib.suppress(OSError):
             try:
+                draft.touch(mode=0o600)
                 draft.write_text(json.dumps(asdict(self), indent=1) + "\n", "utf-8")
                 draft.replace(path)
             finally:

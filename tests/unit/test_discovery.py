@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from contextlib import closing
@@ -120,3 +121,29 @@ def test_a_log_that_grew_large_is_put_aside(short_tmp: Path) -> None:
     discovery._open_log(short_tmp).close()
     assert log.stat().st_size == 0
     assert (short_tmp / "manager.log.1").stat().st_size > discovery._MAX_LOG_BYTES
+
+
+def test_a_folder_of_another_account_is_neither_read_nor_written(
+    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = short_tmp / "bashrc"
+    target.touch()
+    (short_tmp / "manager.log").symlink_to(target)
+    with pytest.raises(ManagerError, match="cannot be written"):  # not even where it is ours
+        discovery._open_log(short_tmp)
+    monkeypatch.setattr(os, "geteuid", lambda: short_tmp.stat().st_uid + 1)
+    with pytest.raises(ManagerError, match="belongs to another account"):
+        discovery.find(short_tmp)
+    with pytest.raises(ManagerError, match="belongs to another account"):
+        discovery.find_or_start(short_tmp)
+    assert target.read_bytes() == b""
+
+
+def test_no_folder_that_is_made_is_open_to_others_whatever_the_umask(short_tmp: Path) -> None:
+    before = os.umask(0)
+    try:
+        discovery.make_private(short_tmp / "share" / "store")
+    finally:
+        os.umask(before)
+    for made in (short_tmp / "share", short_tmp / "share" / "store"):
+        assert made.stat().st_mode & 0o777 == 0o700
