@@ -12,7 +12,7 @@ import sys
 
 from benchmarks.figures import Figure, machine, table
 
-NAMES = ("imports", "store", "schedulers", "updates", "proxy")
+NAMES = ("imports", "store", "schedulers", "updates", "proxy", "idle")
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from arp_nb.batch_client.logs import LogReader
 from arp_nb.batch_client.poll import Poller
 from arp_nb.batch_client.spool import Spool
 from arp_nb.model import JobState, Reading
+from arp_nb.ports import WatchedJob
 from tests.batch_world import World
 from tests.fake_port import FakeJob
 
@@ -77,6 +78,57 @@ def test_without_jobs_no_command_is_run(world: World) -> None:
     async def tell(desk: Desk) -> None:
         assert not await desk.poller.poll_once()
         assert desk.scheduler.polls == 0
+
+    story(world, tell)
+
+
+def test_a_poller_without_jobs_rests_until_it_is_woken(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        looks = 0
+        look = desk.port.watched
+
+        async def counted() -> Sequence[WatchedJob]:
+            nonlocal looks
+            looks += 1
+            return await look()
+
+        desk.port.watched = counted  # type: ignore[method-assign]
+        running = asyncio.create_task(desk.poller.run())
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        assert (looks, desk.scheduler.polls) == (1, 0)
+        job = await desk.job("1")
+        desk.scheduler.set_state("1", "RUN")
+        desk.poller.nudge()
+        await desk.port.until(lambda: job.state is JobState.RUNNING)
+        assert desk.scheduler.polls == 1
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    story(world, tell)
+
+
+def test_a_state_is_told_once_and_its_change_again(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        await desk.job("1")
+        for word in ("PEND", "PEND", "RUN", "RUN", "PEND"):
+            desk.scheduler.set_state("1", word)
+            await desk.poller.poll_once()
+        told = [one.reading.native_state for one in desk.port.readings_taken if one.reading]
+        assert told == ["PEND", "RUN", "PEND"]
+
+    story(world, tell)
+
+
+def test_a_denial_between_two_equal_answers_counts_for_nothing(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        await desk.job("1", age_s=1000)
+        for _ in range(3):
+            (desk.scheduler.book / "1").write_text("RUN\n\nx\n")
+            await desk.poller.poll_once()
+            (desk.scheduler.book / "1").unlink()
+            await desk.poller.poll_once()
+        assert None not in [one.reading for one in desk.port.readings_taken]
 
     story(world, tell)
 
