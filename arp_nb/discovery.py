@@ -120,12 +120,20 @@ def find_or_start(store: str | os.PathLike[str] | None = None, timeout_s: float 
         if refusal:
             raise ManagerError(refusal)
         if time.monotonic() > deadline:
-            raise ManagerError(
-                f"The batch manager did not answer within {timeout_s:g} s.{_log_tail(folder)}"
-            )
+            raise ManagerError(_too_late(folder, timeout_s, listens=address is not None))
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         ask_s = min(2 * ask_s, _LONGEST_ASK_S, max(0.1, deadline - time.monotonic()))
+
+
+def _too_late(folder: Path, timeout_s: float, *, listens: bool) -> str:
+    if not listens and not (folder / SOCKET_NAME).exists():
+        return (
+            f"The batch manager cannot be reached: another process holds {folder}, and the socket "
+            f"{SOCKET_NAME} there is gone. End it with `jupyter arp manager stop`, which harms no "
+            f"job, and try again.{_log_tail(folder)}"
+        )
+    return f"The batch manager did not answer within {timeout_s:g} s.{_log_tail(folder)}"
 
 
 def make_private(folder: Path) -> None:
@@ -240,15 +248,14 @@ def _open_log(folder: Path) -> Any:
     path = folder / LOG_NAME
     try:
         make_private(folder)
-        if path.lstat().st_size > _MAX_LOG_BYTES:
+        if path.stat().st_size > _MAX_LOG_BYTES:
             path.replace(folder / f"{LOG_NAME}.1")
     except FileNotFoundError:
         pass
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        return os.fdopen(os.open(path, flags, 0o600), "ab")
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
     except OSError as error:
         raise _unusable(path, error) from error
 

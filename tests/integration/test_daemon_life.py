@@ -177,3 +177,13 @@ def test_a_supervisor_told_to_end_takes_its_manager_along(real: RealManager) -> 
 def _environment() -> dict[str, str]:
     home = str(Path(discovery.__file__).parent.parent)
     return {**os.environ, "PYTHONPATH": home}
+
+
+def test_a_socket_that_somebody_removed_is_told_with_what_to_do(real: RealManager) -> None:
+    real.start()
+    (real.store / discovery.SOCKET_NAME).unlink()
+    with pytest.raises(ManagerError, match=r"socket .* is gone.*jupyter arp manager stop"):
+        discovery.find_or_start(real.store, timeout_s=2)
+    assert commands.stop(real.store) == 0
+    real.start()
+    assert real.status()["user"]

@@ -129,8 +129,6 @@ def test_a_folder_of_another_account_is_neither_read_nor_written(
     target = short_tmp / "bashrc"
     target.touch()
     (short_tmp / "manager.log").symlink_to(target)
-    with pytest.raises(ManagerError, match="cannot be written"):  # not even where it is ours
-        discovery._open_log(short_tmp)
     monkeypatch.setattr(os, "geteuid", lambda: short_tmp.stat().st_uid + 1)
     with pytest.raises(ManagerError, match="belongs to another account"):
         discovery.find(short_tmp)
