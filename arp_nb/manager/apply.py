@@ -99,6 +99,8 @@ class Apply:
                 f"That is {len(understood.runs):,} runs ({understood.text[:80]}); at most "
                 f"{MAX_RUNS:,} can be applied at once. Ask for them in parts."
             )
+        location = definition.draft.location or await self._context.seat.default_location()
+        await self._context.seat.check_location(location)
         parameters = definition.draft.parameters
         if asked.parameters is not None:
             parameters = asked.parameters.strip()
@@ -116,7 +118,7 @@ class Apply:
             parameters=parameters,
             argv_by_run=argv_by_run,
             user=by,
-            location=definition.draft.location or await self._context.seat.default_location(),
+            location=location,
             trigger=Trigger.MANUAL,
             at=self._context.clock(),
             skip_existing=asked.existing == "skip",

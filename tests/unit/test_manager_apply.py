@@ -240,3 +240,19 @@ async def test_any_requests_make_just_the_jobs_they_ask_for(
             expected += [run for run in wanted if existing == "again" or run not in expected]
         jobs = (await play.manager.jobs.list(play.experiment)).jobs
     assert sorted(job.run for job in jobs) == sorted(expected)
+
+
+async def test_a_location_that_is_not_offered_any_more_is_refused_with_those_that_are(
+    play: Play,
+) -> None:
+    await play.manager.definitions.change(
+        play.experiment, play.definition.id, {"location": "lsf"}, None, "dana"
+    )
+
+    async def only_local() -> dict[str, str]:
+        return {"local": "always there"}
+
+    play.client.locations = only_local  # type: ignore[method-assign]
+    for dry_run in (False, True):
+        with pytest.raises(InvalidValue, match=r"no location 'lsf' here\. There are: local"):
+            await play.apply("1", dry_run=dry_run)
