@@ -33,6 +33,9 @@ class Settings:
     public_url: str = ""
     #: schedulers to offer; empty: those that this machine has, and always "local"
     locations: tuple[str, ...] = ()
+    #: offer clusters also where the manager ends with the server that started it (a container,
+    #: a batch job, a spawner's service): what jobs post in its absence is lost
+    accept_lost_reports: bool = False
     #: where definitions run that do not say; empty: the first of this machine's, "local" last
     default_location: str = ""
     #: folders put before the PATH of the user's login environment

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arp_nb.batch_client import BatchClient
 from arp_nb.batch_client.environment import LOGIN_S, Account, LoginEnvironments
+from arp_nb.daemon import environment
 from arp_nb.schedulers import registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from arp_nb.ports import ManagerPort
     from arp_nb.schedulers.base import Scheduler
@@ -38,6 +39,8 @@ class Clients:
         The store's.
     logins
         Asks the user's login shell; by default the real one.
+    root
+        Of the file system, where marks of the place are looked for.
     """
 
     def __init__(
@@ -46,7 +49,9 @@ class Clients:
         settings: Settings,
         folder: Path,
         logins: LoginEnvironments | None = None,
+        root: Path = Path("/"),
     ) -> None:
+        self._root = root
         self._port = port
         self._settings = settings
         self._folder = folder
@@ -54,12 +59,17 @@ class Clients:
         self._login_failed = False
         #: where the last client can submit
         self.schedulers: Mapping[str, Scheduler] = {}
+        #: what the user should know of the place that they run in
+        self.notice = ""
 
     async def make(self) -> BatchClient:
         """Return a new client, once the login shell has answered or been given up."""
         login = await self._logins.get()
         self._login_failed = bool(login.note)
-        self.schedulers = registry.load(self._settings, self._folder, environment=login.variables)
+        found = registry.load(self._settings, self._folder, environment=login.variables)
+        self.schedulers, self.notice = environment.offered(
+            found, self._root, accept_lost_reports=self._settings.accept_lost_reports
+        )
         return BatchClient(self._port, self.schedulers, self._folder / "spool", self._settings)
 
     async def outdated(self) -> None:

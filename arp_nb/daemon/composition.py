@@ -89,7 +89,7 @@ async def _serve(parts: _Parts) -> None:
     clients = Clients(manager.port, parts.settings, parts.folder)
     await manager.start()
     manager.expect_client()
-    notices = environment.notices(parts.inherited.notices, lambda: clients.schedulers)
+    notices = environment.notices(parts.inherited.notices, lambda: clients.notice)
     watched = Activity(app(manager, user=user, notices=notices))
     servers = (
         SocketServer(watched, listeners[0], tells_peer=True),

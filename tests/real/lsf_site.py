@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: everything that waits, waits shortly
 SETTINGS = """
 locations = ["lsf", "local"]
+accept_lost_reports = true
 poll_min_s = 0.2
 slow_after_s = 0.5
 lost_after_s = 3

@@ -165,24 +165,43 @@ async def test_schedulers_are_looked_for_again_once_the_login_shell_answers(
         await waiting
 
 
-async def test_a_container_is_told_only_where_its_marks_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    assert environment._mortal(["local", "lsf"], tmp_path) == ()
-    (tmp_path / ".dockerenv").touch()
-    (on_cluster,) = environment._mortal(["local", "lsf"], tmp_path)
-    assert "runs in a container and ends with it" in on_cluster
-    assert "reports are lost" in on_cluster
-    (local_only,) = environment._mortal(["local"], tmp_path)
-    assert "cluster" not in local_only
+class Title:
+    title = "LSF"
 
 
-async def test_a_batch_job_is_known_by_its_control_group(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+FOUND: Any = {"lsf": Title(), "local": Title()}
+
+
+def offered(root: Path, *, accept: bool = False, found: Any = FOUND) -> tuple[list[str], str]:
+    schedulers, notice = environment.offered(found, root, accept_lost_reports=accept)
+    return list(schedulers), notice
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    (tmp_path / "proc/self").mkdir(parents=True)
-    (tmp_path / "proc/self/cgroup").write_text("0::/system.slice/slurmstepd.scope/job_7\n")
-    (notice,) = environment._mortal(["lsf"], tmp_path)
-    assert "a batch job" in notice
+    return tmp_path
+
+
+async def test_clusters_are_refused_in_a_container_unless_lost_reports_are_accepted(
+    root: Path,
+) -> None:
+    assert offered(root) == (["lsf", "local"], "")
+    (root / ".dockerenv").touch()
+    names, notice = offered(root)
+    assert names == ["local"]
+    assert "runs in a container and ends with it" in notice
+    assert "none are sent there" in notice
+    assert "accept_lost_reports = true" in notice
+    names, notice = offered(root, accept=True)
+    assert names == ["lsf", "local"]
+    assert "reports are lost" in notice
+    names, notice = offered(root, found={"local": Title()})
+    assert names == ["local"]
+    assert "LSF" not in notice
+
+
+async def test_a_batch_job_is_known_by_its_control_group(root: Path) -> None:
+    (root / "proc/self").mkdir(parents=True)
+    (root / "proc/self/cgroup").write_text("0::/system.slice/slurmstepd.scope/job_7\n")
+    assert "a batch job" in offered(root)[1]
