@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from arp_nb.errors import ArpError
+from arp_nb.manager.seat import LOCAL
 from arp_nb.rows import health_row
 from arp_nb.settings import API_VERSION
+from arp_nb.status import title
 
 if TYPE_CHECKING:
     from arp_nb.manager.context import Context
 
 _ABSENT = "The batch client is not there: what you ask for is kept, and waits."
+
+_UNREACHABLE = (
+    "Jobs on {names} cannot report to {base}, which only this machine can reach, and a script "
+    "that posts there fails. Set update_listen, or public_url, in config.toml, and restart the "
+    "manager."
+)
 
 
 async def about(context: Context) -> dict[str, Any]:
@@ -27,6 +36,9 @@ async def about(context: Context) -> dict[str, Any]:
         notices.append(context.capabilities.mask(str(error)))
     if not context.health.now.client_ok:
         notices.append(_ABSENT)
+    clusters = [title(name) for name in locations if name != LOCAL]
+    if clusters and _is_loopback(context.update_base):
+        notices.append(_UNREACHABLE.format(names=", ".join(clusters), base=context.update_base))
     return {
         "api_version": API_VERSION,
         "version": _version(),
@@ -41,6 +53,11 @@ async def about(context: Context) -> dict[str, Any]:
         "update_base": context.update_base,
         "notices": notices,
     }
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _version() -> str:

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from arp_nb.manager import Manager
 from arp_nb.manager.health import HealthRecord
 from arp_nb.ports import Health, SchedulerHealth
-from tests.manager_play import Clock, Play, playing
+from arp_nb.settings import Settings
+from arp_nb.store import open_store
+from tests.manager_play import Clock, FakeClient, Play, playing
 
 SECOND = timedelta(seconds=1)
 pytestmark = pytest.mark.anyio
@@ -99,6 +102,20 @@ async def test_a_client_that_leaves_is_told_in_the_status(play: Play) -> None:
     status = await play.manager.feed.status()
     assert status["health"]["client"]["ok"] is False
     assert "batch client is not there" in status["notices"][0]
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"])
+async def test_an_address_that_no_node_can_reach_is_told(tmp_path: Path, base: str) -> None:
+    store = open_store(tmp_path / "store")
+    manager = Manager(store, Settings(), user="dana", host="here", update_base=base)
+    try:
+        manager.attach(FakeClient())
+        (notice,) = (await manager.feed.status())["notices"]
+        assert "Jobs on LSF cannot report" in notice
+        assert "update_listen" in notice
+    finally:
+        await manager.close()
+        store.close()
 
 
 async def test_a_manager_is_busy_while_a_job_is_not_over(play: Play) -> None:
