@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-#: connections kept while nobody needs them, and for how long; the manager's own server
-#: gives up an idle one after 5 s, and a call must not meet that moment
+#: connections kept while nobody needs them, and for how long; the manager's own server gives
+#: up an idle one much later, and a call must not meet that moment
 _KEPT = 8
 _KEEP_S = 3.0
 #: of one message of the change feed, which splits them at 1 MB
