@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 #: complete answers that must deny a job before it counts as unknown
 _DENIALS = 2
 _ANSWERS_APART = 5.0
+#: a command that was given up is no answer: its whole time-out would keep us away for minutes
+_FAILURE_COUNTS_AS_S = 5.0
 _IDLE_S = 30.0
 #: a bad end is told without the log's error line if the log cannot be read in time
 _LOG_WAIT_S = 4.0
@@ -110,7 +112,10 @@ class Poller:
 
     def interval_s(self) -> float:
         """Return how long to wait for the next poll; spread, so that clients do not march."""
-        least_s = max(self._settings.poll_min_s, _ANSWERS_APART * self._answer_s)
+        least_s = self._settings.poll_min_s
+        if self._scheduler.polls_apart_s is not None:
+            least_s = min(least_s, self._scheduler.polls_apart_s)
+        least_s = max(least_s, _ANSWERS_APART * self._answer_s)
         return least_s * random.uniform(1.0, 1.2)  # noqa: S311 - not a secret
 
     async def poll_once(self) -> bool:
@@ -124,7 +129,7 @@ class Poller:
         try:
             poll = await self._scheduler.poll(ids)
         except SchedulerError as error:
-            self._answer_s = time.monotonic() - began_s
+            self._answer_s = min(time.monotonic() - began_s, _FAILURE_COUNTS_AS_S)
             self._pulse.failed(name, str(error))
             return True
         self._answer_s = time.monotonic() - began_s

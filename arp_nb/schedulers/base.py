@@ -50,6 +50,9 @@ class Scheduler(ABC):
     title: ClassVar[str]
     #: the commands that submit, which the wrappers stand in front of
     submit_commands: ClassVar[tuple[str, ...]]
+    #: polls may follow each other so soon, in seconds, where asking costs nobody anything;
+    #: None: as far apart as the settings say
+    polls_apart_s: ClassVar[float | None] = None
 
     @classmethod
     def create(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -215,6 +216,30 @@ def test_poll_waits_five_times_as_long_as_the_last_answer_took(world: World) -> 
         assert 0.1 <= desk.poller.interval_s() <= 0.12
         desk.poller._answer_s = 3.0
         assert 15.0 <= desk.poller.interval_s() <= 18.0
+
+    story(world, tell)
+
+
+def test_a_command_given_up_keeps_us_away_for_no_longer_than_half_a_minute(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell(desk: Desk) -> None:
+        await desk.job("1")
+        desk.scheduler.silent = True
+        clock = SimpleNamespace(monotonic=iter([0.0, 20.0]).__next__)
+        monkeypatch.setattr("arp_nb.batch_client.poll.time", clock)
+        await desk.poller.poll_once()
+        assert desk.poller.interval_s() <= 30.0
+
+    story(world, tell)
+
+
+def test_scheduler_that_costs_nothing_to_ask_is_asked_more_often(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell(desk: Desk) -> None:
+        monkeypatch.setattr(desk.scheduler, "polls_apart_s", 0.01, raising=False)
+        assert desk.poller.interval_s() <= 0.012
 
     story(world, tell)
 

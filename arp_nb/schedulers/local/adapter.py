@@ -54,6 +54,7 @@ class LocalScheduler(Scheduler):
     name: ClassVar[str] = "local"
     title: ClassVar[str] = "Local"
     submit_commands: ClassVar[tuple[str, ...]] = ("bsub",)
+    polls_apart_s: ClassVar[float | None] = 1.0
 
     def __init__(self, folder: Path, *, slots: int = 0) -> None:
         self._folder = folder.absolute()
