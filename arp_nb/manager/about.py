@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from arp_nb.errors import ArpError
 from arp_nb.manager.seat import LOCAL
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ABSENT = "The batch client is not there: what you ask for is kept, and waits."
 
+_LOOPBACK = re.compile(r"https?://(?:localhost|127\.[0-9.]+|\[::1\])(?:[:/]|\Z)", re.ASCII)
 _UNREACHABLE = (
     "Jobs on {names} cannot report to {base}, which only this machine can reach, and a script "
     "that posts there fails. Set update_listen, or public_url, in config.toml, and restart the "
@@ -37,7 +38,7 @@ async def about(context: Context) -> dict[str, Any]:
     if not context.health.now.client_ok:
         notices.append(_ABSENT)
     clusters = [title(name) for name in locations if name != LOCAL]
-    if clusters and _is_loopback(context.update_base):
+    if clusters and _LOOPBACK.match(context.update_base):
         notices.append(_UNREACHABLE.format(names=", ".join(clusters), base=context.update_base))
     return {
         "api_version": API_VERSION,
@@ -53,11 +54,6 @@ async def about(context: Context) -> dict[str, Any]:
         "update_base": context.update_base,
         "notices": notices,
     }
-
-
-def _is_loopback(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _version() -> str:
