@@ -5,9 +5,14 @@ News comes late, twice, or out of order. The rules:
 * A state only changes along `arp_nb.model.TRANSITIONS`.
 * Of several scheduler jobs, one that runs makes the job run; the job ends when all ended.
 * An end that somebody asked for is KILLED, if the scheduler says that it did not end well.
+  That holds for each scheduler job; and a job of which one was ended by a kill is KILLED, even
+  if others had failed before, which a note then says. One that is only DONE beside those that
+  failed before the kill leaves the job FAILED: the kill ended nothing.
 * News that is older than an end does not undo it. A clear live word for the same id that is
-  newer does: the scheduler requeued it, and a new attempt begins.
-* What the scheduler does not know any more is LOST, unless its end is known.
+  newer does: the scheduler requeued it, and a new attempt begins, which the kill of the
+  attempt before does not reach.
+* What the scheduler does not know any more is LOST, unless its end is known. If it turns up
+  again, that is no new attempt, and a kill that was asked for still holds.
 """
 
 from __future__ import annotations
@@ -41,9 +46,11 @@ _TAG = re.compile(r"arp-([0-9]+)-\w+", re.ASCII)
 _CLOCK_MARGIN = timedelta(seconds=90)
 
 
-def combined(states: Iterable[JobState]) -> JobState:
+def combined(states: Iterable[JobState], *, kill_asked: bool = False) -> JobState:
     """Return the state of a job whose scheduler jobs are in these states."""
     present = set(states)
+    if kill_asked and _S.KILLED in present:
+        present.discard(_S.FAILED)
     return next(state for state in _COMBINED if state in present)
 
 
@@ -91,7 +98,7 @@ def _submitted_state(
 ) -> JobState:
     state = job.state
     if natives and (has_new or state in WITHOUT_ID):
-        state = combined(one.state for one in natives)
+        state = combined((one.state for one in natives), kill_asked=job.kill_by is not None)
     elif told.state is _S.UNCERTAIN and state is _S.STARTING:
         state = _S.UNCERTAIN
     elif told.state is _S.SUBMIT_FAILED and state in {_S.STARTING, _S.UNCERTAIN}:
@@ -113,7 +120,7 @@ def after_readings(
         return None
     new = {one.native_id: _native_after(job, one, news) for one, news in told}
     whole = [new.get(one.native_id, one) for one in natives]
-    state = combined(one.state for one in whole)
+    state = combined((one.state for one in whole), kill_asked=job.kill_by is not None)
     if not may_change(job.state, state):
         state = job.state
     values: dict[str, Any] = {}
@@ -123,7 +130,7 @@ def after_readings(
     reopened = job.state.is_final and not state.is_final
     if reopened:
         values |= {"ended_at": None, "exit_code": None, "signal": None}
-        if job.state.is_submitted and job.state is not _S.LOST:
+        if job.state.is_submitted and any(_was_requeued(one, new) for one, _ in told):
             # who asked for the end asked it of the attempt that has ended
             values |= {"attempt": job.attempt + 1, "kill_by": None, "kill_at": None}
     changed = [new[one.native_id] for one, _ in told if new[one.native_id] != one]
@@ -131,7 +138,22 @@ def after_readings(
     by = job.kill_by if state is _S.KILLED else None
     if state.is_final and not job.state.is_final:
         values.setdefault("ended_at", at)
+        values["notes"] = with_notes(job.notes, _failed_beside_a_kill(state, whole))
     return change_of(job, state, values, changed, at, by=by or "")
+
+
+def _was_requeued(native: SchedulerJob, new: Mapping[str, SchedulerJob]) -> bool:
+    """Whether it had ended and lives again; one that was only lost had not."""
+    had_ended = native.state.is_final and native.state is not _S.LOST
+    return had_ended and not new[native.native_id].state.is_final
+
+
+def _failed_beside_a_kill(state: JobState, natives: Sequence[SchedulerJob]) -> Sequence[str]:
+    """Say which scheduler jobs of a killed job had failed by themselves."""
+    if state is not _S.KILLED:
+        return ()
+    failed = [one.native_id for one in natives if one.state is _S.FAILED]
+    return [f"{native_id} had failed before the kill" for native_id in failed]
 
 
 def is_news(job: Job, told: JobReading) -> bool:

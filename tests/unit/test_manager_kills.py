@@ -174,6 +174,41 @@ async def test_a_requeued_job_is_not_killed_for_the_wish_of_its_earlier_attempt(
     assert await asked_to_kill(play) == []
 
 
+async def test_a_job_is_killed_where_the_kill_ended_what_had_not_failed_before(
+    play: Play,
+) -> None:
+    job_id = await play.submitted("1", "2")
+    await play.read(job_id, "EXIT", "1")
+    await play.read(job_id, "RUN", "2")
+    await play.kill(job_id)
+    await play.read(job_id, "EXIT", "2", exit_code=130)
+    job = await play.job(job_id)
+    assert (job.state, job.exit_code) == (JobState.KILLED, 130)
+    assert job.notes == ("1 had failed before the kill",)
+
+
+async def test_a_job_of_which_the_kill_ended_nothing_has_failed(play: Play) -> None:
+    job_id = await play.submitted("1", "2")
+    await play.read(job_id, "EXIT", "1")
+    await play.kill(job_id)
+    await play.read(job_id, "DONE", "2")
+    assert await play.state(job_id) is JobState.FAILED
+
+
+async def test_a_kill_holds_for_a_scheduler_job_that_was_only_lost_from_sight(
+    play: Play,
+) -> None:
+    job_id = await play.submitted("1", "2")
+    await play.kill(job_id)
+    await play.read(job_id, None, "2")
+    await play.read(job_id, "EXIT", "1")
+    assert await play.state(job_id) is JobState.KILLED
+    await play.read(job_id, "RUN", "2")
+    job = await play.job(job_id)
+    assert (job.state, job.attempt, job.kill_by) == (JobState.RUNNING, 1, "robin")
+    assert await asked_to_kill(play) == [(job_id, ("2",))]
+
+
 async def test_a_new_manager_passes_on_the_kills_of_the_last(tmp_path: Path) -> None:
     async with playing(tmp_path / "one") as play:
         job_id = await play.submitted()

@@ -113,13 +113,17 @@ class Books(RuleBasedStateMachine):
     def no_kill_is_lost(self) -> None:
         if self.wish is not None and self.job.attempt == self.wish[0]:
             assert self.job.kill_by == self.wish[1]
-            assert self.job.state is not JobState.FAILED
+            states = {one.state for one in self.natives.values()}
+            if JobState.FAILED not in states or JobState.KILLED in states:
+                assert self.job.state is not JobState.FAILED
             assert self.job.state is not JobState.SUBMIT_FAILED
 
     @invariant()
     def state_is_that_of_the_scheduler_jobs(self) -> None:
         if self.natives:
-            assert self.job.state is combined(one.state for one in self.natives.values())
+            states = [one.state for one in self.natives.values()]
+            asked = self.job.kill_by is not None
+            assert self.job.state is combined(states, kill_asked=asked)
             assert self.job.native_id in self.natives
         else:
             assert not self.job.state.is_submitted
