@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from arp_nb import run_ranges
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arp_nb.manager.context import Context
     from arp_nb.manager.definitions import Definitions
     from arp_nb.model import Definition, Experiment
+    from arp_nb.store.base import JobsMade
 
 MAX_RUNS = 1000
 _MAX_KEY = 200
@@ -91,6 +92,9 @@ class Apply:
             The idempotency key was used for something else.
         """
         _check(asked)
+        earlier = await self._answered(experiment, asked)
+        if earlier is not None:
+            return earlier
         definition = await self._definitions.named(experiment, asked.definition)
         known = [run.number for run in await self._context.store.runs(experiment.id)]
         understood = run_ranges.parse(asked.runs, known)
@@ -189,8 +193,24 @@ class Apply:
             )
         return made.job_ids[0], notes
 
+    async def _answered(self, experiment: Experiment, asked: ApplyRequest) -> ApplyAnswer | None:
+        """Return the first answer to a repeated request, whatever has changed since then."""
+        key = asked.idempotency_key
+        if key is None or asked.dry_run:
+            return None
+        fingerprint = _fingerprint(experiment, asked)
+        made = await self._context.store.made_before(experiment.id, key, fingerprint)
+        if made is None:
+            return None
+        answer = await self._answer(made)
+        runs = {job.run for job in answer.jobs} | set(made.skipped_runs)
+        return replace(answer, understood=run_ranges.describe(runs))
+
     async def _make(self, wanted: JobsWanted, understood: str) -> ApplyAnswer:
-        made = await self._context.store.add_jobs(wanted)
+        answer = await self._answer(await self._context.store.add_jobs(wanted))
+        return replace(answer, understood=understood)
+
+    async def _answer(self, made: JobsMade) -> ApplyAnswer:
         self._context.work.bump()
         jobs: Sequence[Job] = ()
         if made.job_ids:
@@ -198,7 +218,7 @@ class Apply:
                 JobFilter(ids=made.job_ids, deleted=True, oldest_first=True)
             )
         return ApplyAnswer(
-            understood=understood,
+            understood="",
             jobs=jobs,
             skipped=[Skipped(run, _SKIPPED) for run in made.skipped_runs],
             repeated=made.repeated,

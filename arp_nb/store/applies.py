@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _SLICE_S = 0.015
 _FIRST_SLICE = 500
 _MOST_IN_A_SLICE = 5000
+_OTHER = (
+    "This request repeats the key of an earlier one and asks for something else. "
+    "Send it again with a key of its own."
+)
 
 _BY_ID = select(apply_batch).where(apply_batch.c.id == bindparam("id"))
 _BY_KEY = select(apply_batch).where(
@@ -78,7 +82,9 @@ def register(tx: Transaction, wanted: JobsWanted) -> tuple[int, bool]:
         key = {"experiment_id": wanted.experiment_id, "key": wanted.idempotency_key}
         earlier = tx.db.execute(_BY_KEY, key).first()
         if earlier is not None:
-            return _repeated(earlier, wanted), True
+            if earlier.definition_id != wanted.definition_id:
+                raise Conflict(_OTHER)
+            return _repeated(earlier, wanted.fingerprint), True
     definitions.one(tx.db, wanted.definition_id, wanted.version)
     skipped = _existing(tx.db, wanted) if wanted.skip_existing else set()
     runs = [run for run in sorted(wanted.argv_by_run) if run not in skipped]
@@ -98,12 +104,15 @@ def register(tx: Transaction, wanted: JobsWanted) -> tuple[int, bool]:
     return made.scalar_one(), False
 
 
-def _repeated(earlier: Row[Any], wanted: JobsWanted) -> int:
-    if (earlier.definition_id, earlier.fingerprint) != (wanted.definition_id, wanted.fingerprint):
-        raise Conflict(
-            "This request repeats the key of an earlier one and asks for something else. "
-            "Send it again with a key of its own."
-        )
+def registered(db: Connection, experiment_id: int, key: str, fingerprint: str) -> int | None:
+    """Return the id of the record that was stored under a key; None if there is none."""
+    earlier = db.execute(_BY_KEY, {"experiment_id": experiment_id, "key": key}).first()
+    return None if earlier is None else _repeated(earlier, fingerprint)
+
+
+def _repeated(earlier: Row[Any], fingerprint: str) -> int:
+    if earlier.fingerprint != fingerprint:
+        raise Conflict(_OTHER)
     batch_id: int = earlier.id
     return batch_id
 

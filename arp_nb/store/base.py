@@ -268,6 +268,15 @@ class Store(ABC):
         """
 
     @abstractmethod
+    async def made_before(
+        self, experiment_id: int, idempotency_key: str, fingerprint: str
+    ) -> JobsMade | None:
+        """Return what a request with this key was answered; None if there was none.
+
+        `Conflict` if that request asked for something else.
+        """
+
+    @abstractmethod
     async def resume_applies(self) -> int:
         """Make the jobs of requests that a crash interrupted; return how many jobs."""
 

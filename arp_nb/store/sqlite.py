@@ -194,6 +194,17 @@ class SqliteStore(Store):
         """Store the whole request durably as one record, then its jobs in slices."""
         return await self._to_its_end(self._apply(wanted))
 
+    async def made_before(
+        self, experiment_id: int, idempotency_key: str, fingerprint: str
+    ) -> JobsMade | None:
+        """Return what a request with this key was answered; None if there was none."""
+        batch_id = await self._readers.read(
+            lambda db: applies.registered(db, experiment_id, idempotency_key, fingerprint)
+        )
+        if batch_id is None:
+            return None
+        return await self._to_its_end(self._make_jobs(applies.MakeJobs(batch_id, repeated=True)))
+
     async def resume_applies(self) -> int:
         """Make the jobs of requests that were interrupted; return how many jobs."""
         return await self._to_its_end(self._resume())

@@ -95,6 +95,19 @@ async def test_same_key_for_something_else_is_refused(world: World) -> None:
     assert not made.repeated
 
 
+async def test_answer_to_a_key_can_be_asked_for(world: World) -> None:
+    await world.jobs()
+    request = wanted(world.definition, [1, 2], skip=True, idempotency_key="k", fingerprint="f")
+    experiment_id = world.definition.experiment_id
+    assert await world.store.made_before(experiment_id, "k", "f") is None
+    first = await world.store.add_jobs(request)
+    again = await world.store.made_before(experiment_id, "k", "f")
+    assert again == replace(first, repeated=True)
+    with pytest.raises(Conflict, match="key"):
+        await world.store.made_before(experiment_id, "k", "g")
+    assert await world.store.made_before(experiment_id + 1, "k", "f") is None
+
+
 async def test_rerun_names_the_job_it_repeats(world: World) -> None:
     (old,) = await world.jobs()
     made = await world.store.add_jobs(wanted(world.definition, [1], rerun_of={1: old}))

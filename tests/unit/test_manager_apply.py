@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,23 @@ async def test_a_location_that_is_not_offered_any_more_is_refused_with_those_tha
     for dry_run in (False, True):
         with pytest.raises(InvalidValue, match=r"no location 'lsf' here\. There are: local"):
             await play.apply("1", dry_run=dry_run)
+
+
+async def test_a_repeated_request_gets_its_first_answer_whatever_has_changed_since(
+    play: Play,
+) -> None:
+    await play.manager.definitions.change(
+        play.experiment, play.definition.id, {"location": "lsf"}, None, "dana"
+    )
+    await play.apply("2")
+    request = ApplyRequest(definition="peaks", runs="all", idempotency_key="k")
+    first = await play.manager.jobs.apply(play.experiment, request, "dana")
+
+    async def only_local() -> dict[str, str]:
+        return {"local": "always there"}
+
+    play.client.locations = only_local  # type: ignore[method-assign]
+    await play.manager.runs.put(play.experiment, 6)
+    await play.manager.definitions.delete(play.experiment, play.definition.id, "dana")
+    again = await play.manager.jobs.apply(play.experiment, request, "dana")
+    assert again == replace(first, repeated=True)
