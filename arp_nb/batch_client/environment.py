@@ -11,12 +11,15 @@ import contextlib
 import logging
 import os
 import pwd
+import re
 import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from arp_nb.batch_client.shim import PLAIN_UMASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WRAPPERS = Path(__file__).parent / "wrappers"
+#: gives the login shell that one, and becomes it
+_AFRESH = ("/bin/sh", "-c", f'umask {PLAIN_UMASK:04o}; exec "$@"', "sh")
 _MARK, _END = "ARP-ENVIRONMENT-BEGINS", "ARP-ENVIRONMENT-ENDS"
 #: the kernel passes no larger environment on to a script
 _PRINTED_BYTES = 4_000_000
@@ -37,6 +42,7 @@ LOGIN_S = 15.0
 _CACHED_S = 300.0
 _FALLBACK_CACHED_S = 30.0
 _PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+_UMASK = re.compile(rb"[0-7]{1,4}")
 #: variables of the shell that printed the environment, not of the user
 _SHELLS_OWN = frozenset({"_", "SHLVL", "PWD", "OLDPWD"})
 
@@ -47,6 +53,7 @@ class LoginEnvironment:
 
     variables: Mapping[str, str]
     note: str = ""
+    umask: int = PLAIN_UMASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +110,13 @@ class LoginEnvironments:
     async def _ask(self) -> LoginEnvironment:
         try:
             printed = await _print_environment(self._account, self._timeout_s)
-            variables = parse(printed)
+            variables, umask = parse(printed), parse_umask(printed)
             why = "it printed no environment"
         except (OSError, TimeoutError) as error:
-            variables = {}
+            variables, umask = {}, PLAIN_UMASK
             why = str(error) or f"no answer in {self._timeout_s:g} s"
         if variables:
-            return LoginEnvironment({**self._account.minimal(), **variables})
+            return LoginEnvironment({**self._account.minimal(), **variables}, umask=umask)
         log.warning("login shell %s: %s", self._account.shell, why)
         note = f"login environment not read ({self._account.shell}: {why}); a plain one used"
         return LoginEnvironment({**self._account.minimal(), "PATH": _PLAIN_PATH}, note)
@@ -119,9 +126,10 @@ async def _print_environment(account: Account, timeout_s: float) -> bytes:
     # csh takes -l only alone; its users' settings stand in .cshrc, which -c reads
     flags = ["-c"] if Path(account.shell).name.endswith("csh") else ["-l", "-c"]
     process = await asyncio.create_subprocess_exec(
+        *_AFRESH,
         account.shell,
         *flags,
-        f"echo {_MARK}; env -0; echo {_END}",
+        f"echo {_MARK}; env -0; umask; echo {_END}",
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -152,7 +160,7 @@ async def _print_environment(account: Account, timeout_s: float) -> bytes:
 
 
 def parse(printed: bytes) -> dict[str, str]:
-    """Read what ``echo MARK; env -0; echo END`` printed after what the profile printed first."""
+    """Read the variables that ``echo MARK; env -0; …`` printed after what the profile printed."""
     _, mark, listing = printed.rpartition(f"{_MARK}\n".encode())
     listing = listing.removesuffix(f"{_END}\n".encode())
     if not mark:
@@ -163,6 +171,12 @@ def parse(printed: bytes) -> dict[str, str]:
         if equals and name:
             variables[os.fsdecode(name)] = os.fsdecode(value)
     return {name: value for name, value in variables.items() if name not in _SHELLS_OWN}
+
+
+def parse_umask(printed: bytes) -> int:
+    """Read the umask behind the variables; the plain one where the shell tells none."""
+    text = printed.removesuffix(f"{_END}\n".encode()).rpartition(b"\0")[2].strip()
+    return int(text, 8) & 0o777 if _UMASK.fullmatch(text) else PLAIN_UMASK
 
 
 def compose(

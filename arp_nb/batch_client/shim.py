@@ -28,6 +28,8 @@ from typing import Any
 
 #: descriptor of the lock in the script; below 10, for plain shells know only one digit
 LOCK_FD = 7
+#: where no login says anything else
+PLAIN_UMASK = 0o022
 #: a lock is only ever probed for an instant, or held by the shim that won
 LOCK_WAIT_S = 10
 STARTED, LOST = b"s", b"l"
@@ -117,6 +119,7 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
             stdout=out,
             stderr=err,
             pass_fds=(LOCK_FD,),
+            umask=request.get("umask", PLAIN_UMASK),
         )
     except (OSError, ValueError) as error:
         return {"code": None, "signal": None, "error": _why(argv[0], error), "at": time.time()}

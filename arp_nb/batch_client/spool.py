@@ -19,6 +19,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arp_nb.batch_client.shim import PLAIN_UMASK
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -43,6 +45,7 @@ class Order:
     folders: tuple[str, ...]
     #: shown with the job: "script changed since apply"
     notes: tuple[str, ...] = ()
+    umask: int = PLAIN_UMASK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,7 @@ class Spool:
             "environment": dict(order.environment),
             "folders": order.folders,
             "notes": order.notes,
+            "umask": order.umask,
         }
         write_event(folder, "request", content)
         sync_folder(self.root)
@@ -331,6 +335,7 @@ def _order(raw: dict[str, Any]) -> Order | None:
             environment={str(k): str(v) for k, v in raw["environment"].items()},
             folders=tuple(map(str, raw["folders"])),
             notes=tuple(map(str, raw.get("notes", ()))),
+            umask=int(raw.get("umask", PLAIN_UMASK)),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -182,4 +182,5 @@ class Submitter:
             environment=environment,
             folders=working_folders(request.argv[0], self._account),
             notes=tuple(notes),
+            umask=login.umask,
         )

@@ -16,6 +16,7 @@ from arp_nb.batch_client import environment as env
 from arp_nb.batch_client.blocking import BoundedThreads
 from arp_nb.batch_client.check import check_script, not_checked, was_checked
 from arp_nb.batch_client.environment import Account, LoginEnvironments, compose, parse
+from arp_nb.batch_client.shim import PLAIN_UMASK
 from arp_nb.ports import SubmitRequest
 from arp_nb.settings import Settings
 from tests.batch_world import World
@@ -139,6 +140,35 @@ def test_environment_is_that_of_a_login_not_of_the_manager(
     assert known.variables["PATH"].endswith(":/site")
     assert known.variables["USER"] == "dana"
     assert not {"JUPYTERHUB_API_TOKEN", "PWD", "_"} & known.variables.keys()
+
+
+@pytest.mark.parametrize(
+    ("profile", "umask"), [("umask 007", 0o007), ("umask 0027", 0o027), ("", 0o022)]
+)
+def test_umask_is_that_of_a_login_not_of_the_manager(
+    tmp_path: Path, profile: str, umask: int
+) -> None:
+    (tmp_path / ".profile").write_text(f"{profile}\n")
+    ours = os.umask(0o077)
+    try:
+        assert login(tmp_path, "/bin/sh").umask == umask
+    finally:
+        os.umask(ours)
+
+
+@given(st.binary(max_size=200))
+def test_any_output_of_a_login_shell_holds_a_umask_or_the_plain_one(printed: bytes) -> None:
+    assert 0 <= env.parse_umask(printed) <= 0o777
+    assert env.parse_umask(b"A=b\0" + b"umask: not found\n") == PLAIN_UMASK
+
+
+def test_script_starts_with_the_umask_of_a_login(short_tmp: Path, own_home: Path) -> None:
+    (own_home / ".profile").write_text("umask 027\n")
+    world = World(short_tmp)
+    asyncio.run(world.submit("umask; bsub x", until_exit=True))
+    (out,) = short_tmp.glob("spool/*/out")
+    assert out.read_text().splitlines()[0] == "0027"
+    assert out.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_daemon_that_the_profile_starts_does_not_hold_up_the_environment(
