@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from arp_nb.model import JobState, Phase, ScriptCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from arp_nb.model import Reading
@@ -169,8 +169,13 @@ class ManagerPort(Protocol):
     async def wait_for_work(self, seen: int, timeout_s: float) -> int:
         """Return a number that differs from ``seen`` once there may be work, or at timeout."""
 
-    async def lease(self, locations: Sequence[str], limit: int) -> Sequence[SubmitRequest]:
-        """Take up to ``limit`` requested jobs, oldest first: REQUESTED → LEASED."""
+    async def lease(
+        self, locations: Sequence[str], limit: int, not_in: Collection[str] = ()
+    ) -> Sequence[SubmitRequest]:
+        """Take up to ``limit`` requested jobs, oldest first: REQUESTED → LEASED.
+
+        Those whose script lies in one of the folders ``not_in`` are left for later.
+        """
 
     async def starting(
         self, job_id: int, lease_token: str, spool_id: str, check: ScriptCheck

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from arp_nb.model import JobState, Phase, ScriptCheck, may_change
 from arp_nb.ports import (
@@ -103,11 +104,15 @@ class FakePort:
             await self.until(lambda: self.work != seen, timeout_s)
         return self.work
 
-    async def lease(self, locations: Sequence[str], limit: int) -> Sequence[SubmitRequest]:
+    async def lease(
+        self, locations: Sequence[str], limit: int, not_in: Collection[str] = ()
+    ) -> Sequence[SubmitRequest]:
         wanted = [
             job
             for job in self.jobs.values()
-            if job.state is JobState.REQUESTED and job.location in locations
+            if job.state is JobState.REQUESTED
+            and job.location in locations
+            and str(Path(job.argv[0]).parent) not in not_in
         ]
         leased = []
         for job in wanted[:limit]:

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import random
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arp_nb.batch_client.blocking import BoundedThreads
+from arp_nb.batch_client.blocking import HangLimitedThreads
 from arp_nb.batch_client.check import check_script, not_checked
 from arp_nb.batch_client.environment import LOGIN_S, Account, LoginEnvironments, compose
 from arp_nb.batch_client.health import Pulse
@@ -22,7 +23,6 @@ from arp_nb.errors import ClientAbsent, SchedulerError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
-    from pathlib import Path
 
     from arp_nb.model import ScriptCheck
     from arp_nb.ports import LogChunk, LogQuery, ManagerPort, SubmitRequest
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_CHECK_S = 10.0
+_CHECK_S = 5.0
 _CHECKS_AT_ONCE = 8
+#: threads that a dead file server may keep, in all and by checks in one folder
+_HANGING_CHECKS, _HANGING_CHECKS_IN_A_FOLDER = 32, 4
 _WORK_WAIT_S = 30.0
 _AGAIN_S = 2.0
 #: submissions that an error has cut off from us are found again so often
@@ -75,7 +77,9 @@ class BatchClient:
         self._settings = settings
         account = Account.own()
         self._logins = LoginEnvironments(account, LOGIN_S)
-        self._checks = BoundedThreads(_CHECKS_AT_ONCE)
+        self._checks = HangLimitedThreads(
+            _CHECKS_AT_ONCE, _HANGING_CHECKS, _HANGING_CHECKS_IN_A_FOLDER
+        )
         self._beat = asyncio.Event()
         self._pulse = Pulse(self._beat.set)
         self._logs = LogReader(self._schedulers, self._spool)
@@ -127,9 +131,11 @@ class BatchClient:
         commands = [name for one in self._schedulers.values() for name in one.submit_commands]
         names = tuple(dict.fromkeys(commands))
         try:
-            return await self._checks.run(lambda: check_script(executable, names), _CHECK_S)
-        except TimeoutError:
-            return not_checked(f"its disk has not answered for {_CHECK_S:g} s")
+            return await self._checks.run(
+                str(Path(executable).parent), lambda: check_script(executable, names), _CHECK_S
+            )
+        except TimeoutError as error:
+            return not_checked(str(error) or f"its disk has not answered for {_CHECK_S:g} s")
 
     async def environment(self, request: SubmitRequest) -> Mapping[str, str]:
         """Return the whole environment that the script would get; secrets as they are."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arp_nb.batch_client.check import OK, was_checked
@@ -31,9 +33,42 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: after something that the next request would meet too: a hung mount, a full disk
+#: after something that the next request would meet too: a full disk
 _PAUSE_S = 5.0
+#: a folder whose disk does not answer is left alone so long, and longer each time
+_FOLDER_PAUSE_S, _LONGEST_FOLDER_PAUSE_S = 5.0, 60.0
 _IDLE_S = 30.0
+
+
+class _Folders:
+    """Folders whose disks do not answer; the requests of all others go on."""
+
+    def __init__(self) -> None:
+        #: until when each is left alone, and how long its next pause is
+        self._known: dict[str, tuple[float, float]] = {}
+
+    def pause(self, folder: str) -> None:
+        """Leave a folder alone for a while; several that hung together count once."""
+        now_s = time.monotonic()
+        until_s, pause_s = self._known.get(folder, (0.0, _FOLDER_PAUSE_S))
+        if until_s <= now_s:
+            longer_s = min(2 * pause_s, _LONGEST_FOLDER_PAUSE_S)
+            self._known[folder] = (now_s + pause_s, longer_s)
+
+    def answered(self, folder: str) -> None:
+        """Take a folder for well again."""
+        self._known.pop(folder, None)
+
+    def paused(self) -> frozenset[str]:
+        """Return the folders that are to be left alone now."""
+        now_s = time.monotonic()
+        return frozenset(name for name, (until_s, _) in self._known.items() if until_s > now_s)
+
+    def next_s(self) -> float:
+        """Return how long it is until the next pause ends."""
+        now_s = time.monotonic()
+        left = [until_s - now_s for until_s, _ in self._known.values() if until_s > now_s]
+        return min(left, default=float("inf"))
 
 
 class Submitter:
@@ -70,6 +105,7 @@ class Submitter:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._paused = False
+        self._folders = _Folders()
 
     def nudge(self) -> None:
         """Say that there may be something to submit."""
@@ -89,7 +125,7 @@ class Submitter:
                 await asyncio.sleep(_PAUSE_S)
                 continue
             try:
-                async with asyncio.timeout(_IDLE_S):
+                async with asyncio.timeout(min(_IDLE_S, self._folders.next_s())):
                     await self._wake.wait()
             except TimeoutError:
                 continue
@@ -107,7 +143,9 @@ class Submitter:
             free = self._settings.submission_slots - len(self._tasks)
             if free <= 0:
                 return
-            requests = await self._port.lease(tuple(self._schedulers), free)
+            requests = await self._port.lease(
+                tuple(self._schedulers), free, self._folders.paused()
+            )
             if not requests:
                 return
             for request in requests:
@@ -123,27 +161,31 @@ class Submitter:
         """Bring one request to its start, and keep a slot until it is settled."""
         try:
             check = await self._check(request.argv[0])
+            folder = str(Path(request.argv[0]).parent)
             if not was_checked(check):
                 log.warning("job %d: %s", request.job_id, check.problem)
+                self._folders.pause(folder)
                 await self._give_back(request)
                 return
+            self._folders.answered(folder)
             if check.problem != OK:
                 await self._port.refused(request.job_id, request.lease_token, check.problem, check)
                 return
             await self._start(request, check)
         except (ArpError, OSError):
             log.exception("job %d: not started, kept", request.job_id)
+            self._paused = True
             await self._give_back(request)
         except Exception:
             log.exception("job %d: its lease will run out", request.job_id)
             self._paused = True
 
     async def _give_back(self, request: SubmitRequest) -> None:
-        self._paused = True
         try:
             await self._port.give_back(request.job_id, request.lease_token)
         except ArpError:
             log.exception("job %d: its lease will run out", request.job_id)
+            self._paused = True
 
     async def _start(self, request: SubmitRequest, check: ScriptCheck) -> None:
         spool_id = self._spool.new_id(request.job_id)

@@ -15,7 +15,7 @@ from arp_nb.ports import OpenSubmission
 from arp_nb.store.base import JobFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from arp_nb.manager.context import Context
     from arp_nb.manager.kills import Kills
@@ -48,10 +48,12 @@ class Desk:
         with self._context.health.waiting():
             return await self._context.work.wait(seen, timeout_s)
 
-    async def lease(self, locations: Sequence[str], limit: int) -> Sequence[SubmitRequest]:
+    async def lease(
+        self, locations: Sequence[str], limit: int, not_in: Collection[str] = ()
+    ) -> Sequence[SubmitRequest]:
         """Do REQUESTED → LEASED."""
         self._context.health.sign_of_life()
-        return await self._leases.lease(locations, limit)
+        return await self._leases.lease(locations, limit, not_in)
 
     async def starting(
         self, job_id: int, lease_token: str, spool_id: str, check: ScriptCheck

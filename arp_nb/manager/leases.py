@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from arp_nb.manager.command_lines import update_url, variables
@@ -20,7 +21,7 @@ from arp_nb.ports import SubmitRequest
 from arp_nb.store.base import JobChange, JobFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from arp_nb.manager.context import Context
     from arp_nb.model import Job, ScriptCheck
@@ -32,11 +33,13 @@ class Leases:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def lease(self, locations: Sequence[str], limit: int) -> Sequence[SubmitRequest]:
+    async def lease(
+        self, locations: Sequence[str], limit: int, not_in: Collection[str] = ()
+    ) -> Sequence[SubmitRequest]:
         """Take up to ``limit`` requested jobs for these locations, oldest first."""
         async with self._context.books:
             await self._free_expired()
-            jobs = await self._requested(locations, limit)
+            jobs = await self._requested(locations, limit, not_in)
             at = self._context.clock()
             default = await self._default(locations)
             tokens = [_lease_token(at, self._context.settings.lease_s) for _ in jobs]
@@ -153,7 +156,9 @@ class Leases:
         if changes:
             await self._context.store.change_jobs(changes)
 
-    async def _requested(self, locations: Sequence[str], limit: int) -> Sequence[Job]:
+    async def _requested(
+        self, locations: Sequence[str], limit: int, not_in: Collection[str]
+    ) -> Sequence[Job]:
         """Find the oldest requested jobs that can go to one of these locations."""
         here = {"", *locations}
         for most in (4 * limit, None):  # all of them only if others' jobs fill the first look
@@ -162,7 +167,11 @@ class Leases:
                     states=(JobState.REQUESTED,), deleted=True, oldest_first=True, limit=most
                 )
             )
-            found = [job for job in jobs if job.location in here]
+            found = [
+                job
+                for job in jobs
+                if job.location in here and str(PurePath(job.argv[0]).parent) not in not_in
+            ]
             if len(found) >= limit or most is None or len(jobs) < most:
                 return found[:limit]
         return ()

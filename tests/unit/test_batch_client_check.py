@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arp_nb.batch_client import environment as env
-from arp_nb.batch_client.blocking import BoundedThreads
+from arp_nb.batch_client.blocking import BoundedThreads, HangLimitedThreads
 from arp_nb.batch_client.check import check_script, not_checked, was_checked
 from arp_nb.batch_client.environment import Account, LoginEnvironments, compose, parse
 from arp_nb.batch_client.shim import PLAIN_UMASK
@@ -97,6 +97,27 @@ def test_hanging_calls_hold_up_nobody_but_the_one_too_many() -> None:
                     break
                 except TimeoutError:
                     continue
+
+    asyncio.run(story())
+
+
+def test_a_place_where_calls_hang_is_not_asked_again_until_they_return() -> None:
+    async def story() -> None:
+        threads, release = HangLimitedThreads(1, 3, 2), threading.Event()
+        for place in "aab":
+            with pytest.raises(TimeoutError):
+                await threads.run(place, release.wait, timeout_s=0.02)
+        for place, why in (("a", "of a does not"), ("b", "many disks"), ("c", "many disks")):
+            with pytest.raises(TimeoutError, match=why):
+                await threads.run(place, lambda: 1, timeout_s=5)
+        release.set()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    assert await threads.run("a", lambda: 1, timeout_s=5) == 1
+                    break
+                except TimeoutError:
+                    await asyncio.sleep(0)
 
     asyncio.run(story())
 

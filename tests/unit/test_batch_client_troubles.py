@@ -20,6 +20,7 @@ from tests.batch_world import World
 @pytest.fixture
 def world(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("arp_nb.batch_client.submit._PAUSE_S", 0.05)
+    monkeypatch.setattr("arp_nb.batch_client.submit._FOLDER_PAUSE_S", 0.05)
     return World(short_tmp)
 
 
@@ -96,6 +97,39 @@ def test_job_whose_script_is_on_a_dead_mount_waits_and_is_not_refused(
 
     asyncio.run(story())
     assert world.starts == 1
+
+
+def test_jobs_on_a_dead_mount_hold_up_no_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arp_nb.batch_client.client._CHECK_S", 0.3)
+    alive = threading.Event()
+    asked: list[str] = []
+
+    def look(executable: str, commands: tuple[str, ...]) -> ScriptCheck:
+        asked.append(executable)
+        if executable.startswith("/dead/"):
+            alive.wait()
+        return check.check_script(executable, commands)
+
+    monkeypatch.setattr("arp_nb.batch_client.client.check_script", look)
+
+    async def story() -> None:
+        dead = [await world.port.apply(f"/dead/{number}.sh") for number in range(50)]
+        well = [await world.port.apply(world.script("bsub python a.py")) for _ in range(9)]
+        async with world.running() as client:
+            await world.port.until(lambda: all(job.ids for job in well))
+            assert {job.state for job in dead} <= {JobState.REQUESTED, JobState.LEASED}
+            said = (await client.check("/dead/other.sh")).problem
+            assert said == "not checked: the disk of /dead does not answer"
+            assert sum(one.startswith("/dead/") for one in asked) <= 8
+            alive.set()
+            await world.port.until(
+                lambda: all(job.state is JobState.SUBMIT_FAILED for job in dead)
+            )
+
+    asyncio.run(story())
+    assert world.starts == 9
 
 
 def test_full_disk_under_the_spool_keeps_the_job(

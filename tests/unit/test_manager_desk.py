@@ -58,6 +58,12 @@ async def test_a_job_waits_for_a_client_at_its_own_location(play: Play) -> None:
     assert len(await play.manager.port.lease(["local", "lsf"], 8)) == 5
 
 
+async def test_jobs_in_folders_that_do_not_answer_are_left_for_later(play: Play) -> None:
+    await play.apply("1")
+    assert await play.manager.port.lease(["lsf"], 8, {"/data"}) == []
+    assert len(await play.manager.port.lease(["lsf"], 8, {"/data/sub", "/"})) == 1
+
+
 async def test_a_lease_that_ran_out_is_given_anew_and_the_old_one_is_worth_nothing(
     play: Play,
 ) -> None:
