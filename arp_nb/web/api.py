@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, FastAPI
 
 from arp_nb import settings
+from arp_nb.errors import BY_NAME
 from arp_nb.web import answers, changes, definitions, experiments, jobs, legacy, runs, status
 from arp_nb.web.bounds import BoundedBodies
 from arp_nb.web.caller import authenticated
@@ -21,11 +22,17 @@ if TYPE_CHECKING:
     from arp_nb.manager import Manager
 
 _DESCRIPTION = "Batch jobs on experiment runs. Every error answers `{error, message}`."
+#: each status that an error of ours can have, in the words of its classes
 _FAILURES: dict[int | str, dict[str, Any]] = {
-    401: {"model": answers.Failure, "description": "another account"},
-    404: {"model": answers.Failure, "description": "no such thing"},
-    409: {"model": answers.Failure, "description": "not possible as things stand"},
-    422: {"model": answers.Failure, "description": "a value that can never be accepted"},
+    status: {
+        "model": answers.Failure,
+        "description": " ".join(
+            f"{name}: {str(cls.__doc__).splitlines()[0]}"
+            for name, cls in BY_NAME.items()
+            if cls.status == status
+        ),
+    }
+    for status in sorted({cls.status for cls in BY_NAME.values()})
 }
 _SLASHES = re.compile("//+")
 

@@ -23,6 +23,7 @@ router = APIRouter(tags=["jobs"])
 _MAX_IDS = 10_000
 _MAX_LOG_BYTES = 4_000_000
 _STATES = ", ".join(state.value for state in JobState)
+JobId = Annotated[StrictInt, Field(ge=1, lt=2**63)]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -56,7 +57,7 @@ class Resolution(Body):
 class Ids(Body):
     """Jobs to do something with."""
 
-    ids: Annotated[list[StrictInt], Field(max_length=_MAX_IDS)]
+    ids: Annotated[list[JobId], Field(max_length=_MAX_IDS)]
 
 
 @router.get("/experiments/{exp}/jobs", response_model=answers.Jobs)
@@ -114,7 +115,11 @@ def _states(text: str | None) -> list[JobState] | None:
 async def apply(manager: Managed, experiment: InExperiment, by: By, body: Application) -> Json:
     """Make a job for each run, or tell with ``dry_run`` what would be run."""
     answer = await manager.jobs.apply(experiment, ApplyRequest(**dict(body)), by)
-    said = {"understood": answer.understood, "skipped": [asdict(one) for one in answer.skipped]}
+    said = {
+        "understood": answer.understood,
+        "skipped": [asdict(one) for one in answer.skipped],
+        "warnings": list(answer.warnings),
+    }
     if body.dry_run:
         return Json({**said, "dry_run": [asdict(one) for one in answer.dry_run]})
     jobs = [job_row(one) for one in answer.jobs]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from arp_nb.errors import BY_NAME
 from tests.integration.faces import Face, face
 
 pytestmark = pytest.mark.anyio
@@ -117,6 +118,28 @@ async def test_a_number_that_no_job_can_have_is_refused(arp: Face, number: int) 
     async with arp.caller() as caller:
         answer = await caller.get(f"{API}/jobs/{number}")
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("verb", ["kill", "delete", "restore"])
+@pytest.mark.parametrize("number", [0, -1, 2**63, 18446744073709551616])
+async def test_numbers_that_no_job_can_have_are_refused_in_a_list_too(
+    arp: Face, verb: str, number: int
+) -> None:
+    async with arp.caller() as caller:
+        answer = await caller.post(f"{API}/jobs:{verb}", json={"ids": [1, number]})
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "InvalidValue"
+
+
+async def test_every_status_that_an_error_of_ours_can_have_is_described(arp: Face) -> None:
+    async with arp.caller() as caller:
+        described = (await caller.get(f"{API}/openapi.json")).json()["paths"]
+        answer = await caller.get(f"{ROOT}/jobs", params={"since": 10**9})
+    assert answer.status_code == 410
+    told = {str(cls.status) for cls in BY_NAME.values()} - {"500"}
+    for path, verbs in described.items():
+        for verb, operation in verbs.items():
+            assert told <= set(operation["responses"]), f"{verb} {path}"
 
 
 async def test_unknown_names_are_answered_with_near_ones(arp: Face) -> None:
