@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from arp_nb import __version__
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 Commands = Any  # argparse keeps the type of its subparsers to itself
+
+_ONE_PIECE = 'What is for the script goes in one piece: --parameters="…".'
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses by the command that was meant, not by all commands, and says what to write."""
+
+    advice = ""
+
+    def parse_known_args(  # type: ignore[override] # its overloads say the same
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        known, extra = super().parse_known_args(args, namespace)
+        if extra:
+            self.error(f"unrecognized arguments: {' '.join(extra)}")
+        return known, extra
+
+    def error(self, message: str) -> NoReturn:
+        super().error(f"{message}\n{self.advice}" if self.advice else message)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; what it parses has in ``command`` the module and function to call."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="jupyter arp", description="Batch jobs on experiment runs.", allow_abbrev=False
     )
     top.add_argument("--version", action="version", version=f"arp-nb {__version__}")
@@ -30,18 +52,24 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add(commands: Commands, name: str, command: str, text: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(
+def _add(commands: Commands, name: str, command: str, text: str) -> _Parser:
+    made: _Parser = commands.add_parser(
         name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
     )
     made.set_defaults(command=command)
     return made
 
 
-def _remote(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def _remote(one: _Parser) -> _Parser:
     one.add_argument("--url", help="address of a Jupyter server (default: your own manager)")
     one.add_argument("--token", help="that server's token")
     return one
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 1 or more")
+    return int(text)
 
 
 def _group(commands: Commands, name: str, text: str) -> Commands:
@@ -96,12 +124,14 @@ def _definitions(commands: Commands) -> None:
     one = _remote(_add(group, "list", "experiments:list_definitions", "list all batch defs"))
     one.add_argument("experiment")
     one = _remote(_add(group, "add", "experiments:add_definition", "add a batch def"))
+    one.advice = _ONE_PIECE
     one.add_argument("experiment")
     one.add_argument("hash", help="how people will call it")
     one.add_argument("executable", help="absolute path of the script that submits the job")
     one.add_argument("--parameters", default="")
     one.add_argument("--location", default="", help="which scheduler: local, lsf")
     one = _remote(_add(group, "update", "experiments:update_definition", "change a batch def"))
+    one.advice = _ONE_PIECE
     one.add_argument("experiment")
     one.add_argument("hash")
     for name in ("--name", "--executable", "--parameters", "--location"):
@@ -129,6 +159,7 @@ def _runs(commands: Commands) -> None:
 
 def _apply(commands: Commands) -> None:
     one = _remote(_add(commands, "apply", "jobs:apply", "make jobs of a batch def and runs"))
+    one.advice = f'Runs go in one piece: "12, 20-32". {_ONE_PIECE}'
     one.add_argument("experiment")
     one.add_argument("hash", help="name of the batch def")
     one.add_argument("runs", help='as "12, 20-32", "20-" or "all"')
@@ -142,7 +173,7 @@ def _jobs(commands: Commands) -> None:
     one = _remote(_add(commands, "jobs", "jobs:list_jobs", "list the jobs of an experiment"))
     one.add_argument("experiment")
     one.add_argument("--follow", action="store_true", help="print changes until all are over")
-    one.add_argument("--limit", type=int, default=50, help="how many (default: %(default)s)")
+    one.add_argument("--limit", type=_count, default=50, help="how many (default: %(default)s)")
     one = _remote(_add(commands, "log", "jobs:log", "print a job's log"))
     one.add_argument("job", type=int)
     one.add_argument("-f", "--follow", action="store_true", help="until the job is over")

@@ -64,6 +64,28 @@ def test_wrong_usage_is_2(line: str, capsys: pytest.CaptureFixture[str]) -> None
     assert "usage: jupyter arp" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("definition add xppi0915 peaks /s.sh more words", '--parameters="…"'),
+        ("definition add xppi0915 peaks /s.sh --fast", '--parameters="…"'),
+        ("definition add xppi0915 peaks /s.sh --parameters --fast", '--parameters="…"'),
+        ("definition update xppi0915 peaks --parameters a b", '--parameters="…"'),
+        ("apply xppi0915 peaks 12, 20-32", '"12, 20-32"'),
+        ("jobs xppi0915 --limit 0", "1 or more"),
+        ("jobs xppi0915 --limit ten", "1 or more"),
+    ],
+)
+def test_wrong_usage_says_what_to_write(
+    line: str, advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(line.split())
+    said = capsys.readouterr().err
+    assert advice in said
+    assert f"usage: jupyter arp {line.split(maxsplit=1)[0]}" in said
+
+
 def test_server_gets_its_options_as_they_were_given(monkeypatch: pytest.MonkeyPatch) -> None:
     became: list[Any] = []
     monkeypatch.setattr(os, "execv", lambda path, argv: became.extend([path, argv]))
