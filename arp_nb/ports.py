@@ -236,3 +236,6 @@ class ClientPort(Protocol):
 
     async def locations(self) -> Mapping[str, str]:
         """Name of each location where this client can submit, and why it thinks so."""
+
+    async def remote_locations(self) -> Collection[str]:
+        """Those of them whose jobs run on other machines than this."""

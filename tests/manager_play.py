@@ -75,6 +75,9 @@ class FakeClient:
     async def locations(self) -> Mapping[str, str]:
         return {"local": "always there", "lsf": "bjobs answers"}
 
+    async def remote_locations(self) -> frozenset[str]:
+        return frozenset({"lsf"})
+
 
 @dataclass
 class Clock:

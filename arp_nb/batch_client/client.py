@@ -159,6 +159,10 @@ class BatchClient:
         """
         return {name: self._probed.get(name, _NOT_HEARD) for name in self._schedulers}
 
+    async def remote_locations(self) -> frozenset[str]:
+        """Return those of them whose jobs run on other machines than this."""
+        return frozenset(name for name, one in self._schedulers.items() if not one.on_this_machine)
+
     def _scheduler(self, location: str) -> Scheduler:
         try:
             return self._schedulers[location]

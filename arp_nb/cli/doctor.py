@@ -188,8 +188,19 @@ def _manager(way: Transport, store: Path) -> Iterator[Finding]:
         advice = "" if ok else "Its commands must work in your login shell: try them there."
         yield Finding(f"scheduler {name}", ok=ok, found=f"{why} {said}".strip(), advice=advice)
     yield _route(str(status["update_base"]))
+    for name, at in status.get("first_posts", {}).items():
+        yield _reports(name, at, str(status["update_base"]))
     for notice in status["notices"]:
         yield Finding("note", ok=True, found=str(notice))
+
+
+def _reports(name: str, at: str | None, base: str) -> Finding:
+    """Tell whether a job of a location has ever reached the update listener."""
+    what = f"reports from {name}"
+    if at is not None:
+        return Finding(what, ok=True, found=f"a job has reported, first at {at[:16]} UTC")
+    advice = f"Its jobs will post to {base}; see update_listen and public_url in config.toml."
+    return Finding(what, ok=True, found=f"no job has reported from {name} yet", advice=advice)
 
 
 def _route(base: str) -> Finding:

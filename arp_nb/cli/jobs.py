@@ -12,11 +12,12 @@ from arp_nb.cli.experiments import board_of
 from arp_nb.cli.follow import follow
 from arp_nb.client import entry
 from arp_nb.client.job import OVER
-from arp_nb.client.markup import plain
+from arp_nb.client.markup import notes, plain
 from arp_nb.model import JobState
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from arp_nb.client.transport import Transport
 
@@ -28,15 +29,15 @@ def apply(options: argparse.Namespace) -> int:
     existing: Literal["skip", "again"] = "again" if options.again else "skip"
     with board_of(options) as board:
         if options.dry_run:
-            print(
-                board.apply(
-                    options.hash,
-                    options.runs,
-                    options.parameters,
-                    dry_run=True,
-                    existing=existing,
-                )
+            planned = board.apply(
+                options.hash,
+                options.runs,
+                options.parameters,
+                dry_run=True,
+                existing=existing,
             )
+            print(planned.commands())
+            _note(planned.warnings)
             return 0
         made = board.apply(
             options.hash,
@@ -48,10 +49,16 @@ def apply(options: argparse.Namespace) -> int:
             print(f"job {job.id}: {options.hash} on run {job.run}")
         for run, why in made.skipped:
             print(f"run {run}: no job, {why}")
+        _note(made.warnings)
         if not options.follow:
             return 0
         follow(board, made)
         return 0 if all(job.state is JobState.DONE for job in made) else 1
+
+
+def _note(warnings: Sequence[str]) -> None:
+    for line in notes(warnings):
+        sys.stderr.write(f"{line}\n")
 
 
 def list_jobs(options: argparse.Namespace) -> int:

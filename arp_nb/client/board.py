@@ -119,6 +119,7 @@ class Board:
             live=self._live,
             skipped=[(one["run"], one["why"]) for one in answer["skipped"]],
             understood=str(answer["understood"]),
+            warnings=answer.get("warnings", ()),
         )
 
     def job(self, id: int) -> Job:  # noqa: A002 - the word of the tables

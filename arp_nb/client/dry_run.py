@@ -22,14 +22,21 @@ class DryRun:
         Runs that would get no job, each with the reason.
     understood
         How the runs were understood.
+    warnings
+        What you should know before the jobs start; usually nothing.
     """
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
         self.runs: list[dict[str, Any]] = list(answer["dry_run"])
         self.skipped = [(one["run"], one["why"]) for one in answer.get("skipped", ())]
         self.understood = str(answer.get("understood", ""))
+        self.warnings = [str(one) for one in answer.get("warnings", ())]
 
     def __repr__(self) -> str:
+        return "\n".join([self.commands(), *markup.notes(self.warnings)])
+
+    def commands(self) -> str:
+        """Return the commands as text, without the warnings."""
         lines = [f"{len(self.runs):,} jobs would be made, none was"]
         lines += [f"run {one['run']}: {shlex.join(one['argv'])}" for one in self.runs[:20]]
         if len(self.runs) > 20:
@@ -51,7 +58,8 @@ class DryRun:
             for run, why in self.skipped[:20]
         ]
         title = f"<p>{len(self.runs):,} jobs would be made, none was.</p>"
-        return title + markup.table(("run", "command", "environment"), lines)
+        table = markup.table(("run", "command", "environment"), lines)
+        return title + table + markup.notes_html(self.warnings)
 
 
 def _environment(values: Mapping[str, str]) -> str:

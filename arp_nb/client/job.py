@@ -224,6 +224,8 @@ class JobList(list[Job]):
         Runs that got no job, each with the reason.
     understood
         How the runs of the request were understood.
+    warnings
+        What you should know before the jobs start; usually nothing.
     """
 
     def __init__(
@@ -233,11 +235,13 @@ class JobList(list[Job]):
         live: Live,
         skipped: Sequence[tuple[int, str]] = (),
         understood: str = "",
+        warnings: Sequence[str] = (),
     ) -> None:
         super().__init__(jobs)
         self._live = live
         self.skipped = list(skipped)
         self.understood = understood
+        self.warnings = list(warnings)
 
     def wait(self, timeout_s: float | None = None) -> JobList:
         """Wait until each is over. `TimeoutError` if they were not in time."""
@@ -256,6 +260,7 @@ class JobList(list[Job]):
         if len(self) > 20:
             lines.append(f"… and {len(self) - 20:,} more")
         lines += [markup.plain(f"run {run}: {why}") for run, why in self.skipped[:5]]
+        lines += markup.notes(self.warnings)
         return "\n".join(lines) or "no jobs"
 
     def _repr_html_(self) -> str:
@@ -266,7 +271,7 @@ class JobList(list[Job]):
             why = self.skipped[0][1]
             more = ", …" if len(self.skipped) > 20 else ""
             text += f"<p>Left out: run {markup.escape(runs)}{more} ({markup.escape(why)})</p>"
-        return text
+        return text + markup.notes_html(self.warnings)
 
 
 def wait_for(live: Live, ids: Sequence[int], timeout_s: float | None) -> None:

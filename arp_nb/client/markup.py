@@ -66,6 +66,16 @@ def plain(text: str) -> str:
     return _HIDDEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
+def notes(warnings: Iterable[str]) -> list[str]:
+    """Return warnings as lines of text."""
+    return [plain(f"note: {one}") for one in warnings]
+
+
+def notes_html(warnings: Iterable[str]) -> str:
+    """Return warnings as paragraphs."""
+    return "".join(f"<p><b>Note:</b> {escape(one, 2000)}</p>" for one in warnings)
+
+
 def status_of(word: str, state: JobState) -> str:
     """Return a status as it is drawn: its shape and word, in its hue."""
     look = status.NATIVE.get(word) or status.OWN[state]

@@ -29,10 +29,12 @@ async def about(context: Context) -> dict[str, Any]:
     """Tell who serves whom, how up to date it is, and what a user should know."""
     notices: list[str] = []
     locations: dict[str, str] = {}
+    first_posts: dict[str, str | None] = {}
     default = context.settings.default_location
     try:
         locations = dict(await context.seat.locations())
         default = await context.seat.default_location()
+        first_posts = dict(await context.routes.first_posts())
     except ArpError as error:
         notices.append(context.capabilities.mask(str(error)))
     if not context.health.now.client_ok:
@@ -52,6 +54,7 @@ async def about(context: Context) -> dict[str, Any]:
         "locations": locations,
         "default_location": default,
         "update_base": context.update_base,
+        "first_posts": first_posts,
         "notices": notices,
     }
 

@@ -72,6 +72,8 @@ class ApplyAnswer:
     #: the key was known: these are the jobs of the first request
     repeated: bool = False
     dry_run: Sequence[DryRun] = ()
+    #: what the user should know before the jobs start
+    warnings: Sequence[str] = ()
 
 
 class Apply:
@@ -222,6 +224,7 @@ class Apply:
             jobs=jobs,
             skipped=[Skipped(run, _SKIPPED) for run in made.skipped_runs],
             repeated=made.repeated,
+            warnings=await self._context.routes.warnings(jobs[0].location) if jobs else (),
         )
 
     async def _rehearse(
@@ -248,7 +251,12 @@ class Apply:
             if run == left[0]:
                 around = await self._around(experiment, run, location, argv_by_run[run], ours)
             rehearsed.append(DryRun(run, argv_by_run[run], self._shown({**around, **ours})))
-        return ApplyAnswer(understood=understood.text, skipped=skipped, dry_run=rehearsed)
+        return ApplyAnswer(
+            understood=understood.text,
+            skipped=skipped,
+            dry_run=rehearsed,
+            warnings=await self._context.routes.warnings(location) if rehearsed else (),
+        )
 
     def _variables(self, experiment: Experiment, run: int, location: str) -> dict[str, str]:
         url = update_url(self._context.update_base, f"<job>-{MASK}")

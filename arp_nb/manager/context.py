@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from arp_nb.manager.capabilities import Capabilities
     from arp_nb.manager.health import HealthRecord
+    from arp_nb.manager.routes import Routes
     from arp_nb.manager.seat import Seat
     from arp_nb.settings import Settings
     from arp_nb.store.base import Store
@@ -60,6 +61,7 @@ class Context:
     seat: Seat
     capabilities: Capabilities
     health: HealthRecord
+    routes: Routes
     work: WorkBell = field(default_factory=WorkBell)
     #: held while a job's books are read and then changed, so that no change is decided on
     #: what another is just replacing; the store's compare-and-set stands behind it

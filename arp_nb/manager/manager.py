@@ -20,6 +20,7 @@ from arp_nb.manager.health import HealthRecord
 from arp_nb.manager.jobs import Jobs
 from arp_nb.manager.kills import Kills
 from arp_nb.manager.leases import Leases
+from arp_nb.manager.routes import Routes
 from arp_nb.manager.runs import Runs
 from arp_nb.manager.seat import Seat
 from arp_nb.manager.updates import Updates
@@ -56,6 +57,7 @@ class Manager:
         update_base: str,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
+        seat = Seat(settings)
         context = Context(
             store=store,
             settings=settings,
@@ -63,9 +65,10 @@ class Manager:
             host=host,
             update_base=update_base,
             clock=clock,
-            seat=Seat(settings),
+            seat=seat,
             capabilities=Capabilities(store.epoch, store.key, settings.capability_days),
             health=HealthRecord(clock, settings.client_silent_s),
+            routes=Routes(store, seat, update_base, clock),
         )
         self._context = context
         kills = Kills(context)

@@ -11,7 +11,7 @@ from arp_nb.errors import ArpError, ClientAbsent, InvalidValue
 from arp_nb.model import ScriptCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from arp_nb.ports import ClientPort
     from arp_nb.settings import Settings
@@ -81,6 +81,12 @@ class Seat:
         if not await self.is_taken() or self._client is None:
             return {}
         return await self._client.locations()
+
+    async def remote_locations(self) -> Collection[str]:
+        """Those whose jobs run on other machines; empty while no client is there."""
+        if not await self.is_taken() or self._client is None:
+            return ()
+        return await self._client.remote_locations()
 
     async def default_location(self) -> str:
         """Where a definition runs that does not say; empty while that cannot be known."""

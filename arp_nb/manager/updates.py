@@ -36,8 +36,8 @@ class Updates:
         self._context = context
         self._waiting = 0
         self._waiting_bytes = 0
-        #: job id → (when we looked, when its address ends or None while it lives)
-        self._ends: dict[int, tuple[datetime, datetime | None]] = {}
+        #: job id → (when we looked, when its address ends or None while it lives, its location)
+        self._ends: dict[int, tuple[datetime, datetime | None, str]] = {}
 
     async def post(self, token: str, body: bytes) -> None:
         """Merge a post into its job's report; returns when that is durable.
@@ -54,7 +54,7 @@ class Updates:
             More posts wait for the disk than can be held.
         """
         job_id = self._context.capabilities.job_id(token)
-        await self._check_alive(job_id)
+        location = await self._check_alive(job_id)
         # scripts may report their own address; its key must not be shown with the report
         patch = reports.parse(body.replace(token.encode(), _masked(token)))
         if self._waiting >= MAX_WAITING or self._waiting_bytes + len(body) > MAX_WAITING_BYTES:
@@ -69,6 +69,7 @@ class Updates:
         finally:
             self._waiting -= 1
             self._waiting_bytes -= len(body)
+        await self._context.routes.arrived(location)
 
     async def batches_status(self, experiment: Experiment) -> list[dict[str, Any]]:
         """Every stored value of each job, under the names that scripts have always used."""
@@ -95,7 +96,8 @@ class Updates:
             "experiment": experiment.name,
         }
 
-    async def _check_alive(self, job_id: int) -> None:
+    async def _check_alive(self, job_id: int) -> str:
+        """Return the location of a job whose address still works."""
         at = self._context.clock()
         known = self._ends.get(job_id)
         if known is None or (at - known[0]).total_seconds() > _REMEMBER_S:
@@ -107,12 +109,14 @@ class Updates:
                 ) from None
             if len(self._ends) >= _MAX_REMEMBERED:
                 self._ends.clear()
-            known = self._ends[job_id] = (at, self._context.capabilities.expires_at(job))
+            ends_at = self._context.capabilities.expires_at(job)
+            known = self._ends[job_id] = (at, ends_at, job.location)
         if known[1] is not None and at >= known[1]:
             raise Forbidden(
                 f"Job {job_id} ended too long ago: its update address worked until "
                 f"{known[1]:%Y-%m-%d %H:%M} UTC."
             )
+        return known[2]
 
 
 def _masked(token: str) -> bytes:

@@ -54,6 +54,9 @@ class Scheduler(ABC):
     #: None: as far apart as the settings say
     polls_apart_s: ClassVar[float | None] = None
 
+    #: its jobs run on this machine, and nowhere else: they can reach whatever listens here
+    on_this_machine: ClassVar[bool] = False
+
     @classmethod
     def create(
         cls,

@@ -83,6 +83,7 @@ Status = model(
     locations=dict[str, str],
     default_location=str,
     update_base=str,
+    first_posts=dict[str, str | None],
     notices=list[str],
 )
 Experiment = _described(rows.ExperimentRow)
@@ -95,10 +96,21 @@ Job = _described(rows.JobRow)
 Jobs = model("Jobs", epoch=str, revision=int, jobs=list[rows.JobRow], next_before=int | None)
 Skipped = model("Skipped", run=int, why=str)
 Applied = model(
-    "Applied", jobs=list[rows.JobRow], skipped=many(Skipped), understood=str, repeated=bool
+    "Applied",
+    jobs=list[rows.JobRow],
+    skipped=many(Skipped),
+    understood=str,
+    repeated=bool,
+    warnings=list[str],
 )
 WouldRun = model("WouldRun", run=int, argv=list[str], environment=dict[str, str])
-DryRun = model("DryRun", understood=str, skipped=many(Skipped), dry_run=many(WouldRun))
+DryRun = model(
+    "DryRun",
+    understood=str,
+    skipped=many(Skipped),
+    dry_run=many(WouldRun),
+    warnings=list[str],
+)
 Result = model("Result", id=int, ok=bool, message=str)
 Results = model("Results", results=many(Result))
 Log = model("Log", text=str, offset=int, next_offset=int, size_bytes=int, missing=str, source=str)

@@ -55,6 +55,7 @@ class LocalScheduler(Scheduler):
     title: ClassVar[str] = "Local"
     submit_commands: ClassVar[tuple[str, ...]] = ("bsub",)
     polls_apart_s: ClassVar[float | None] = 1.0
+    on_this_machine: ClassVar[bool] = True
 
     def __init__(self, folder: Path, *, slots: int = 0) -> None:
         self._folder = folder.absolute()
