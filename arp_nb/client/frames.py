@@ -112,10 +112,9 @@ def runs(rows: Iterable[Row], now: Snapshot) -> pd.DataFrame:
         {"run": row["run"], "started": row["started_at"], "ended": row["ended_at"]}
         for row in ordered
     ]
-    frame = _frame(ready, RUN_COLUMNS, now)
-    for name, values in _by_name([row["parameters"] for row in ordered]).items():
-        frame[f"{name} (parameter)" if name in RUN_COLUMNS else name] = values
-    return frame
+    parameters = _by_name([row["parameters"] for row in ordered])
+    own = _frame(ready, RUN_COLUMNS, now)
+    return _beside(own, _apart(parameters, set(RUN_COLUMNS), "(parameter)"))
 
 
 def counters(rows: Sequence[Row], now: Snapshot) -> pd.DataFrame:
@@ -139,7 +138,8 @@ def counters(rows: Sequence[Row], now: Snapshot) -> pd.DataFrame:
 def wide(rows: Iterable[Row], run_rows: Iterable[Row], name: str, now: Snapshot) -> pd.DataFrame:
     """Make one row per run: its parameters, and the counters of its latest DONE job.
 
-    A parameter that has the name of a counter is called ``… (run)``.
+    A parameter that has the name of a counter is called ``… (run)``. ``attrs["units"]`` has
+    each counter's units; where they are several, its values cannot be compared as they are.
     """
     latest: dict[int, Row] = {}
     for row in rows:
@@ -148,25 +148,27 @@ def wide(rows: Iterable[Row], run_rows: Iterable[Row], name: str, now: Snapshot)
             if known is None or known["id"] < row["id"]:
                 latest[row["run"]] = row
     ordered = sorted(run_rows, key=lambda row: row["run"])
-    frame = _frame(
+    own = _frame(
         [{"run": row["run"], "job": latest.get(row["run"], {}).get("id")} for row in ordered],
         {"run": "int64", "job": "Int64"},
         now,
     )
-    parameters = _by_name([row["parameters"] for row in ordered])
-    found = _by_name(
-        [
-            {one.key: one.value for one in reports.counters(latest[row["run"]]["report"])}
-            if row["run"] in latest
-            else {}
-            for row in ordered
-        ]
+    posted = [
+        reports.counters(latest[row["run"]]["report"]) if row["run"] in latest else []
+        for row in ordered
+    ]
+    taken = {"run", "job"}
+    found = _apart(
+        _by_name([{one.key: one.value for one in of_run} for of_run in posted]),
+        taken,
+        "(counter)",
     )
-    taken = {"run", "job", *found}
-    for column, values in parameters.items():
-        frame[f"{column} (run)" if column in taken else column] = values
-    for column, values in found.items():
-        frame[f"{column} (counter)" if column in {"run", "job"} else column] = values
+    parameters = _apart(_by_name([row["parameters"] for row in ordered]), taken, "(run)")
+    frame = _beside(own, {**parameters, **found})
+    units: dict[str, dict[str, None]] = {}
+    for one in (one for of_run in posted for one in of_run if one.unit):
+        units.setdefault(one.key, {})[str(one.unit)] = None
+    frame.attrs["units"] = {key: list(several) for key, several in units.items()}
     return frame
 
 
@@ -179,6 +181,27 @@ def _by_name(records: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series[Any]]:
     """Turn records into columns, in the order of first appearance; missing values stay missing."""
     names = dict.fromkeys(name for record in records for name in record)
     return {name: pd.Series([record.get(name) for record in records]) for name in names}
+
+
+def _apart(
+    columns: Mapping[str, pd.Series[Any]], taken: set[str], suffix: str
+) -> dict[str, pd.Series[Any]]:
+    """Rename the columns whose names are taken, and take the names of all."""
+    made = {}
+    for name, values in columns.items():
+        free = name
+        while free in taken:
+            free = f"{free} {suffix}"
+        taken.add(free)
+        made[free] = values
+    return made
+
+
+def _beside(own: pd.DataFrame, columns: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+    """Add columns, all at once: one by one is slow, and pandas warns of it."""
+    frame = pd.concat([own, pd.DataFrame(columns, index=own.index)], axis=1)
+    frame.attrs.update(own.attrs)
+    return frame
 
 
 def _frame(

@@ -41,8 +41,9 @@ class Snapshot:
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """What a DataFrame made of this says of itself."""
-        return {"revision": self.revision, "as_of": self.as_of, "stale": self.stale}
+        """What a DataFrame made of this says of itself: plain JSON, or Parquet cannot hold it."""
+        as_of = self.as_of.isoformat()
+        return {"revision": self.revision, "as_of": as_of, "stale": self.stale}
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,7 +62,8 @@ def test_times_are_utc_and_missing_ones_are_missing() -> None:
 
 def test_frame_says_of_when_it_is() -> None:
     attrs = frames.jobs([], SNAPSHOT).attrs
-    assert attrs == {"revision": 7, "as_of": SNAPSHOT.as_of, "stale": False}
+    assert attrs == {"revision": 7, "as_of": SNAPSHOT.as_of.isoformat(), "stale": False}
+    json.dumps(attrs)  # as to_parquet does
 
 
 def test_frame_can_be_asked_by_status() -> None:
@@ -98,6 +100,27 @@ def test_parameter_with_the_name_of_a_counter_is_kept_beside_it() -> None:
     assert frame["run (counter)"][0] == 4
     assert frame["job (run)"][0] == "x"
     assert frame["job"][0] == 1
+
+
+def test_wide_says_in_which_units_its_counters_are() -> None:
+    rate = [{"value": 1, "unit": "Hz"}, {"value": 2, "unit": "kHz"}, {"value": 3, "unit": "Hz"}]
+    rows = [done(number, number, Rate=one, Peaks=5) for number, one in enumerate(rate, 1)]
+    frame = frames.wide(rows, [run_row(number) for number in (1, 2, 3)], "peaks", SNAPSHOT)
+    assert frame.attrs["units"] == {"Rate": ["Hz", "kHz"]}
+
+
+def test_wide_takes_as_many_counters_as_a_job_may_post() -> None:
+    counters = {f"c{number}": number for number in range(200)}
+    frame = frames.wide([done(1, **counters)], [run_row(1, **counters)], "peaks", SNAPSHOT)
+    assert frame.shape == (1, 402)
+    assert frame["c7"][0] == frame["c7 (run)"][0] == 7
+
+
+def test_columns_keep_apart_however_they_are_named() -> None:
+    parameters = {"A": 1, "A (run)": 2, "run": 3, "run (run)": 4}
+    frame = frames.wide([done(1, A=5, run=6)], [run_row(1, **parameters)], "peaks", SNAPSHOT)
+    assert sorted(frame.iloc[0].drop("job").tolist()) == [1, 1, 2, 3, 4, 5, 6]
+    assert frame["A"][0] == 5
 
 
 @pytest.mark.parametrize("name", ["run", "started", "ended"])

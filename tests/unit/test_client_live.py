@@ -82,7 +82,7 @@ def test_broken_connection_is_told_and_what_was_missed_is_made_good(
     before = datetime.now(UTC)
     attrs = board.jobs.df.attrs
     assert attrs["stale"]
-    assert attrs["as_of"] < before
+    assert datetime.fromisoformat(attrs["as_of"]) < before
     standin.put_job(1, state=JobState.DONE, native_state="DONE")
     assert board.job(1).status == "RUN"
     standin.refuse_sockets = False
