@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import operator
 import uuid
-from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from urllib.parse import quote
 
 from arp_nb.client import markup
 from arp_nb.client.definitions import Definitions
 from arp_nb.client.dry_run import DryRun
 from arp_nb.client.job import Job, JobList, Log
-from arp_nb.client.jobs import Jobs, describe, job_ids
+from arp_nb.client.jobs import Jobs, describe
 from arp_nb.client.live import Live
 from arp_nb.client.outcomes import Outcomes
 from arp_nb.client.runs import Runs
+from arp_nb.client.selection import job_id, job_ids, run_numbers
 from arp_nb.client.watch import Watch
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Board:
         """
         body = {
             "definition": name,
-            "runs": _runs(runs),
+            "runs": run_numbers(runs),
             "parameters": parameters,
             "existing": existing,
             "dry_run": dry_run,
@@ -124,16 +124,16 @@ class Board:
 
     def job(self, id: int) -> Job:  # noqa: A002 - the word of the tables
         """Return one job by its id. `NotFound` if there is none."""
-        job = self._job(id)
+        job = self._job(job_id(id))
         job.row  # noqa: B018 - asks for it, so that a wrong id is told here
         return job
 
-    def _job(self, job_id: int) -> Job:
-        return Job(self._transport, self._live, int(job_id))
+    def _job(self, number: int) -> Job:
+        return Job(self._transport, self._live, number)
 
     def log(self, id: int) -> Log:  # noqa: A002 - as above
         """Return a job's log."""
-        return self._job(id).log()
+        return self._job(job_id(id)).log()
 
     def rerun(
         self, jobs: Any, extra_parameters: str = "", parameters: str | None = None
@@ -244,11 +244,3 @@ class Board:
 
     def _ipython_display_(self) -> None:
         self.watch()
-
-
-def _runs(runs: str | int | Iterable[int]) -> str | list[int]:
-    if isinstance(runs, str):
-        return runs
-    if isinstance(runs, SupportsIndex):
-        return [operator.index(runs)]
-    return [int(one) for one in runs]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 from arp_nb import errors
@@ -11,7 +10,7 @@ from arp_nb.client.job import Job, JobList, wait_for
 from arp_nb.client.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from arp_nb.client.live import Live
     from arp_nb.client.tables import Snapshot
@@ -115,40 +114,6 @@ def describe(now: Snapshot) -> str:
     if now.stale:
         text += f" (as of {now.as_of.astimezone():%H:%M:%S}; may be old: {now.why})"
     return markup.plain(text)
-
-
-def job_ids(what: Any) -> list[int]:
-    """Return the ids that an id, a job, a row, a list of these, or a DataFrame stands for.
-
-    Raises
-    ------
-    InvalidValue
-        It is none of these.
-    """
-    columns = getattr(what, "columns", None)
-    if columns is not None:
-        column = next((name for name in ("id", "job") if name in columns), None)
-        if column is None:
-            raise errors.InvalidValue("The DataFrame has no column 'id' or 'job'.")
-        return [int(one) for one in what[column].dropna()]
-    if isinstance(what, Job | dict | str):
-        return [_one_id(what)]
-    try:
-        items: Iterable[Any] = list(what)
-    except TypeError:
-        items = [what]
-    return [_one_id(one) for one in items]
-
-
-def _one_id(what: Any) -> int:
-    if isinstance(what, Job):
-        return what.id
-    if isinstance(what, dict) and "id" in what:
-        return _one_id(what["id"])
-    try:
-        return operator.index(what)
-    except TypeError:
-        raise errors.InvalidValue(f"{what!r} is not the id of a job.") from None
 
 
 def _frames() -> Any:

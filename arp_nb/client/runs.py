@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.client import markup
+from arp_nb.client.selection import run_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,11 +32,11 @@ class Runs:
 
     def start(self, n: int, parameters: Mapping[str, Any] | None = None) -> Row:
         """Say that run ``n`` began; it is made if there is none."""
-        return self._send("POST", f"{self._root}/{int(n)}:start", parameters)
+        return self._send("POST", f"{self._root}/{run_number(n)}:start", parameters)
 
     def end(self, n: int, parameters: Mapping[str, Any] | None = None) -> Row:
         """Say that run ``n`` ended."""
-        return self._send("POST", f"{self._root}/{int(n)}:end", parameters)
+        return self._send("POST", f"{self._root}/{run_number(n)}:end", parameters)
 
     def put(
         self,
@@ -51,7 +52,7 @@ class Runs:
             "ended_at": ended_at and ended_at.isoformat(),
             "parameters": None if parameters is None else dict(parameters),
         }
-        return self._learn(self._transport.call("PUT", f"{self._root}/{int(n)}", body))
+        return self._learn(self._transport.call("PUT", f"{self._root}/{run_number(n)}", body))
 
     def rows(self) -> list[Row]:
         """Return everything known of each run, by number."""

@@ -14,7 +14,7 @@ import arp_nb
 from arp_nb import discovery
 from arp_nb.client.board import Board
 from arp_nb.client.dry_run import DryRun
-from arp_nb.client.jobs import job_ids
+from arp_nb.client.selection import job_ids
 from arp_nb.errors import InvalidValue, NotFound
 from arp_nb.model import JobState
 from tests.unit.hostile import EVIL, check
@@ -47,7 +47,11 @@ def board(standin: StandIn) -> Iterator[Board]:
         pd.Series([3, 5]),
         pd.DataFrame({"id": [3, 5]}),
         pd.DataFrame({"job": pd.Series([3, None, 5], dtype="Int64")}),
+        pd.DataFrame({"id": [3.0, None, 5.0]}),
+        pd.DataFrame({"id": [7, 8], "job": [3, 5]}),
+        pd.Series([3, None, 5]),
         [{"id": 3}, {"id": 5}],
+        [3, 5, 3],
     ],
     ids=lambda what: type(what).__name__,
 )
@@ -60,10 +64,18 @@ def test_one_job_may_be_given_as(what: Any) -> None:
     assert job_ids(what) == [7]
 
 
-@pytest.mark.parametrize("what", ["7", 7.5, [None], ["x"], None, pd.DataFrame({"run": [1]})])
+@pytest.mark.parametrize("what", ["7", 7.5, [None], ["x"], None, True, 2**70, [7.5]])
 def test_what_is_no_job_is_refused(what: Any) -> None:
     with pytest.raises(InvalidValue):
         job_ids(what)
+
+
+@pytest.mark.parametrize(
+    "columns", [{"run": [1]}, {"id": [1], "executable": ["/s.sh"]}, {"id": [7.5]}], ids=str
+)
+def test_frame_that_is_not_of_jobs_is_refused(columns: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue):
+        job_ids(pd.DataFrame(columns))
 
 
 def test_job_list_is_taken_back(board: Board, standin: StandIn) -> None:
@@ -74,13 +86,27 @@ def test_job_list_is_taken_back(board: Board, standin: StandIn) -> None:
 
 @pytest.mark.parametrize(
     ("runs", "sent"),
-    [("12, 20-32", "12, 20-32"), (12, [12]), (np.int64(12), [12]), (range(2), [0, 1])],
-)
+    [("12, 20-32", "12, 20-32"), (12, [12]), (np.int64(12), [12]), (range(2), [0, 1]),
+     (pd.Series([3, None]), [3])],
+)  # fmt: skip
 def test_runs_are_sent_as_they_were_meant(
     board: Board, standin: StandIn, runs: Any, sent: Any
 ) -> None:
     board.apply("peaks", runs=runs)
     assert standin.seen[-1][2]["runs"] == sent
+
+
+@pytest.mark.parametrize("runs", [None, True, 1.5, [1.5], [None], ["12"], 2**70])
+def test_what_is_no_run_is_refused(board: Board, standin: StandIn, runs: Any) -> None:
+    with pytest.raises(InvalidValue, match="12, 20-32"):
+        board.apply("peaks", runs=runs)
+    assert not standin.jobs
+
+
+@pytest.mark.parametrize("number", [-1, "twelve", 1.5, None, True])
+def test_what_is_no_run_cannot_start(board: Board, number: Any) -> None:
+    with pytest.raises(InvalidValue, match="is not the number of a run"):
+        board.runs.start(number)
 
 
 def test_apply_says_which_runs_it_left_out(board: Board) -> None:
@@ -128,6 +154,8 @@ def test_rerun_passes_the_extra_parameters_on(board: Board, standin: StandIn) ->
 def test_job_that_does_not_exist_is_told_at_once(board: Board) -> None:
     with pytest.raises(NotFound):
         board.job(99)
+    with pytest.raises(InvalidValue, match="is not the id of a job"):
+        board.job("x")  # type: ignore[arg-type] # as a person may
 
 
 def test_board_shows_hostile_text_as_text(board: Board, standin: StandIn) -> None:
