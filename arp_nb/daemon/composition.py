@@ -23,7 +23,7 @@ from arp_nb.daemon.idle import until_idle
 from arp_nb.daemon.log import begin_log
 from arp_nb.daemon.patience import keep_client
 from arp_nb.daemon.steadiness import keep_steady
-from arp_nb.discovery import SOCKET_NAME
+from arp_nb.discovery import LOG_NAME, SOCKET_NAME
 from arp_nb.manager import Manager
 from arp_nb.schedulers import registry
 from arp_nb.store import open_store
@@ -50,8 +50,8 @@ def serve(inherited: Inherited, pipe: StatusPipe) -> None:
     ArpError
         Settings or store cannot be used.
     """
-    begin_log()
     store_folder = Path(inherited.store)
+    begin_log(store_folder / LOG_NAME)
     settings = settings_module.load(store_folder)
     registry.check_locations(settings)
     store = open_store(store_folder)

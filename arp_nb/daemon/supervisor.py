@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from arp_nb.daemon import child, record
 from arp_nb.daemon.host import Host, process
+from arp_nb.daemon.log_file import LogFile
 from arp_nb.daemon.refusal import Refusal
-from arp_nb.discovery import NOT_READY
+from arp_nb.discovery import LOG_NAME, NOT_READY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,7 @@ class Supervisor:
         self._start_at: float | None = self._away_since
         self._kill_at: float | None = None
         self._stopping = False
+        self._log_file = LogFile(store / LOG_NAME)
 
     def run(self) -> int:
         """Run until the manager ends on purpose, or a signal asks for the end."""
@@ -91,7 +93,7 @@ class Supervisor:
         finally:
             self._release_signals(wake)
             self._selector.close()
-        say("ends")
+        self._say("ends")
         return 0
 
     # -- signals -----------------------------------------------------------------------
@@ -127,7 +129,7 @@ class Supervisor:
             return
         self._stopping = True
         self._start_at = None
-        say(f"stops, told by {signal.Signals(number).name}")
+        self._say(f"stops, told by {signal.Signals(number).name}")
 
     def _stop_child(self) -> None:
         """Tell the child once; it may have been started at the moment that the signal came."""
@@ -145,6 +147,9 @@ class Supervisor:
         if self._start_at is None or time.monotonic() < self._start_at:
             return
         self._start_at = None
+        # now that no manager runs, which does it otherwise
+        self._log_file.follow()
+        self._log_file.rotate_if_large()
         try:
             self._child = child.start(self._store, self._lock, self._listeners, time.monotonic())
         except OSError as error:  # no memory, no process, no descriptor left
@@ -166,14 +171,14 @@ class Supervisor:
             one.ready_at = time.monotonic()
             self._reason = ""
             self._refusal.stop()
-            say(f"manager {one.pid} serves")
+            self._say(f"manager {one.pid} serves")
             self._write_record()
 
     def _do_what_is_due(self) -> None:
         now = time.monotonic()
         self._reap()
         if self._kill_at is not None and now >= self._kill_at and self._child is not None:
-            say(f"manager {self._child.pid} does not end; killed")
+            self._say(f"manager {self._child.pid} does not end; killed")
             os.kill(self._child.pid, signal.SIGKILL)
             self._kill_at = None
         if not self._serves and now - self._away_since >= self._refuse_after_s:
@@ -212,7 +217,7 @@ class Supervisor:
         self._crashes += 1
         longest_s = _LONGEST_PAUSE_AFTER_SERVICE_S if served else _LONGEST_PAUSE_S
         pause_s = min(_FIRST_PAUSE_S * 2 ** min(self._crashes - 1, 16), longest_s)
-        say(f"{reason} Next attempt in {pause_s:g} s.")
+        self._say(f"{reason} Next attempt in {pause_s:g} s.")
         self._start_at = time.monotonic() + pause_s
         tells = told or (self._crashes >= _TOLD_AFTER and not served)
         self._reason = reason if tells else ""
@@ -220,6 +225,10 @@ class Supervisor:
         self._write_record()
 
     # -- small -------------------------------------------------------------------------
+
+    def _say(self, text: str) -> None:
+        self._log_file.follow()
+        say(text)
 
     @property
     def _serves(self) -> bool:
