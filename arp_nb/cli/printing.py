@@ -30,8 +30,11 @@ def cell(value: object) -> str:
 
 
 def lines(text: str) -> str:
-    """Return a log's text as harmless text; only its lines and tabs stay as they are."""
-    return plain(text.replace("\r\n", "\n"))
+    """Return a log's text as harmless text; only its lines and tabs stay as they are.
+
+    A bare CR, which a progress bar writes, begins a line: nothing that was printed is hidden.
+    """
+    return plain(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def counters(report: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from arp_nb.client import markup
 from arp_nb.client.definitions import Definitions
 from arp_nb.client.dry_run import DryRun
-from arp_nb.client.job import Job, JobList, Log
+from arp_nb.client.job import Job, JobList
 from arp_nb.client.jobs import Jobs, describe
 from arp_nb.client.live import Live
 from arp_nb.client.outcomes import Outcomes
@@ -20,6 +20,7 @@ from arp_nb.client.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from arp_nb.client.log import Log
     from arp_nb.client.tables import Snapshot
     from arp_nb.client.transport import Transport
 
@@ -132,7 +133,7 @@ class Board:
         return Job(self._transport, self._live, number)
 
     def log(self, id: int) -> Log:  # noqa: A002 - as above
-        """Return a job's log."""
+        """Return a job's log; `Job.log` gives other pieces of it."""
         return self._job(job_id(id)).log()
 
     def rerun(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from arp_nb import errors, reports, status
 from arp_nb.client import markup
+from arp_nb.client.log import MOST_BYTES, Log, read
 from arp_nb.model import JobState
 
 if TYPE_CHECKING:
@@ -18,31 +19,6 @@ if TYPE_CHECKING:
 
 #: a wait ends here too: only a person can say how it goes on
 OVER = frozenset(state.value for state in JobState if state.is_final) | {JobState.UNCERTAIN.value}
-
-
-class Log(str):
-    """A job's log: text that a notebook shows line by line.
-
-    Attributes
-    ----------
-    missing
-        Why there is nothing, in words; empty when there is something.
-    """
-
-    __slots__ = ("missing",)
-    missing: str
-
-    def __new__(cls, text: str, missing: str = "") -> Self:
-        """Make a log of its text."""
-        made = super().__new__(cls, text)
-        made.missing = missing
-        return made
-
-    def _repr_html_(self) -> str:
-        if not self:
-            return f"<i>{markup.escape(self.missing or 'The log is empty.')}</i>"
-        lines = "\n".join(markup.escape(line, 10_000) for line in self.split("\n"))
-        return f'<pre style="max-height:30em;overflow:auto">{lines}</pre>'
 
 
 class Job:
@@ -126,29 +102,17 @@ class Job:
         """The values of its counters, by name."""
         return {one.key: one.value for one in reports.counters(self.row["report"])}
 
-    def log(self, offset: int = 0, limit: int | None = None) -> Log:
-        """Return its log, or a piece of it.
+    def log(self, offset: int = -MOST_BYTES, limit: int = MOST_BYTES) -> Log:
+        """Return its log; of a very long one the end, or the piece that you say.
 
         Parameters
         ----------
         offset
             First byte wanted; negative: that many bytes before the end.
         limit
-            How many bytes; by default all there is.
+            How many bytes at most.
         """
-        pieces: list[str] = []
-        left, missing = limit, ""
-        while left is None or left > 0:
-            params = {"offset": offset} if left is None else {"offset": offset, "limit": left}
-            chunk = self._transport.call("GET", f"/jobs/{self._id}/log", params=params)
-            pieces.append(chunk["text"])
-            missing = chunk["missing"]
-            read = chunk["next_offset"] - chunk["offset"]
-            offset = chunk["next_offset"]
-            left = None if left is None else left - read
-            if read <= 0 or offset >= chunk["size_bytes"]:
-                break
-        return Log("".join(pieces), missing)
+        return read(self._transport, self._id, offset, limit)
 
     def details(self) -> Log:
         """Return all that the scheduler says of it (``bjobs -l``)."""

@@ -72,6 +72,7 @@ class StandIn:
         self.runs: dict[int, dict[str, Any]] = {}
         #: by job id; answered in pieces of a few bytes
         self.logs: dict[int, str] = {}
+        self.log_piece = 50
         #: of all requests: method, path, JSON
         self.seen: list[tuple[str, str, Any]] = []
         #: answers by (method, path), in place of what would be said
@@ -263,7 +264,8 @@ class StandIn:
     def _log(self, request: Request, job_id: int) -> Response:
         text = self.logs[job_id]
         offset = int(request.query_params.get("offset", 0))
-        limit = min(int(request.query_params.get("limit", 50)), 50)
+        limit = min(int(request.query_params["limit"]), self.log_piece)
+        offset = max(0, len(text) + offset) if offset < 0 else offset
         piece = text[offset : offset + limit]
         return JSONResponse(
             {

@@ -142,3 +142,4 @@ def test_terminal_is_safe_from_what_a_job_posts() -> None:
     assert not set(text) & set("\x1b\u202e\r\x07")
     assert text.count("\n") == 1
     assert printing.lines(f"a{evil}b") == "a\\u001b[2J\\u202e\n\\u0007b"
+    assert printing.lines("10%\r20%\r\n") == "10%\n20%\n"

@@ -13,7 +13,8 @@ from arp_nb import reports
 from arp_nb.client import markup
 from arp_nb.client.dry_run import DryRun
 from arp_nb.client.edits import Edit, Saved
-from arp_nb.client.job import Log, one_job
+from arp_nb.client.job import one_job
+from arp_nb.client.log import Log
 from arp_nb.client.outcomes import Outcomes
 from arp_nb.client.tables import Snapshot
 from arp_nb.model import JobState

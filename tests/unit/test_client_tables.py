@@ -170,30 +170,6 @@ def test_board_shows_hostile_text_as_text(board: Board, standin: StandIn) -> Non
         assert "\u202e" not in repr(one)
 
 
-def test_long_log_comes_in_one_piece(board: Board, standin: StandIn) -> None:
-    text = "".join(f"line {number}\n" for number in range(100))
-    standin.logs[1] = text
-    assert board.log(1) == text
-    standin.put_job(1)
-    within(5, lambda: len(board.jobs) == 1)
-    assert board.job(1).log(offset=7, limit=21) == text[7:28]
-
-
-def test_missing_log_says_why(board: Board, standin: StandIn) -> None:
-    missing = {
-        "text": "",
-        "offset": 0,
-        "next_offset": 0,
-        "size_bytes": 0,
-        "missing": "No log yet.",
-    }
-    standin.answers["GET", "/jobs/1/log"] = (200, missing)
-    log = board.log(1)
-    assert log == ""
-    assert log.missing == "No log yet."
-    assert "No log yet." in log._repr_html_()
-
-
 def test_edited_frame_is_saved_by_its_differences(board: Board, standin: StandIn) -> None:
     standin.put_definition(1, "peaks")
     row = standin.put_definition(2, "sums")
