@@ -16,6 +16,7 @@ import requests
 
 from arp_nb import discovery
 from arp_nb.daemon import commands
+from arp_nb.daemon.log_file import MOST_BYTES
 from arp_nb.errors import ManagerError
 from tests.integration.managers import RealManager, wait_until
 
@@ -138,6 +139,19 @@ def test_a_full_log_disk_does_not_end_the_manager(real: RealManager) -> None:
     address = real.update_address()
     real.kill(real.manager())
     assert requests.post(address, json={"counters": {"a": 1}}, timeout=60).ok
+
+
+def test_a_log_that_grew_large_is_put_aside_while_both_its_writers_run(
+    real: RealManager,
+) -> None:
+    real.start()
+    log = real.store / "manager.log"
+    os.truncate(log, MOST_BYTES + 1)
+    commands.stop(real.store)
+    assert log.with_name("manager.log.1").stat().st_size > MOST_BYTES
+    lines = log.read_text().splitlines()
+    assert "The manager ends" in lines[-2]
+    assert lines[-1].endswith("supervisor: ends")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
