@@ -15,7 +15,7 @@ from arp_nb.client.live import Live
 from arp_nb.client.outcomes import Outcomes
 from arp_nb.client.runs import Runs
 from arp_nb.client.selection import job_id, job_ids, run_numbers
-from arp_nb.client.watch import Watch
+from arp_nb.client.watch import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MOST_IDS = 5000
 
 
-class Board:
+class Board(Watched):
     """An experiment with its batch defs, runs and jobs. `arp_nb.connect` makes it.
 
     In a notebook it shows itself, and what it shows changes by itself.
@@ -45,11 +45,10 @@ class Board:
         self.experiment = str(experiment["name"])
         self._transport = transport
         self._root = f"/experiments/{quote(self.experiment, safe='')}"
-        self._live = Live(transport, self.experiment)
+        super().__init__(Live(transport, self.experiment))
         self.definitions = Definitions(transport, self._live, self._root)
         self.runs = Runs(transport, self._live, self._root)
         self.jobs = Jobs(transport, self._live)
-        self._watch: Watch | None = None
 
     @overload
     def apply(
@@ -200,25 +199,9 @@ class Board:
                 seen = now
                 yield self._live.peek()
 
-    def watch(self, seconds: float | None = None) -> Watch:
-        """Show the board here and let it change by itself; returns at once.
-
-        Parameters
-        ----------
-        seconds
-            Stop by itself after so long; by default with ``.stop()`` or the next ``watch``.
-        """
-        if self._watch is not None:
-            self._watch.stop()
-        self._live.start()
-        self._watch = Watch(self._live, self._repr_html_)
-        self._watch.show(seconds=seconds)
-        return self._watch
-
     def close(self) -> None:
         """End the thread and the connections. What was applied goes on."""
-        if self._watch is not None:
-            self._watch.stop()
+        self._stop_watch()
         self._live.close()
         self._transport.close()
 

@@ -94,7 +94,11 @@ class Definitions:
         ------
         EditConflict
             Somebody else changed it meanwhile.
+        InvalidValue
+            Nothing is to be changed, or a value can never work.
         """
+        if not changes:
+            raise errors.InvalidValue("Nothing to change: give parameters=…, executable=…, name=…")
         row = self._find(name)
         return self._change(row["id"], row["version"], changes)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from arp_nb import errors
 from arp_nb.client import markup
 from arp_nb.client.job import Job, JobList, wait_for
-from arp_nb.client.watch import Watch
+from arp_nb.client.watch import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from arp_nb.client.transport import Transport
 
 
-class Jobs:
+class Jobs(Watched):
     """The jobs of a board, as a table that changes by itself.
 
     Examples
@@ -27,9 +27,8 @@ class Jobs:
     """
 
     def __init__(self, transport: Transport, live: Live) -> None:
+        super().__init__(live)
         self._transport = transport
-        self._live = live
-        self._watch: Watch | None = None
 
     @property
     def df(self) -> Any:
@@ -69,23 +68,6 @@ class Jobs:
         left = JobList([job for job in jobs if not job.is_over], live=self._live)
         wait_for(self._live, [job.id for job in left], timeout_s)
         return left
-
-    def watch(self, seconds: float | None = None) -> Watch:
-        """Show the table here and let it change by itself; returns at once.
-
-        A table that was shown before stops changing.
-
-        Parameters
-        ----------
-        seconds
-            Stop by itself after so long; by default with ``.stop()`` or the next ``watch``.
-        """
-        if self._watch is not None:
-            self._watch.stop()
-        self._live.start()
-        self._watch = Watch(self._live, self._repr_html_)
-        self._watch.show(seconds=seconds)
-        return self._watch
 
     def __iter__(self) -> Iterator[Job]:
         for job_id in sorted(self._live.snapshot().jobs):

@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import socket
 import threading
 import time
+import warnings
 import weakref
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -36,6 +38,8 @@ RECONNECT_MIN_S = 0.1
 RECONNECT_MAX_S = 5.0
 #: how long a question waits for a reconnection that is under way
 PATIENCE_S = 1.0
+#: how long a wait cannot see the jobs before it says so
+TELL_AFTER_S = 15.0
 PAGE = 5000
 
 _log = logging.getLogger(__name__)
@@ -143,12 +147,20 @@ class Live:
     ) -> bool:
         """Wait until something is so of the jobs; False if it was not in time.
 
-        ``is_so`` is called under the lock, with the live table: it must be quick.
+        ``is_so`` is called under the lock, with the live table: it must be quick. A wait
+        that cannot see the jobs for long warns, and goes on.
         """
         self.start()
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        tell_at = time.monotonic() + TELL_AFTER_S
         with self._changed:
             while not is_so(self._tables.rows["jobs"]):
+                if self._why is None:
+                    tell_at = time.monotonic() + TELL_AFTER_S
+                elif time.monotonic() >= tell_at:
+                    tell_at = math.inf  # once, until it is well again
+                    text = f"This waits for jobs, but cannot see them: {self._why} Trying again."
+                    warnings.warn(f"{text} `jupyter arp doctor` says why.", stacklevel=4)
                 # a second at most, so that Ctrl-C and a closed board are seen
                 left_s = 1.0 if deadline is None else min(1.0, deadline - time.monotonic())
                 if left_s <= 0 or self._line.closing:

@@ -7,6 +7,7 @@ import logging
 import math
 import threading
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,38 @@ _log = logging.getLogger(__name__)
 
 #: redrawing more often than this helps nobody
 REDRAW_S = 0.25
+
+
+class Watched(ABC):
+    """What a notebook can show so that it changes by itself: a board, or its jobs."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._watch: Watch | None = None
+
+    def watch(self, seconds: float | None = None) -> Watch:
+        """Show it here and let it change by itself; returns at once.
+
+        What was shown of it before stops changing.
+
+        Parameters
+        ----------
+        seconds
+            Stop by itself after so long; by default with ``.stop()`` or the next ``watch``.
+        """
+        self._stop_watch()
+        self._live.start()
+        self._watch = Watch(self._live, self._repr_html_)
+        self._watch.show(seconds=seconds)
+        return self._watch
+
+    def _stop_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+
+    @abstractmethod
+    def _repr_html_(self) -> str:
+        """Return what it shows."""
 
 
 class Watch:

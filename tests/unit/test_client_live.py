@@ -154,6 +154,21 @@ def test_wait_that_takes_too_long_names_the_jobs(standin: StandIn, board: Board)
         board.job(1).wait(0.1)
 
 
+def test_wait_says_that_the_connection_is_down(
+    standin: StandIn, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "TELL_AFTER_S", 0.0)
+    standin.put_job(1)
+    within(5, lambda: len(board.jobs) == 1)
+    standin.stop()
+    within(5, lambda: board.stale)
+    with (
+        pytest.warns(UserWarning, match="waits for jobs, but cannot see them: .*reached"),
+        pytest.raises(TimeoutError, match="connection is down"),
+    ):
+        board.jobs.wait(1)
+
+
 def test_deleted_job_is_not_waited_for(standin: StandIn, board: Board) -> None:
     standin.put_job(1)
     within(5, lambda: len(board.jobs) == 1)

@@ -185,6 +185,12 @@ def test_edited_frame_is_saved_by_its_differences(board: Board, standin: StandIn
     assert sent == [(path, {"parameters": "--fast"})]
 
 
+def test_update_that_changes_nothing_is_refused(board: Board, standin: StandIn) -> None:
+    standin.put_definition(1, "peaks")
+    with pytest.raises(InvalidValue, match="parameters="):
+        board.definitions.update("peaks")
+
+
 def test_new_row_is_added(board: Board, standin: StandIn) -> None:
     row = standin.put_definition(1, "peaks")
     within(5, lambda: len(board.definitions) == 1)
