@@ -7,6 +7,7 @@ import logging
 import math
 import threading
 import time
+import weakref
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ _log = logging.getLogger(__name__)
 
 #: redrawing more often than this helps nobody
 REDRAW_S = 0.25
+
+#: what each cell shows, and by which of its executions
+_SHOWN: dict[str, tuple[str, weakref.WeakSet[Watch]]] = {}
 
 
 class Watched(ABC):
@@ -56,7 +60,8 @@ class Watched(ABC):
 class Watch:
     """Shows HTML in the present cell, and draws it again whenever the live tables change.
 
-    Returns at once; ends with `stop`, with the board, or when the same thing is shown anew.
+    Returns at once; ends with `stop`, with the board, when the same thing is shown anew, or
+    when its cell is executed again.
     """
 
     def __init__(self, live: Live, draw: Callable[[], str]) -> None:
@@ -79,6 +84,12 @@ class Watch:
             target=self._run, args=(seconds,), name="arp watch", daemon=True
         )
         self._thread.start()
+        _take_the_place(self)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is drawn again when something changes."""
+        return self._thread is not None and self._thread.is_alive()
 
     def stop(self) -> None:
         """Leave the table as it is."""
@@ -112,6 +123,29 @@ class Watch:
         if text != self._drawn:
             self._drawn = text
             self._handle.update(_display().HTML(text))
+
+
+def _take_the_place(new: Watch) -> None:
+    """Stop what an earlier execution of this cell showed: the page no longer has it."""
+    cell, execution = _cell()
+    if not cell:
+        return
+    before, watches = _SHOWN.get(cell, ("", weakref.WeakSet()))
+    if before != execution:
+        for old in list(watches):
+            old.stop()
+        watches = weakref.WeakSet()
+    watches.add(new)
+    _SHOWN[cell] = (execution, watches)
+
+
+def _cell() -> tuple[str, str]:
+    """Name the cell that is being executed, and this execution; empty where that is unknown."""
+    shell = importlib.import_module("IPython").get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else None
+    parent = parent or {}
+    cell = parent.get("metadata", {}).get("cellId") or ""
+    return str(cell), str(parent.get("header", {}).get("msg_id") or "")
 
 
 def _display() -> Any:

@@ -112,3 +112,23 @@ def test_table_stops_by_itself_after_some_seconds_or_with_its_board(page: FakeDi
     live.is_closed = True
     live.change()
     within(5, lambda: not [one for one in threading.enumerate() if one.name == "arp watch"])
+
+
+def test_cell_that_runs_again_stops_what_it_showed_before(
+    page: FakeDisplay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def show_in(cell: str, execution: str) -> Watch:
+        monkeypatch.setattr(watch, "_cell", lambda: (cell, execution))
+        shown = Watch(FakeLive(), lambda: "")  # type: ignore[arg-type]
+        shown.show()
+        return shown
+
+    before = [show_in("a", "1"), show_in("a", "1")]
+    beside = show_in("b", "2")
+    assert all(one.is_running for one in before)
+    again = show_in("a", "3")
+    assert not any(one.is_running for one in before)
+    assert beside.is_running
+    assert again.is_running
+    beside.stop()
+    again.stop()
