@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -70,9 +71,10 @@ def _find(way: Transport, experiment: str, *, create: bool) -> dict[str, object]
         raise errors.InvalidValue(f"{name!r} cannot be the name of an experiment.")
     try:
         found: dict[str, object] = way.call("GET", f"/experiments/{quote(name, safe='')}")
-    except errors.NotFound:
+    except errors.NotFound as error:
         if not create:
-            raise
+            command = f"jupyter arp experiment create {shlex.quote(name)}"
+            raise errors.NotFound(f"{error} `{command}` or create=True makes it.") from None
         try:
             found = way.call("POST", "/experiments", {"name": name})
         except errors.Conflict:  # somebody else was faster

@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 import arp_nb
-from arp_nb import discovery
 from arp_nb.client import live
 from arp_nb.client.board import Board
 from arp_nb.model import JobState
 from tests.unit.standin_manager import NOW, StandIn, job_row, within
 
 
-@pytest.fixture
-def standin(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    standin = StandIn(short_tmp / "manager.sock")
-    standin.start()
-    monkeypatch.setattr(
-        discovery, "find_or_start", lambda store=None: discovery.Address(standin.socket)
-    )
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PATIENCE_S", 0.5)
     monkeypatch.setattr(live, "RECONNECT_MAX_S", 0.2)
-    yield standin
-    standin.stop()
-
-
-@pytest.fixture
-def board(standin: StandIn) -> Iterator[Board]:
-    with arp_nb.connect("xppi0915") as board:
-        yield board
 
 
 def test_change_arrives_without_asking(standin: StandIn, board: Board) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import arp_nb
-from arp_nb import discovery
 from arp_nb.client.board import Board
 from arp_nb.client.dry_run import DryRun
 from arp_nb.client.selection import job_ids
@@ -19,23 +15,6 @@ from arp_nb.errors import InvalidValue, NotFound
 from arp_nb.model import JobState
 from tests.unit.hostile import EVIL, check
 from tests.unit.standin_manager import StandIn, job_row, within
-
-
-@pytest.fixture
-def standin(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    standin = StandIn(short_tmp / "manager.sock")
-    standin.start()
-    monkeypatch.setattr(
-        discovery, "find_or_start", lambda store=None: discovery.Address(standin.socket)
-    )
-    yield standin
-    standin.stop()
-
-
-@pytest.fixture
-def board(standin: StandIn) -> Iterator[Board]:
-    with arp_nb.connect("xppi0915") as board:
-        yield board
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +11,6 @@ import arp_nb
 from arp_nb import discovery, errors
 from arp_nb.client import entry, transport
 from tests.unit.standin_manager import NOW, StandIn
-
-
-@pytest.fixture
-def standin(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    standin = StandIn(short_tmp / "manager.sock")
-    standin.start()
-    monkeypatch.setattr(
-        discovery, "find_or_start", lambda store=None: discovery.Address(standin.socket)
-    )
-    yield standin
-    standin.stop()
 
 
 def test_errors_are_raised_as_the_class_they_had(standin: StandIn) -> None:
@@ -117,7 +105,7 @@ def test_unknown_experiment_is_an_error_unless_it_is_to_be_made(standin: StandIn
         404,
         {"error": "NotFound", "message": "There is no experiment 'xpp0915'; near: xppi0915."},
     )
-    with pytest.raises(errors.NotFound, match="xppi0915"):
+    with pytest.raises(errors.NotFound, match="near: xppi0915.*create=True makes it"):
         arp_nb.connect("xpp0915")
     standin.answers["POST", "/experiments"] = (201, {"id": 2, "name": "xpp0915"})
     with arp_nb.connect("xpp0915", create=True) as board:
