@@ -105,7 +105,7 @@ def test_unknown_experiment_is_an_error_unless_it_is_to_be_made(standin: StandIn
         404,
         {"error": "NotFound", "message": "There is no experiment 'xpp0915'; near: xppi0915."},
     )
-    with pytest.raises(errors.NotFound, match="near: xppi0915.*create=True makes it"):
+    with pytest.raises(errors.NotFound, match=r"near: xppi0915.*create=True makes it"):
         arp_nb.connect("xpp0915")
     standin.answers["POST", "/experiments"] = (201, {"id": 2, "name": "xpp0915"})
     with arp_nb.connect("xpp0915", create=True) as board:
