@@ -29,6 +29,8 @@ class Figure:
     bar: float = 0.0
     #: the absolute values behind the ratio, for people
     detail: str = ""
+    #: a neighbour on the same host can make it many times worse, so no machine judges it
+    for_people: bool = False
 
     def holds(self, slack: float = 1.0) -> bool:
         """Whether the bar is kept, with the bar widened by the factor ``slack``."""
