@@ -113,6 +113,9 @@ class Board(Watched):
         answer = self._transport.call("POST", f"{self._root}/jobs:apply", body, repeatable=True)
         if dry_run:
             return DryRun(answer)
+        return self._made(answer)
+
+    def _made(self, answer: dict[str, Any]) -> JobList:
         self._live.learn("jobs", answer["jobs"])
         return JobList(
             [self._job(row["id"]) for row in answer["jobs"]],

@@ -10,6 +10,7 @@ import pytest
 
 from arp_nb.batch_client.environment import Account
 from tests.integration.managers import RealManager
+from tests.missing import missing
 
 #: a profile that is done when the test says so
 WAITING = 'while [ ! -e "$HOME/go" ]; do sleep 0.05; done\n'
@@ -19,7 +20,7 @@ WAITING = 'while [ ! -e "$HOME/go" ]; do sleep 0.05; done\n'
 def real(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RealManager]:
     monkeypatch.setenv("HOME", str(short_tmp))
     if Path(Account.own().shell).name not in {"bash", "sh", "dash", "ksh"}:
-        pytest.skip("the account's shell reads no .profile")
+        missing("an account whose shell reads .profile")
     (short_tmp / ".profile").write_text(WAITING)
     real = RealManager(short_tmp)
     yield real
