@@ -10,6 +10,7 @@ from urllib.parse import quote
 from arp_nb.cli import printing
 from arp_nb.client import entry
 from arp_nb.errors import InvalidValue
+from arp_nb.model import Arguments
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +80,11 @@ def add_definition(options: argparse.Namespace) -> int:
     """Add a batch def."""
     with board_of(options) as board:
         made = board.definitions.add(
-            options.hash, options.executable, options.parameters, location=options.location
+            options.hash,
+            options.executable,
+            options.parameters,
+            location=options.location,
+            **_how_called(options),
         )
     print(made)
     return 0
@@ -90,12 +95,23 @@ def update_definition(options: argparse.Namespace) -> int:
     names = ("name", "executable", "parameters", "location")
     changes = {
         name: getattr(options, name) for name in names if getattr(options, name) is not None
-    }
+    } | _how_called(options)
     if not changes:
         raise InvalidValue("Nothing to change: give --parameters, --executable, --name, …")
     with board_of(options) as board:
         print(board.definitions.update(options.hash, **changes))
     return 0
+
+
+def _how_called(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what was said of how the script is called; nothing of what was not said."""
+    said: dict[str, Any] = {}
+    if options.quoted_parameters is not None:
+        said["quoted_parameters"] = options.quoted_parameters
+    if options.parameters_only is not None:
+        way = Arguments.PARAMETERS_ONLY if options.parameters_only else Arguments.EXPERIMENT_RUN
+        said["arguments"] = way.value
+    return said
 
 
 def drop_definition(options: argparse.Namespace) -> int:

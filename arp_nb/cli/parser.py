@@ -107,6 +107,20 @@ def _manager(commands: Commands) -> None:
         one.set_defaults(action=name)
 
 
+def _how_called(one: argparse.ArgumentParser) -> None:
+    """Add the switches for what a script is given, and how."""
+    one.add_argument(
+        "--quoted-parameters",
+        action=argparse.BooleanOptionalAction,
+        help="allow quotes and any character: the script quotes what it passes on",
+    )
+    one.add_argument(
+        "--parameters-only",
+        action=argparse.BooleanOptionalAction,
+        help="give the script its parameters without experiment and run before them",
+    )
+
+
 def _experiments(commands: Commands) -> None:
     group = _group(commands, "experiment", "list, create, activate or deactivate experiments")
     _remote(_add(group, "list", "experiments:list_all", "list all experiments"))
@@ -130,12 +144,14 @@ def _definitions(commands: Commands) -> None:
     one.add_argument("executable", help="absolute path of the script that submits the job")
     one.add_argument("--parameters", default="")
     one.add_argument("--location", default="", help="which scheduler: local, lsf")
+    _how_called(one)
     one = _remote(_add(group, "update", "experiments:update_definition", "change a batch def"))
     one.advice = _ONE_PIECE
     one.add_argument("experiment")
     one.add_argument("hash")
     for name in ("--name", "--executable", "--parameters", "--location"):
         one.add_argument(name)
+    _how_called(one)
     for name in ("remove", "restore"):
         one = _remote(_add(group, name, "experiments:drop_definition", f"{name} a batch def"))
         one.add_argument("experiment")

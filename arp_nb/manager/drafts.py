@@ -81,8 +81,8 @@ def words(parameters: str, *, quoted: bool) -> tuple[str, ...]:
             bad = next(letter for letter in word if not _WORD.fullmatch(letter))
             raise InvalidValue(
                 f"The parameter {word[:80]!r} holds {bad!r}. Scripts pass parameters on to a "
-                "shell, so only letters, digits and _@%+=:,./- are allowed; tick 'quoted "
-                "parameters' if your script quotes what it is given."
+                "shell, so only letters, digits and _@%+=:,./- are allowed; allow quoted "
+                "parameters (quoted_parameters) if your script quotes what it is given."
             )
     return tuple(parameters.split())
 

@@ -64,6 +64,20 @@ def test_runs_are_started_described_and_ended(arp: Arp) -> None:
     assert re.search(r"^12 +\d{4}-.*energy=9.5$", arp("run list xppruns26")[1], re.MULTILINE)
 
 
+def test_how_a_script_is_called_is_said_by_switches(arp: Arp, stage: Stage) -> None:
+    script = stage.work / "scripts" / "peaks.sh"
+    arp(f"definition add {EXPERIMENT} called {script}")
+    change = f"definition update {EXPERIMENT} called '--parameters=a;b'"
+    status, _, err = arp(change)
+    assert status == 1
+    assert "quoted_parameters" in err
+    assert arp(f"{change} --quoted-parameters --parameters-only")[0] == 0
+    dry = f"apply {EXPERIMENT} called 1 --dry-run"
+    assert f"{script} 'a;b'" in arp(dry)[1]
+    assert arp(f"definition update {EXPERIMENT} called --no-parameters-only")[0] == 0
+    assert f"{script} {EXPERIMENT} 1 'a;b'" in arp(dry)[1]
+
+
 def test_batch_defs_are_added_changed_removed_and_restored(arp: Arp, stage: Stage) -> None:
     script = stage.work / "scripts" / "peaks.sh"
     assert arp(f"definition add {EXPERIMENT} more {script} --parameters=--threshold=0.1")[0] == 0
