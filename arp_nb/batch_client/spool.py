@@ -276,8 +276,10 @@ def read(folder: Path) -> Evidence:
 def _lock_held(lock: Path) -> bool:
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except FileNotFoundError:
         return False
+    except OSError:  # no descriptor left, say: nothing is known, so nobody may be given up
+        return True
     try:
         # shared, so that two who look never take each other for a shim
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -119,6 +119,13 @@ def test_fence_works_once(spool: Spool) -> None:
     assert read(folder).fenced == "why"
 
 
+def test_lock_that_cannot_be_looked_at_is_not_taken_for_free(spool: Spool) -> None:
+    lock = made(spool) / "lock"
+    lock.unlink(missing_ok=True)
+    lock.symlink_to(lock)  # as without a free descriptor: an error, but not "no such file"
+    assert read(lock.parent).lock_held
+
+
 def test_lock_is_seen_while_it_is_held_and_not_taken_by_looking(spool: Spool) -> None:
     folder = made(spool)
     assert not read(folder).lock_held
