@@ -1,0 +1,202 @@
+/** The JSON that the manager sends: `arp_nb/rows.py` in TypeScript, held equal by a test. */
+
+/** ISO 8601 in UTC, as `2026-11-22T14:02:11.123456+00:00`. */
+export type Instant = string;
+
+export interface ExperimentRow {
+  id: number;
+  name: string;
+  instrument: string;
+  active: boolean;
+  created_at: Instant;
+  revision: number;
+}
+
+export interface RunRow {
+  id: number;
+  experiment_id: number;
+  run: number;
+  started_at: Instant | null;
+  ended_at: Instant | null;
+  parameters: Record<string, unknown>;
+  revision: number;
+}
+
+export interface CheckRow {
+  problem: string;
+  warnings: string[];
+  sha256: string | null;
+  host: string | null;
+  checked_at: Instant | null;
+}
+
+export interface DefinitionRow {
+  id: number;
+  experiment_id: number;
+  name: string;
+  version: number;
+  executable: string;
+  parameters: string;
+  quoted_parameters: boolean;
+  arguments: string;
+  trigger: string;
+  autorun: boolean;
+  autorun_by: string | null;
+  autorun_at: Instant | null;
+  location: string;
+  check: CheckRow;
+  changed_by: string;
+  changed_at: Instant;
+  deleted_at: Instant | null;
+  deleted_by: string | null;
+  revision: number;
+}
+
+/** What a counter can be: see `docs/reports.md`. */
+export type CounterValue = string | number | boolean | null;
+export type Counter =
+  | CounterValue
+  | readonly [CounterValue, string]
+  | {
+      value: CounterValue;
+      color?: string;
+      unit?: string;
+      max?: number;
+      url?: string;
+      image?: string;
+    };
+
+export interface Report {
+  counters?: Record<string, Counter>;
+  [key: string]: unknown;
+}
+
+export interface JobRow {
+  id: number;
+  experiment_id: number;
+  run: number;
+  definition_id: number;
+  hash: string;
+  version: number;
+  state: string;
+  status: string;
+  phase: string;
+  native_state: string;
+  native_id: string | null;
+  user: string;
+  parameters: string;
+  location: string;
+  trigger: string;
+  queue: string;
+  host: string;
+  reason: string;
+  notes: string[];
+  exit_code: number | null;
+  signal: number | null;
+  peak_memory_mb: number | null;
+  requested: Instant;
+  submitted: Instant | null;
+  started: Instant | null;
+  ended: Instant | null;
+  changed: Instant;
+  attempt: number;
+  rerun_of: number | null;
+  kill_by: string | null;
+  kill_at: Instant | null;
+  deleted_at: Instant | null;
+  deleted_by: string | null;
+  report: Report;
+  reported_at: Instant | null;
+  revision: number;
+}
+
+export interface HealthRow {
+  client: { ok: boolean; since: Instant };
+  schedulers: Record<string, { ok: boolean; since: Instant; said: string; answer_s: number | null }>;
+}
+
+/** `GET /arp/api/status`. */
+export interface StatusRow {
+  api_version: number;
+  version: string;
+  epoch: string;
+  revision: number;
+  user: string;
+  host: string;
+  mode: string;
+  health: HealthRow;
+  locations: Record<string, string>;
+  default_location: string;
+  update_base: string;
+  first_posts: Record<string, Instant | null>;
+  notices: string[];
+}
+
+/** One message of the change feed: `arp_nb/events.py`. */
+export interface ChangeMessage {
+  subscription: string;
+  epoch: string;
+  from: number;
+  to: number;
+  upserts: {
+    experiments?: ExperimentRow[];
+    definitions?: DefinitionRow[];
+    runs?: RunRow[];
+    jobs?: JobRow[];
+    health?: HealthRow;
+  };
+  deleted: { definitions: number[]; jobs: number[] };
+  more: boolean;
+}
+
+/** One of several jobs that something was done with: `POST jobs:kill` and its like. */
+export interface Outcome {
+  id: number;
+  ok: boolean;
+  message: string;
+}
+
+export interface Applied {
+  jobs: JobRow[];
+  skipped: { run: number; why: string }[];
+  understood: string;
+  repeated: boolean;
+  warnings: string[];
+}
+
+export interface DryRun {
+  understood: string;
+  skipped: { run: number; why: string }[];
+  dry_run: { run: number; argv: string[]; environment: Record<string, string> }[];
+  warnings: string[];
+}
+
+/** What a job's wide cells need, fetched for the rows in view: `GET …/jobs/window`. */
+export interface WideRow {
+  id: number;
+  report: Report;
+  notes: string[];
+  /** The first number counter over time, thinned to at most 24 points; empty: no sparkline. */
+  spark: number[];
+  /** Seconds until `max` at the rate of the points; null: no estimate. */
+  left_s: number | null;
+}
+
+export interface LogPiece {
+  text: string;
+  offset: number;
+  next_offset: number;
+  size_bytes: number;
+  /** Why there is no log; empty if there is one. */
+  missing: string;
+  source: string;
+}
+
+export interface TransitionRow {
+  at: Instant;
+  old: string | null;
+  new: string;
+  native_state: string;
+  reason: string;
+  by: string;
+}

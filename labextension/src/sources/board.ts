@@ -1,0 +1,127 @@
+/**
+ * What a page knows of one experiment, and what it can ask for: the contract between the
+ * views and the sources. `LiveBoard` (live_board.ts) implements it over an `Api`.
+ */
+
+import type { Changed, Connection, TableSource, TableSink } from "../grid/types";
+import type { ColumnStore } from "../grid/store";
+import type {
+  Applied, DefinitionRow, DryRun, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome, RunRow,
+  StatusRow, TransitionRow, WideRow,
+} from "../model/rows";
+import type { Api } from "./api";
+
+/** What changed since the last call, gathered to at most one call per frame. */
+export interface BoardChange {
+  experiment: boolean;
+  definitions: boolean;
+  runs: boolean;
+  jobs: Changed | null;
+  health: boolean;
+  connection: boolean;
+}
+
+export interface ApplyAsked {
+  definition: string;
+  runs: string | number[];
+  parameters?: string | null;
+  existing?: "skip" | "again";
+}
+
+export interface DefinitionDraft {
+  name: string;
+  executable: string;
+  parameters?: string;
+  trigger?: string;
+  location?: string;
+  quoted_parameters?: boolean;
+  arguments?: string;
+}
+
+export interface Board {
+  readonly api: Api;
+  /** Its name; rows of it once they are there. */
+  readonly name: string;
+  readonly experiment: ExperimentRow | null;
+  readonly status: StatusRow | null;
+  readonly health: HealthRow | null;
+  readonly connection: Connection;
+  /** ms since 1970 of the last message: what is shown is not older while live. */
+  readonly asOf: number;
+  /** By id, deleted ones left out. */
+  readonly definitions: ReadonlyMap<number, DefinitionRow>;
+  /** By run number. */
+  readonly runs: ReadonlyMap<number, RunRow>;
+  /** Jobs by column: see `JOB_COLUMNS`; column "id" is the row id. */
+  readonly jobs: ColumnStore;
+  /** All jobs are here, not only the newest. */
+  readonly complete: boolean;
+  /** Total number of jobs, known from the first answer on. */
+  readonly total: number;
+  /** Report, notes and sparkline of a job, if it was in view or has changed since. */
+  wide(job: number): WideRow | undefined;
+  /** Jobs now in view: what `wide` lacks of them is fetched. */
+  view(jobs: readonly number[]): void;
+  /** Counters that became sortable columns, as "counter:Events". */
+  readonly promoted: readonly string[];
+  promote(counters: readonly string[]): void;
+
+  /** Be told of changes; returns how to stop. */
+  on(listener: (change: BoardChange) => void): () => void;
+  close(): void;
+
+  apply(asked: ApplyAsked): Promise<Applied>;
+  dryRun(asked: ApplyAsked): Promise<DryRun>;
+  kill(jobs: readonly number[]): Promise<Outcome[]>;
+  remove(jobs: readonly number[]): Promise<Outcome[]>;
+  restore(jobs: readonly number[]): Promise<Outcome[]>;
+  rerun(job: number, extraParameters?: string): Promise<JobRow>;
+  resolve(job: number, answer: { native_id: string } | { submit_again: true }): Promise<JobRow>;
+  /** Ids of jobs whose report holds `text`. */
+  searchReports(text: string): Promise<ReadonlySet<number>>;
+
+  addDefinition(draft: DefinitionDraft): Promise<DefinitionRow>;
+  /** Rejects with `ApiError` 409 and `more.theirs` (a `DefinitionRow`) if `version` is old. */
+  changeDefinition(id: number, version: number, changes: Partial<DefinitionDraft>): Promise<DefinitionRow>;
+  autorun(id: number, version: number, on: boolean): Promise<DefinitionRow>;
+  removeDefinition(id: number): Promise<DefinitionRow>;
+  restoreDefinition(id: number): Promise<DefinitionRow>;
+  /** Look at the script again, now. */
+  checkDefinition(id: number): Promise<DefinitionRow>;
+
+  job(id: number): Promise<JobRow>;
+  /** Bytes from `offset`; negative: from the end. `limit` in bytes. */
+  log(job: number, offset: number, limit: number): Promise<LogPiece>;
+  /** First place at or after `offset` that matches; null: none. `what` "error" finds error lines. */
+  findInLog(job: number, what: { text: string } | "error", offset: number): Promise<LogFound | null>;
+  details(job: number): Promise<string>;
+  history(job: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: unknown[] }>;
+  snapshot(job: number): Promise<Record<string, unknown>>;
+
+  experiments(): Promise<ExperimentRow[]>;
+  createExperiment(name: string, instrument: string): Promise<ExperimentRow>;
+
+  /** Remembered for this user wherever they log in, bounded to 16 kB a name. */
+  readonly preferences: Preferences;
+}
+
+export interface LogFound {
+  offset: number;
+  line: string;
+}
+
+export interface Preferences {
+  get<T>(name: string): T | undefined;
+  set(name: string, value: unknown): void;
+}
+
+/** Columns of `GET …/jobs/columns`, in this order. Wide ones (report, notes) are not among them. */
+export const JOB_COLUMNS = [
+  "id", "run", "definition_id", "hash", "version", "state", "status", "phase", "native_state",
+  "native_id", "user", "parameters", "location", "trigger", "queue", "host", "reason",
+  "exit_code", "signal", "peak_memory_mb", "requested", "submitted", "started", "ended",
+  "changed", "attempt", "rerun_of", "kill_by", "kill_at", "reported_at", "revision",
+] as const;
+export type JobColumn = (typeof JOB_COLUMNS)[number];
+
+export type { TableSink, TableSource };

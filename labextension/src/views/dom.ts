@@ -1,0 +1,42 @@
+/** Elements without HTML: text is text, whoever wrote it. */
+
+type Child = Node | string | number | null | undefined | false;
+
+/** Attributes: `class`, `data-*`, `aria-*` and the like; functions are listeners (`onclick`). */
+export type Attributes = Readonly<
+  Record<string, string | number | boolean | null | undefined | ((event: never) => void)>
+>;
+
+/** Make an element: `el("button.arp-btn", {type: "button", onclick: go}, "Go")`. */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  what: K | `${K}.${string}`,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const [tag, ...classes] = what.split(".") as [K, ...string[]];
+  const made = document.createElement(tag);
+  if (classes.length) made.className = classes.join(" ");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") {
+      made.addEventListener(name.slice(2), value as EventListener);
+    } else if (name === "class") {
+      made.className += `${made.className && " "}${value}`;
+    } else {
+      made.setAttribute(name, value === true ? "" : String(value));
+    }
+  }
+  made.append(...kept(children));
+  return made;
+}
+
+/** Put children in place of whatever is there. */
+export function fill(parent: Element, ...children: Child[]): void {
+  parent.replaceChildren(...kept(children));
+}
+
+function kept(children: readonly Child[]): (Node | string)[] {
+  return children
+    .filter((child): child is Node | string | number => child !== null && child !== undefined && child !== false)
+    .map((child) => (typeof child === "number" ? String(child) : child));
+}
