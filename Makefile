@@ -1,13 +1,16 @@
 # On a fresh Debian with Python, git and make, these two are all that is needed:
 #   make demo    a Jupyter server with batch jobs to try; leave it running
 #   make test    everything that CI checks
-# The rest: lint unit contract integration real docs (the parts of test), bench, soak, clean.
+# The rest: lint front unit contract integration real e2e docs (the parts of test), bench, soak,
+# clean. What browsers load is built while installing, with a node from PyPI.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # what `make test` runs, in this order; the time of each is printed
-PARTS := lint unit contract integration real docs
+PARTS := lint front unit contract integration real e2e docs
+# what the installed front end is made of: changed, it is built and installed again
+FRONT := $(shell find labextension -type f -not -path '*/node_modules/*' -not -path '*/lib/*')
 
 .PHONY: demo test $(PARTS) bench soak clean
 .DEFAULT_GOAL := test
@@ -33,8 +36,13 @@ lint: $(VENV)/.dev
 unit contract integration: $(VENV)/.dev
 	$(BIN)/python -m pytest -q --durations=5 --numprocesses=2 tests/$@
 
-real: $(VENV)/.dev
+real e2e: $(VENV)/.dev
 	$(BIN)/python -m pytest -q --durations=5 tests/$@
+
+# the TypeScript: its types, and its tests
+front: $(VENV)/.dev
+	cd labextension && PATH="$(abspath $(BIN)):$$PATH" npm run --silent check
+	cd labextension && PATH="$(abspath $(BIN)):$$PATH" npm run --silent test
 
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -W --keep-going -q -d docs/_build/doctrees docs docs/_build/html
@@ -47,10 +55,11 @@ soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m soak --timeout 7200 tests
 
 clean:
-	rm -rf $(VENV) docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) labextension/node_modules labextension/lib arp_nb/labextension \
+	  arp_nb/widgets/static docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # installed once, and again when what is needed changes
-$(VENV)/.demo $(VENV)/.dev: pyproject.toml | $(BIN)/python
+$(VENV)/.demo $(VENV)/.dev: pyproject.toml $(FRONT) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(@:$(VENV)/.%=%)]'
 	@touch $@
 

@@ -1,0 +1,70 @@
+/**
+ * Build everything that a browser loads: the widgets' modules and the stand-alone page into the
+ * Python package, and JupyterLab's prebuilt extension beside them.
+ *
+ *   node build.mjs            all, minified
+ *   node build.mjs widgets    arp_nb/widgets/static only
+ *   node build.mjs lab        arp_nb/labextension only
+ *   node build.mjs --dev …    readable, with source maps
+ */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const STATIC = join(HERE, "../arp_nb/widgets/static");
+const LABEXTENSION = join(HERE, "../arp_nb/labextension");
+
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const dev = process.argv.includes("--dev");
+
+/** @type {import("esbuild").BuildOptions} */
+const common = {
+  absWorkingDir: HERE,
+  bundle: true,
+  charset: "utf8",
+  format: "esm",
+  legalComments: "none", // licences of what is bundled travel in THIRD_PARTY.md
+  logLevel: "warning",
+  minify: !dev,
+  sourcemap: dev ? "inline" : false,
+  target: "es2022",
+};
+
+async function widgets() {
+  rmSync(STATIC, { recursive: true, force: true });
+  mkdirSync(STATIC, { recursive: true });
+  await build({
+    ...common,
+    entryPoints: ["board", "grid", "page"].map((name) => `src/widgets/${name}.ts`),
+    outdir: STATIC,
+  });
+  await build({ ...common, entryPoints: { board: "style/index.css" }, outdir: STATIC });
+}
+
+async function lab() {
+  rmSync(LABEXTENSION, { recursive: true, force: true });
+  await build({
+    ...common,
+    minify: false, // the builder minifies
+    entryPoints: { lab: "src/lab/index.ts", style: "style/index.css" },
+    external: ["@jupyterlab/*", "@lumino/*"], // JupyterLab's own, shared at run time
+    outdir: "lib",
+  });
+  const builder = join(HERE, "node_modules/@jupyter/builder/lib/build-labextension.js");
+  const core = join(HERE, "node_modules/@jupyterlab/core-meta/core.package.json");
+  const how = dev ? ["--development", "--source-map"] : [];
+  execFileSync(process.execPath, [builder, "--core-package-file", core, ...how, HERE], {
+    stdio: "inherit",
+  });
+}
+
+const parts = { widgets, lab };
+for (const name of wanted.length ? wanted : Object.keys(parts)) {
+  if (!(name in parts)) throw new Error(`no such part: ${name}; there are ${Object.keys(parts)}`);
+  await parts[name]();
+}
