@@ -10,6 +10,7 @@ export interface Toast {
   text?: string;
   /** The machine's own words, shown in a box as they are. */
   said?: string;
+  /** One labelled "Undo" is what Ctrl+Z does, also when the toast is gone. */
   actions?: readonly { label: string; do(): void }[];
   /** Seconds on screen; bad ones stay until dismissed. */
   stay_s?: number;
@@ -31,9 +32,29 @@ export interface Question {
 export interface MenuItem {
   label: string;
   note?: string;
+  /** Heading above the first item that has it. */
+  group?: string;
   /** Why it cannot be used; it stays listed. */
   off?: string;
-  do(): void;
+  /** The one that is chosen now: marked, and where the menu opens. */
+  on?: boolean;
+  /** Listed whatever is typed; `do` gets what was typed. */
+  always?: boolean;
+  do(typed: string): void;
+  /** What Shift+Enter does instead, as "change parameters first…". */
+  shift?: { label: string; do(): void };
+}
+
+/** A key that works wherever the focus is in the board and not in a field. */
+export interface Key {
+  /** As "a", "Escape", "Ctrl+z"; several that are alike as "n p", each given to `do`. */
+  keys: string;
+  /** What it does, in the list that `?` shows; empty: not listed. */
+  what: string;
+  /** "table": only listed, the table sees to it itself. */
+  place?: "table";
+  /** False: not now, let others have it. */
+  do?(key: string): boolean | void;
 }
 
 export interface Shell {
@@ -43,8 +64,13 @@ export interface Shell {
   ask(question: Question): Promise<boolean>;
   /** A dialog of a view's own: gets its element and how to close it. */
   dialog(title: string, draw: (el: HTMLElement, close: () => void) => void): void;
-  /** A menu below an element; with `search` items are filtered as one types. */
+  /** A menu below an element; with `search` items are filtered as one types. Focus returns to `at`. */
   menu(at: HTMLElement, items: readonly MenuItem[], search?: string): void;
+  /** Keys of a page; returns how to take them away. `/` and `g` are the shell's: the first goes to `.arp-search input`. */
+  keys(keys: readonly Key[]): () => void;
+  /** Something that Ctrl+Z puts back, newest first. */
+  undoable(undo: () => void): void;
+  /** Open the drawer in `.arp-body` of the page. */
   openJob(job: number, tab?: DrawerTab): void;
   /** Go to a page of the board. */
   go(page: "defs" | "control"): void;
