@@ -1,0 +1,51 @@
+/** A shell that notes what views ask of it, and answers as told. */
+
+import type { Board } from "../../sources/board";
+import type { DrawerTab, MenuItem, Question, Shell, Toast } from "../shell";
+
+export class FakeShell implements Shell {
+  readonly toasts: Toast[] = [];
+  readonly questions: Question[] = [];
+  readonly dialogs: { title: string; el: HTMLElement; closed: boolean }[] = [];
+  readonly menus: { at: HTMLElement; items: readonly MenuItem[]; search: string | undefined }[] = [];
+  readonly opened: { job: number; tab: DrawerTab | undefined }[] = [];
+  readonly said: string[] = [];
+  readonly copied: string[] = [];
+  page: "defs" | "control" = "control";
+  /** What `ask` answers. */
+  yes = true;
+
+  constructor(readonly board: Board) {}
+
+  toast(toast: Toast): void {
+    this.toasts.push(toast);
+  }
+  ask(question: Question): Promise<boolean> {
+    this.questions.push(question);
+    return Promise.resolve(this.yes);
+  }
+  dialog(title: string, draw: (el: HTMLElement, close: () => void) => void): void {
+    const made = { title, el: document.createElement("div"), closed: false };
+    this.dialogs.push(made);
+    document.body.append(made.el);
+    draw(made.el, () => {
+      made.closed = true;
+      made.el.remove();
+    });
+  }
+  menu(at: HTMLElement, items: readonly MenuItem[], search?: string): void {
+    this.menus.push({ at, items, search });
+  }
+  openJob(job: number, tab?: DrawerTab): void {
+    this.opened.push({ job, tab });
+  }
+  go(page: "defs" | "control"): void {
+    this.page = page;
+  }
+  announce(text: string): void {
+    this.said.push(text);
+  }
+  copy(text: string): void {
+    this.copied.push(text);
+  }
+}
