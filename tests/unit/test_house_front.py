@@ -1,0 +1,57 @@
+"""The house rules of the TypeScript, as far as a program can hold them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "labextension" / "src"
+FILES = sorted(SOURCE.rglob("*.ts"))
+PRODUCT = [file for file in FILES if "__tests__" not in file.parts]
+#: ways to make HTML of text that others wrote
+_HTML = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc)\b")
+_UNTYPED = re.compile(r":\s*any\b|\bas any\b|<any>|@ts-(ignore|nocheck|expect-error)")
+_FOREIGN = re.compile(r"""["'`](https?:)?//(?!www\.w3\.org/)[\w.-]+\.\w""")
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(SOURCE))
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_no_file_is_longer_than_400_lines(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("file", PRODUCT, ids=name)
+def test_text_of_others_never_becomes_html(file: Path) -> None:
+    code = re.sub(r"/\*.*?\*/|//[^\n]*", "", file.read_text("utf-8"), flags=re.DOTALL)
+    assert not _HTML.search(code)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_everything_is_typed(file: Path) -> None:
+    assert not _UNTYPED.search(file.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("file", PRODUCT, ids=name)
+def test_nothing_is_fetched_from_outside(file: Path) -> None:
+    assert not _FOREIGN.search(file.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_a_name_says_what_a_file_holds(file: Path) -> None:
+    assert file.stem not in {"utils", "helpers", "common", "misc"}
+
+
+def test_views_know_neither_jupyter_nor_a_transport() -> None:
+    for file in (SOURCE / "views").rglob("*.ts"):
+        if "__tests__" in file.parts:
+            continue
+        imported = re.findall(r"""from\s+["']([^"']+)["']""", file.read_text("utf-8"))
+        bad = [one for one in imported if one.startswith(("@jupyter", "@lumino", "@anywidget"))]
+        bad += [one for one in imported if re.search(r"sources/(http_api|comm_api|feed)", one)]
+        bad += [one for one in imported if re.search(r"(widgets|lab)/", one)]
+        assert not bad, f"{file.name} imports {bad}"
