@@ -9,8 +9,10 @@ from traitlets import Float, Int, Unicode
 from typing_extensions import override
 
 from arp_nb import discovery
+from arp_nb.extension.assets import AssetHandler
 from arp_nb.extension.handlers import ChangesHandler, ProxyHandler
 from arp_nb.extension.link import ManagerLink
+from arp_nb.extension.page import PageHandler
 from arp_nb.settings import store_folder
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ArpExtension(ExtensionApp):
-    """Batch jobs on experiment runs: the manager's API below ``<base>/arp/``."""
+    """Batch jobs on experiment runs: the manager's API and pages below ``<base>/arp/``."""
 
     name = "arp_nb"
     load_other_extensions = True
@@ -48,6 +50,8 @@ class ArpExtension(ExtensionApp):
         self.handlers.extend(
             [
                 (r"/arp/api/changes", ChangesHandler),
+                (r"/arp/static/([a-z]+\.(?:css|js))", AssetHandler),
+                (r"/arp/page", PageHandler),
                 (r"/arp(?:/.*)?", ProxyHandler),
             ]
         )

@@ -74,7 +74,7 @@ class ArpHandler(JupyterHandler):
 
     @override
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = _in_words(status_code, kwargs.get("exc_info", (None, None, None))[1])
+        error = in_words(status_code, kwargs.get("exc_info", (None, None, None))[1])
         self.set_status(error.status)
         self.set_header("Content-Type", "application/json")
         if isinstance(error, Unauthenticated):
@@ -104,7 +104,7 @@ def _foreign_site(origin: str) -> Forbidden:
     )
 
 
-def _in_words(status_code: int, error: object) -> ArpError:
+def in_words(status_code: int, error: object) -> ArpError:
     """Turn what Jupyter or Tornado raised into one of our errors."""
     if isinstance(error, ArpError):
         return error
