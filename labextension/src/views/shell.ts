@@ -72,6 +72,8 @@ export interface Shell {
   undoable(undo: () => void): void;
   /** Open the drawer in `.arp-body` of the page. */
   openJob(job: number, tab?: DrawerTab): void;
+  /** Close the drawer, as its cross and Esc do; the focus goes back to where it was. */
+  closeJob(): void;
   /** Go to a page of the board. */
   go(page: "defs" | "control"): void;
   /** Read aloud politely; gathered to at most one sentence each 5 s. */

@@ -1,7 +1,7 @@
 /** A shell that notes what views ask of it, and answers as told. */
 
 import type { Board } from "../../sources/board";
-import type { DrawerTab, MenuItem, Question, Shell, Toast } from "../shell";
+import type { DrawerTab, Key, MenuItem, Question, Shell, Toast } from "../shell";
 
 export class FakeShell implements Shell {
   readonly toasts: Toast[] = [];
@@ -36,8 +36,20 @@ export class FakeShell implements Shell {
   menu(at: HTMLElement, items: readonly MenuItem[], search?: string): void {
     this.menus.push({ at, items, search });
   }
+  readonly registered = new Set<Key>();
+  readonly undos: (() => void)[] = [];
+  keys(keys: readonly Key[]): () => void {
+    for (const key of keys) this.registered.add(key);
+    return () => keys.forEach((key) => this.registered.delete(key));
+  }
+  undoable(undo: () => void): void {
+    this.undos.push(undo);
+  }
   openJob(job: number, tab?: DrawerTab): void {
     this.opened.push({ job, tab });
+  }
+  closeJob(): void {
+    this.opened.length = 0;
   }
   go(page: "defs" | "control"): void {
     this.page = page;
