@@ -48,6 +48,8 @@ export interface FrameHead {
   next_before?: number | null;
   /** Number of this message, on a source that counts them. */
   seq?: number;
+  /** Column that holds the row ids; absent: "id"; null: rows are numbered from 0 as they come. */
+  id?: string | null;
 }
 
 export interface Frame {
