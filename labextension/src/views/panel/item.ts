@@ -1,0 +1,161 @@
+/** One job in a list of the panel. */
+
+import { elapsed } from "../../model/times";
+import { el, fill } from "../dom";
+import { icon, type IconName } from "../icons";
+import { drawProgress, items, progress } from "../report";
+import type { DrawerTab } from "../shell";
+import type { PanelHost, PanelSource } from "./data";
+import { call, lasting_ms, why, type Placed } from "./sorting";
+
+/** How long "Kill? Kill / Keep" stays. */
+const ASK_MS = 5000;
+
+export class Item {
+  readonly el = el("li.arp-item");
+  #placed: Placed;
+  readonly #time = el("span.arp-muted.arp-ptime");
+  /** What became of the wish to kill it, in words; "" if there was none. */
+  #said = "";
+  #asking: ReturnType<typeof setTimeout> | undefined;
+  #drawn = "";
+
+  constructor(
+    placed: Placed,
+    private readonly source: PanelSource,
+    private readonly host: PanelHost,
+  ) {
+    this.#placed = placed;
+    this.el.dataset["job"] = String(placed.job.id);
+  }
+
+  /** Draw what changed; an item with focus keeps it. */
+  update(placed: Placed): void {
+    this.#placed = placed;
+    const left = this.source.left_s(placed.job.id);
+    const now = [placed.word, placed.section, placed.job.revision, left, this.#said, this.#asking !== undefined].join("\n");
+    if (now !== this.#drawn) {
+      const act = (document.activeElement as HTMLElement | null)?.dataset["act"];
+      const had = act && this.el.contains(document.activeElement);
+      this.#drawn = now;
+      this.#draw(left);
+      if (had) this.#focus(act);
+    }
+    this.tick(Date.now());
+  }
+
+  /** Let its clock go on; nothing else is touched. */
+  tick(now_ms: number): void {
+    const text = elapsed(lasting_ms(this.#placed.job, now_ms));
+    if (this.#time.textContent !== text) this.#time.textContent = text;
+  }
+
+  destroy(): void {
+    clearTimeout(this.#asking);
+  }
+
+  #draw(left_s: number | null): void {
+    const { section } = this.#placed;
+    this.el.className = `arp-item${section === "alerts" ? ` is-alert is-${this.#placed.hue}` : ""}`;
+    if (this.#asking !== undefined) this.#drawQuestion();
+    else if (section === "alerts") this.#drawAlert();
+    else if (section === "running") this.#drawRunning(left_s);
+    else this.#drawLine();
+  }
+
+  #drawAlert(): void {
+    const { job, word, shape } = this.#placed;
+    const log = shape === "cross" && job.native_id !== null;
+    fill(
+      this.el,
+      icon(shape as IconName),
+      el("span", {}, el("b", {}, call(job)), ` ${word.replace(/^Unknown/, "unknown")}`),
+      log ? this.#open("log", "Log of %1") : this.#open("details", "Details of %1"),
+      el("span.full", { title: why(job) }, this.#said || why(job) || this.host.say("no reason was given")),
+    );
+  }
+
+  #drawRunning(left_s: number | null): void {
+    const { job } = this.#placed;
+    const done = progress(items(job.report), left_s, "");
+    fill(
+      this.el,
+      el("b", {}, call(job)),
+      this.#time,
+      el(
+        "span.full.arp-prow",
+        {},
+        this.#said ? el("span.arp-psaid", { role: "status" }, this.#said)
+          : done ? drawProgress(done.percent, done.words)
+          : el("span.arp-muted.arp-psaid", { title: why(job) }, why(job) || job.host),
+        this.#open("log", "Log of %1"),
+        this.#button("kill", "kill", this.host.say("Kill %1", call(job)), () => this.#ask()),
+      ),
+    );
+  }
+
+  #drawLine(): void {
+    const { job, word, section } = this.#placed;
+    const told = section === "over" ? word : why(job) || word;
+    fill(
+      this.el,
+      el("span.arp-pline", { title: told }, el("b", {}, call(job)), " ", el("span.arp-muted", {}, told)),
+      this.#time,
+      this.#open(job.native_id === null ? "details" : "log", job.native_id === null ? "Details of %1" : "Log of %1"),
+    );
+  }
+
+  #drawQuestion(): void {
+    const { job } = this.#placed;
+    const answer = (act: string, text: string, look: string, then: () => void): HTMLElement =>
+      el(`button.arp-btn${look}` as "button", { type: "button", "data-act": act, onclick: then }, text);
+    fill(
+      this.el,
+      el("span.full.arp-pask", { role: "group" },
+        el("span.arp-grow", {}, this.host.say("Kill %1?", job.native_id ?? call(job))),
+        answer("yes", this.host.say("Kill"), ".is-bad", () => void this.#kill()),
+        answer("no", this.host.say("Keep"), "", () => this.#keep())),
+    );
+  }
+
+  #open(tab: DrawerTab, name: string): HTMLElement {
+    const { job } = this.#placed;
+    return this.#button(tab, tab === "log" ? "log" : "info", this.host.say(name, call(job)), () =>
+      this.host.openJob(this.source.experiment, job.id, tab));
+  }
+
+  #button(act: string, shape: IconName, name: string, then: () => void): HTMLElement {
+    return el("button.arp-icon", { type: "button", "data-act": act, "aria-label": name, title: name, onclick: then }, icon(shape));
+  }
+
+  #ask(): void {
+    this.#asking = setTimeout(() => this.#keep(), ASK_MS);
+    this.update(this.#placed);
+    this.#focus("no");
+  }
+
+  #keep(): void {
+    clearTimeout(this.#asking);
+    this.#asking = undefined;
+    const had = this.el.contains(document.activeElement);
+    this.update(this.#placed);
+    if (had) this.#focus("kill");
+  }
+
+  async #kill(): Promise<void> {
+    this.#said = this.host.say("asking for its end …");
+    this.#keep();
+    try {
+      const done = await this.host.kill(this.#placed.job.id);
+      this.#said = done.ok ? this.host.say("is being killed") : done.message;
+    } catch (error) {
+      this.#said = error instanceof Error ? error.message : String(error);
+    }
+    this.update(this.#placed);
+  }
+
+  #focus(act: string): void {
+    const wanted = this.el.querySelector<HTMLElement>(`[data-act="${act}"]`);
+    (wanted ?? this.el.querySelector<HTMLElement>("button"))?.focus();
+  }
+}
