@@ -1,0 +1,210 @@
+/**
+ * The control page: top bar, banner, the two pages, the drawer, and what lies over them.
+ *
+ * It owns which experiment and which page are shown; pages are drawn when they are first
+ * looked at, and anew for another experiment.
+ */
+
+import { ApiError } from "../sources/api";
+import type { Board, BoardChange } from "../sources/board";
+import { drawDefinitions } from "./defs_page";
+import { el, fill } from "./dom";
+import { drawDrawer } from "./drawer";
+import { drawJobs } from "./jobs_page";
+import type { DrawerTab, Mounted } from "./shell";
+import { Banner } from "./shell/banner";
+import { askNew, choices, drawUnknown, remember } from "./shell/experiments";
+import { Overlays } from "./shell/overlays";
+import { Pill } from "./shell/pill";
+import { PAGES, TopBar, type Page } from "./shell/top";
+
+export interface ControlOptions {
+  /** Its name; empty: the page asks which. */
+  experiment: string;
+  page?: Page;
+  onExperiment?(name: string): void;
+  onPage?(page: Page): void;
+  /** It has the window to itself. */
+  standalone?: boolean;
+}
+
+const DRAW = { defs: drawDefinitions, control: drawJobs } as const;
+let pages = 0;
+
+/** Draw the control page. `open` gives the board of an experiment, which the page closes. */
+export function drawControlPage(box: HTMLElement, open: (experiment: string) => Board, options: ControlOptions): ControlPage {
+  return new ControlPage(box, open, options);
+}
+
+export class ControlPage implements Mounted {
+  readonly root = el("section.arp");
+  readonly shell: Overlays;
+  board!: Board;
+  readonly #id = `arp-${++pages}`;
+  readonly #pill: Pill;
+  readonly #banner: Banner;
+  readonly #top: TopBar;
+  readonly #panels: Readonly<Record<Page, HTMLElement>>;
+  readonly #nowhere = el("div.arp-page", { hidden: true });
+  readonly #mounted: Partial<Record<Page, Mounted>> = {};
+  #page: Page;
+  #drawer: (Mounted & { show(job: number, tab?: DrawerTab): void }) | null = null;
+  #aside: HTMLElement | null = null;
+  #cell: HTMLElement | null = null;
+  #unlisten: () => void = () => {};
+  #clock = 0;
+  readonly #sizes: ResizeObserver | null;
+
+  constructor(
+    readonly box: HTMLElement,
+    readonly open: (experiment: string) => Board,
+    readonly options: ControlOptions,
+  ) {
+    this.#page = options.page ?? "control";
+    this.#pill = new Pill(this.root, () => this.board);
+    this.#banner = new Banner(() => this.board);
+    this.#top = new TopBar(this.#pill, this.#id, {
+      pick: () => void this.#pick(), go: (page) => this.go(page), help: () => this.shell.help(),
+    });
+    const panel = (page: Page): HTMLElement =>
+      el("div.arp-page", { role: "tabpanel", id: `${this.#id}-p-${page}`, "aria-labelledby": `${this.#id}-t-${page}`, hidden: true });
+    this.#panels = { defs: panel("defs"), control: panel("control") };
+    this.root.append(this.#top.el, this.#banner.el, this.#panels.defs, this.#panels.control, this.#nowhere);
+    this.root.classList.add(options.standalone ? "is-alone" : "is-board");
+    box.append(this.root);
+    this.shell = new Overlays(this.root, {
+      board: () => this.board, openJob: (job, tab) => this.openJob(job, tab), closeJob: () => this.closeJob(), go: (page) => this.go(page),
+    });
+    this.shell.keys([
+      { keys: "g-d g-c", what: "Batch defs, Batch control", do: (key) => this.go(key === "g-d" ? "defs" : "control", true) },
+      { keys: "Escape", what: "", do: () => this.closeJob() },
+    ]);
+    this.#sizes = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(() => this.resize());
+    this.#sizes?.observe(this.root);
+    this.show(options.experiment);
+  }
+
+  /** Show another experiment. */
+  show(name: string): void {
+    this.#leave();
+    this.shell.forget();
+    this.board = this.open(name);
+    this.#unlisten = this.board.on((change) => this.#changed(change));
+    this.root.setAttribute("aria-label", `ARP board${name && `, experiment ${name}`}`);
+    this.#nowhere.hidden = true;
+    this.options.onExperiment?.(name);
+    this.#draw();
+    this.#changed({ experiment: true });
+    this.#clock = window.setInterval(() => this.#tick(), 1000);
+  }
+
+  go(page: Page, focus = false): void {
+    if (page !== this.#page) this.options.onPage?.(page);
+    this.#page = page;
+    this.#draw();
+    this.#mounted[page]?.resize?.();
+    this.shell.resize();
+    if (focus) (this.#panels[page].querySelector<HTMLElement>("[role=grid] [tabindex='0']") ?? this.#top.picker).focus();
+  }
+
+  openJob(job: number, tab: DrawerTab = "log"): void {
+    if (this.#page !== "control") this.go("control");
+    if (this.#drawer) return this.#drawer.show(job, tab);
+    this.#cell = document.activeElement as HTMLElement | null;
+    const body = this.#panels.control.querySelector(".arp-body") ?? this.#panels.control;
+    this.#aside = el("div.arp-drawer-place");
+    body.append(this.#aside);
+    this.#drawer = drawDrawer(this.#aside, this.board, this.shell, job, tab);
+    this.#mounted.control?.resize?.();
+  }
+
+  /** False if none was open. */
+  closeJob(): boolean {
+    if (!this.#drawer) return false;
+    this.#drawer.destroy();
+    this.#aside?.remove();
+    this.#drawer = null;
+    this.#mounted.control?.resize?.();
+    const cell = this.#cell?.isConnected ? this.#cell : this.#panels.control.querySelector<HTMLElement>("[role=grid] [tabindex='0']");
+    cell?.focus();
+    return true;
+  }
+
+  resize(): void {
+    this.#mounted[this.#page]?.resize?.();
+    this.#drawer?.resize?.();
+    this.shell.resize();
+  }
+
+  destroy(): void {
+    this.#sizes?.disconnect();
+    this.#leave();
+    this.#pill.close(false);
+    this.shell.destroy();
+    this.root.remove();
+  }
+
+  #leave(): void {
+    window.clearInterval(this.#clock);
+    this.#cell = null;
+    this.closeJob();
+    this.#unlisten();
+    for (const page of PAGES) {
+      this.#mounted[page]?.destroy();
+      delete this.#mounted[page];
+      fill(this.#panels[page]);
+    }
+    // the first time there is none
+    (this.board as Board | undefined)?.close();
+  }
+
+  #draw(): void {
+    const nowhere = !this.#nowhere.hidden;
+    for (const page of PAGES) this.#panels[page].hidden = nowhere || page !== this.#page;
+    this.#top.select(this.#page);
+    if (!nowhere) this.#mounted[this.#page] ??= DRAW[this.#page](this.#panels[this.#page], this.board, this.shell);
+  }
+
+  #changed(change: Partial<BoardChange>): void {
+    this.#top.draw(this.board);
+    this.#tick();
+    if (change.experiment && this.board.experiment) remember(this.board);
+    const { state } = this.board.connection;
+    if (!this.board.experiment && (state === "closed" || state === "down") && this.#nowhere.hidden) void this.#lost();
+  }
+
+  #tick(): void {
+    this.#pill.draw();
+    this.#banner.draw();
+    // that a name is no experiment's is no fault of the connection
+    if (!this.#nowhere.hidden) this.#banner.el.hidden = true;
+  }
+
+  /** There may be no such experiment: say so, with those that there are. */
+  async #lost(): Promise<void> {
+    const { board } = this;
+    const all = await board.experiments().catch(() => null);
+    if (!all || board !== this.board || all.some((one) => one.name === board.name)) return;
+    const sorted = [...all].sort((one, other) => Number(other.active) - Number(one.active));
+    this.#nowhere.hidden = false;
+    fill(this.#nowhere);
+    drawUnknown(this.#nowhere, board, sorted.map((one) => one.name), (name) => this.show(name), (name) => this.#create(name));
+    this.#draw();
+    this.#tick();
+  }
+
+  async #pick(): Promise<void> {
+    try {
+      const all = await this.board.experiments();
+      const items = choices(this.board, all, (name) => name !== this.board.name && this.show(name), (typed) => this.#create(typed));
+      this.shell.menu(this.#top.picker, items, "Find an experiment");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.shell.toast({ kind: "bad", title: "The experiments could not be read", said: error.message });
+    }
+  }
+
+  #create(typed: string): void {
+    askNew(this.shell, typed, (name) => this.show(name));
+  }
+}

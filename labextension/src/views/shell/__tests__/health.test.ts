@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { FakeBoard } from "../../__tests__/fake_board";
+import { HEALTH, NOW, STATUS, at } from "../../__tests__/sample_rows";
+import { warning } from "../banner";
+import { health, kept } from "../health";
+
+const NONE = new Set<string>();
+const clientDown = { ...HEALTH, client: { ok: false, since: at("14:02:00") } };
+const lsfDown = { ...HEALTH, schedulers: { lsf: { ok: false, since: at("14:02:00"), said: "LSF is down. Please wait ...", answer_s: null } } };
+const board = (change: Partial<FakeBoard> = {}): FakeBoard => Object.assign(new FakeBoard(), change);
+
+describe("the connection pill", () => {
+  it("names the scheduler and how fast it answers while all is well", () => {
+    expect(health(board(), NOW)).toMatchObject({ mood: "ok", word: "LSF ok", text: "0.4 s" });
+  });
+
+  it("shows the worst of three", () => {
+    const lost = { ...board().connection, state: "reconnecting", attempt: 3, next: NOW + 8000, since: NOW } as const;
+    expect(health(board({ connection: lost }), NOW)).toMatchObject({ mood: "busy", word: "Reconnecting", text: "try 3, next in 8 s" });
+    expect(health(board({ connection: lost, health: lsfDown }), NOW)).toMatchObject({ mood: "down", word: "LSF does not answer" });
+    expect(health(board({ health: clientDown }), NOW)).toMatchObject({ mood: "down", word: "Batch client down" });
+  });
+
+  it("does not guess how the scheduler is while the batch client is silent", () => {
+    const parts = health(board({ health: clientDown }), NOW).parts;
+    expect(parts.map((part) => part.word)).toEqual(["ok", "down", "not known"]);
+  });
+
+  it("counts the requests that wait for the batch client", () => {
+    expect(kept(board())).toBe(2);
+  });
+});
+
+describe("the banner", () => {
+  it("says nothing while all is well", () => {
+    expect(warning(board(), NONE, NOW)).toBeNull();
+  });
+
+  it("says who is silent, since when, and what is kept", () => {
+    const said = warning(board({ health: clientDown }), NONE, NOW)!;
+    expect(said.down).toBe(true);
+    expect(said.bold).toMatch(/^The batch client on psanaphi110 has not answered since /);
+    expect(said.text).toMatch(/New requests are kept and sent when it is back; 2 are kept now\.$/);
+  });
+
+  it("waits three seconds before it mentions a lost line", () => {
+    const lost = { ...board().connection, state: "reconnecting", since: NOW, attempt: 1, next: null } as const;
+    expect(warning(board({ connection: lost }), NONE, NOW + 2999)).toBeNull();
+    const said = warning(board({ connection: lost, asOf: NOW }), NONE, NOW + 43_000)!;
+    expect(said.bold).toMatch(/^Live updates lost at /);
+    expect(said.down).toBe(false);
+    expect(said.age).toBe(" The table is 43 s old.");
+  });
+
+  it("repeats the scheduler's own words", () => {
+    expect(warning(board({ health: lsfDown }), NONE, NOW)!.text).toContain("LSF is down. Please wait ...");
+  });
+
+  it("shows one notice after the other as they are put away", () => {
+    const noticed = board({ status: { ...STATUS, notices: ["first", "second"] } });
+    expect(warning(noticed, NONE, NOW)).toMatchObject({ down: false, text: "first" });
+    expect(warning(noticed, new Set(["first"]), NOW)!.text).toBe("second");
+    expect(warning(noticed, new Set(["first", "second"]), NOW)).toBeNull();
+  });
+});

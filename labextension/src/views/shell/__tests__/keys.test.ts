@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { el } from "../../dom";
+import { Keys } from "../keys";
+
+let outer: HTMLElement;
+let root: HTMLElement;
+let keys: Keys;
+let letters = true;
+const did = vi.fn();
+const beyond = vi.fn();
+const press = (key: string, at: Element = root.querySelector("button")!, init: KeyboardEventInit = {}): boolean =>
+  at.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init }));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  did.mockReset();
+  beyond.mockReset();
+  letters = true;
+  outer = document.createElement("div");
+  root = el("section", {}, el("button"), el("input"));
+  outer.append(root);
+  document.body.append(outer);
+  outer.addEventListener("keydown", beyond);
+  keys = new Keys(root, () => letters);
+  keys.add([
+    { keys: "a", what: "apply", do: did },
+    { keys: "n p", what: "next, previous", do: did },
+    { keys: "g-d g-c", what: "pages", do: did },
+    { keys: "Ctrl+z", what: "undo", do: did },
+    { keys: "Escape", what: "", do: did },
+  ]);
+});
+afterEach(() => {
+  keys.destroy();
+  outer.remove();
+  vi.useRealTimers();
+});
+
+describe("the board's keys", () => {
+  it("act, tell which it was, and are not seen outside", () => {
+    press("p");
+    expect(did).toHaveBeenCalledWith("p");
+    press("x");
+    expect(beyond).not.toHaveBeenCalled();
+  });
+
+  it("do nothing while one types, except Esc", () => {
+    const field = root.querySelector("input")!;
+    press("a", field);
+    press("z", field, { ctrlKey: true });
+    expect(did).not.toHaveBeenCalled();
+    press("Escape", field);
+    expect(did).toHaveBeenCalledWith("Escape");
+  });
+
+  it("are two in a row, unless one waits too long between", () => {
+    press("g");
+    press("c");
+    expect(did).toHaveBeenCalledWith("g-c");
+    did.mockReset();
+    press("g");
+    vi.advanceTimersByTime(2000);
+    press("c");
+    expect(did).not.toHaveBeenCalled();
+  });
+
+  it("can be turned off where they are single letters", () => {
+    letters = false;
+    press("a");
+    expect(did).not.toHaveBeenCalled();
+    press("z", undefined, { ctrlKey: true });
+    press("Escape");
+    expect(did).toHaveBeenCalledTimes(2);
+  });
+
+  it("let those of the page come first, and go on where it says no", () => {
+    const first = vi.fn(() => false);
+    const remove = keys.add([{ keys: "a", what: "", do: first }]);
+    press("a");
+    expect(first).toHaveBeenCalledOnce();
+    expect(did).toHaveBeenCalledWith("a");
+    remove();
+    press("a");
+    expect(first).toHaveBeenCalledOnce();
+  });
+
+  it("leave Ctrl and Alt combinations to Lab and the browser", () => {
+    press("s", undefined, { ctrlKey: true });
+    press("a", undefined, { altKey: true });
+    expect(beyond).toHaveBeenCalledTimes(2);
+    expect(did).not.toHaveBeenCalled();
+  });
+
+  it("leave alone what a cell has dealt with", () => {
+    root.querySelector("button")!.addEventListener("keydown", (event) => event.preventDefault());
+    press("a");
+    expect(did).not.toHaveBeenCalled();
+  });
+});

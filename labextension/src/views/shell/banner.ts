@@ -1,0 +1,83 @@
+/** The banner: one at most, above the page, when what is shown may be wrong. */
+
+import { title } from "../../model/status";
+import { ms, when } from "../../model/times";
+import type { Board } from "../../sources/board";
+import { el, fill } from "../dom";
+import { icon } from "../icons";
+import { kept } from "./health";
+
+/** A line that is back sooner is not worth a word, in ms. */
+const PATIENCE_MS = 3000;
+
+interface Word {
+  down: boolean;
+  bold: string;
+  text: string;
+  /** Changes each second, and is not read aloud each second. */
+  age?: string;
+}
+
+/** What the banner says now; null: nothing. */
+export function warning(board: Board, hidden: ReadonlySet<string>, now = Date.now()): Word | null {
+  const { connection } = board;
+  const host = board.status?.host ?? "the server";
+  const since = when(connection.since, now);
+  if (connection.state === "down" || connection.state === "closed") {
+    const bold = `The server has not answered since ${since}.`;
+    return { down: true, bold, text: `${connection.why && `${connection.why} `}What you see is from ${when(board.asOf || connection.since, now)}.` };
+  }
+  if (connection.state === "reconnecting" && now - connection.since >= PATIENCE_MS) {
+    const age = board.asOf ? ` The table is ${Math.round((now - board.asOf) / 1000)} s old.` : "";
+    return { down: false, bold: `Live updates lost at ${since}.`, text: "Trying again by itself.", age };
+  }
+  if (board.health && !board.health.client.ok) {
+    const at = when(ms(board.health.client.since), now);
+    const number = kept(board);
+    const text = `What you see is from ${at}. New requests are kept and sent when it is back; ${number} ${number === 1 ? "is" : "are"} kept now.`;
+    return { down: true, bold: `The batch client on ${host} has not answered since ${at}.`, text };
+  }
+  return silent(board, now) ?? noticed(board, hidden);
+}
+
+function silent(board: Board, now: number): Word | null {
+  const bad = Object.entries(board.health?.schedulers ?? {}).find(([, one]) => !one.ok);
+  if (!bad) return null;
+  const [name, { since, said }] = bad;
+  return { down: false, bold: `${title(name)} has not answered since ${when(ms(since), now)}.`, text: `Its jobs show their last known state.${said && ` It said: ${said}`}` };
+}
+
+function noticed(board: Board, hidden: ReadonlySet<string>): Word | null {
+  const notice = board.status?.notices.find((one) => !hidden.has(one));
+  return notice === undefined ? null : { down: false, bold: "", text: notice };
+}
+
+export class Banner {
+  readonly el = el("div.arp-banner", { hidden: true });
+  readonly #hidden = new Set<string>();
+  readonly #age = el("span", { "aria-hidden": "true" });
+  #shown = "";
+
+  constructor(readonly board: () => Board) {}
+
+  draw(): void {
+    const word = warning(this.board(), this.#hidden);
+    this.el.hidden = !word;
+    this.#age.textContent = word?.age ?? "";
+    const said = word ? `${word.bold} ${word.text}` : "";
+    if (said !== this.#shown && word) this.#fill(word);
+    this.#shown = said;
+  }
+
+  #fill(word: Word): void {
+    this.el.className = `arp-banner${word.down ? " is-down" : ""}`;
+    this.el.setAttribute("role", word.down ? "alert" : "status");
+    const hide = (): void => {
+      this.#hidden.add(word.text);
+      this.draw();
+    };
+    fill(this.el, icon(word.down || !word.bold ? "warn" : "rerun"),
+      el("span", {}, word.bold && el("b", {}, word.bold), word.bold && " ", word.text, this.#age), el("span.arp-grow"),
+      word.bold ? null : el("button.arp-icon", { type: "button", "aria-label": "Dismiss", onclick: hide }, icon("x")));
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The board's keys, seen to in one place: they work wherever the focus is in the board and
+ * not in a field, are stopped there, so that Lab's command mode does not see them, and
+ * single letters can be turned off (WCAG 2.1.4).
+ */
+
+import type { Key } from "../shell";
+
+/** Pause after which `g` is forgotten, in ms. */
+const PAIR_MS = 1500;
+const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable=true]";
+
+export class Keys {
+  readonly #sets: (readonly Key[])[] = [];
+  #first = "";
+  #timer = 0;
+  readonly #listen = (event: KeyboardEvent): void => this.#key(event);
+
+  constructor(
+    readonly root: HTMLElement,
+    readonly letters: () => boolean,
+  ) {
+    root.addEventListener("keydown", this.#listen);
+  }
+
+  /** Those added last come first. */
+  add(keys: readonly Key[]): () => void {
+    this.#sets.unshift(keys);
+    return () => {
+      const at = this.#sets.indexOf(keys);
+      if (at >= 0) this.#sets.splice(at, 1);
+    };
+  }
+
+  /** All of them, the board's own first, as they were given. */
+  get list(): readonly Key[] {
+    return [...this.#sets].reverse().flat();
+  }
+
+  destroy(): void {
+    window.clearTimeout(this.#timer);
+    this.root.removeEventListener("keydown", this.#listen);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const held = event.ctrlKey || event.metaKey;
+    if (event.altKey || (held && event.key.toLowerCase() !== "z")) return;
+    event.stopPropagation();
+    if (event.defaultPrevented) return;
+    const field = (event.target as Element).matches(FIELDS);
+    const single = event.key.length === 1 && !held;
+    if (field ? event.key !== "Escape" : single && !this.letters()) return;
+    const name = this.#first + (held ? "Ctrl+" : "") + (held ? event.key.toLowerCase() : event.key);
+    this.#first = "";
+    if (this.#pairs(name)) {
+      this.#first = `${name}-`;
+      window.clearTimeout(this.#timer);
+      this.#timer = window.setTimeout(() => (this.#first = ""), PAIR_MS);
+    } else if (!this.#act(name)) return;
+    event.preventDefault();
+  }
+
+  #pairs(name: string): boolean {
+    return this.#sets.some((keys) => keys.some((key) => key.keys.split(" ").some((one) => one.startsWith(`${name}-`))));
+  }
+
+  #act(name: string): boolean {
+    for (const key of this.#sets.flat()) {
+      if (key.do && key.keys.split(" ").includes(name) && key.do(name) !== false) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,156 @@
+/** One set of toasts, dialogs, menus and keys for everything inside one `.arp` root. */
+
+import type { Board } from "../../sources/board";
+import type { DrawerTab, Key, MenuItem, Mounted, Question, Shell, Toast } from "../shell";
+import { Announcer } from "./announce";
+import { copied } from "./clipboard";
+import { Dialogs } from "./dialogs";
+import { drawHelp } from "./help";
+import { Keys } from "./keys";
+import { Menu } from "./menus";
+import { Toasts } from "./toasts";
+
+const LETTERS = "keys.letters";
+/** Undos that are remembered. */
+const UNDOS = 30;
+
+/** What only the owner of the page knows. */
+export interface Places {
+  board(): Board;
+  openJob(job: number, tab?: DrawerTab): void;
+  closeJob(): void;
+  go(page: "defs" | "control"): void;
+}
+
+export class Overlays implements Shell, Mounted {
+  readonly #toasts: Toasts;
+  readonly #dialogs: Dialogs;
+  readonly #announcer: Announcer;
+  readonly #keys: Keys;
+  #menu: Menu | null = null;
+  #undos: (() => void)[] = [];
+
+  constructor(
+    readonly root: HTMLElement,
+    readonly places: Places,
+  ) {
+    this.#announcer = new Announcer(root);
+    this.#toasts = new Toasts(root, (text) => this.copy(text));
+    this.#dialogs = new Dialogs(root);
+    this.#keys = new Keys(root, () => this.letters);
+    this.#keys.add([
+      { keys: "/", what: "search", do: () => this.#search() },
+      { keys: "Ctrl+z", what: "undo delete or edit", do: () => this.#undo() },
+      { keys: "?", what: "this list", do: () => this.help() },
+    ]);
+  }
+
+  get board(): Board {
+    return this.places.board();
+  }
+
+  /** Single letters act: remembered for the user. */
+  get letters(): boolean {
+    return this.board.preferences.get<boolean>(LETTERS) ?? true;
+  }
+
+  toast(toast: Toast): void {
+    const actions = (toast.actions ?? []).map((one) => (one.label === "Undo" ? { ...one, do: this.#once(one.do) } : one));
+    this.#toasts.show({ ...toast, actions });
+  }
+
+  ask(question: Question): Promise<boolean> {
+    this.#menu?.close(false);
+    return this.#dialogs.ask(question);
+  }
+
+  dialog(title: string, draw: (el: HTMLElement, close: () => void) => void): void {
+    this.#menu?.close(false);
+    this.#dialogs.open(title, draw);
+  }
+
+  menu(at: HTMLElement, items: readonly MenuItem[], search?: string): void {
+    const open = this.#menu?.open && this.#menu.owner === at;
+    this.#menu?.close();
+    if (!open) this.#menu = new Menu(this.root, at, items, search);
+  }
+
+  openJob(job: number, tab?: DrawerTab): void {
+    this.places.openJob(job, tab);
+  }
+
+  closeJob(): void {
+    this.places.closeJob();
+  }
+
+  go(page: "defs" | "control"): void {
+    this.places.go(page);
+  }
+
+  announce(text: string): void {
+    this.#announcer.say(text);
+  }
+
+  copy(text: string): void {
+    void copied(text, this.root).then((done) => {
+      if (done) this.toast({ kind: "plain", title: "Copied", stay_s: 2 });
+      else this.toast({ kind: "plain", title: "This page may not copy: select it here", said: text, stay_s: 30 });
+    });
+  }
+
+  keys(keys: readonly Key[]): () => void {
+    return this.#keys.add(keys);
+  }
+
+  undoable(undo: () => void): void {
+    this.#undos = [...this.#undos, undo].slice(-UNDOS);
+  }
+
+  /** Another experiment is shown: what was done to the former one stays done. */
+  forget(): void {
+    this.#menu?.close(false);
+    this.#undos = [];
+  }
+
+  help(): void {
+    const set = (on: boolean): void => this.board.preferences.set(LETTERS, on);
+    this.#dialogs.open("Keyboard", (box) => drawHelp(box, this.#keys.list, this.letters, set), { width_px: 640 });
+  }
+
+  resize(): void {
+    this.#toasts.place();
+  }
+
+  destroy(): void {
+    this.#menu?.close(false);
+    this.#keys.destroy();
+    this.#toasts.destroy();
+    this.#announcer.destroy();
+  }
+
+  /** What was undone by its button is not undone again by Ctrl+Z. */
+  #once(undo: () => void): () => void {
+    const once = (): void => {
+      if (!this.#undos.includes(once)) return;
+      this.#undos = this.#undos.filter((one) => one !== once);
+      undo();
+    };
+    this.undoable(once);
+    return once;
+  }
+
+  #undo(): boolean {
+    const undo = this.#undos.at(-1);
+    if (!undo) return false;
+    undo();
+    this.#undos = this.#undos.filter((one) => one !== undo);
+    return true;
+  }
+
+  #search(): boolean {
+    const field = this.root.querySelector<HTMLInputElement>(".arp-page:not([hidden]) .arp-search input");
+    field?.select();
+    field?.focus();
+    return field !== null;
+  }
+}
