@@ -16,9 +16,12 @@ export interface BoardChange {
   experiment: boolean;
   definitions: boolean;
   runs: boolean;
+  /** Column "report": what `wide` tells of these rows. */
   jobs: Changed | null;
   health: boolean;
   connection: boolean;
+  /** What the user chose was read from the manager, and may differ from what the browser kept. */
+  preferences?: boolean;
 }
 
 export interface ApplyAsked {
