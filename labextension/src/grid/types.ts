@@ -163,7 +163,10 @@ export interface CellEdit {
   get(row: number): string;
   /** "" if what was typed is good, else what is wrong with it. */
   check(row: number, typed: string): string;
-  save(row: number, typed: string): Promise<EditAnswer>;
+  /** What was probably meant, offered beside what `check` says; "" for nothing. */
+  suggest?(row: number, typed: string): string;
+  /** `over`: the version that may be written over, once the user has seen what it holds. */
+  save(row: number, typed: string, over?: number): Promise<EditAnswer>;
 }
 
 /** The rows in the order shown. `row(i)` is opaque to the grid: a view gives it meaning. */

@@ -1,0 +1,428 @@
+/**
+ * The grid: draws the rows of a `GridRows` with SlickGrid, and adds what makes it a table that
+ * people can use: focus, keys, selection, editing, columns of one's own, and ARIA.
+ *
+ * Rows are read when they come into view. A row under the pointer or with the focus stays
+ * where it is on screen, whatever else comes and goes.
+ */
+
+import { el } from "../views/dom";
+import { measureCh, shown, widths } from "./column_widths";
+import { Editors } from "./editors";
+import { Engine, type Drawn, type EngineColumn, type Stage } from "./engine";
+import { Focus } from "./focus";
+import { Headers } from "./headers";
+import { KeySet } from "./key_set";
+import type { At } from "./keyboard";
+import { Keys } from "./keys";
+import { Pointer } from "./pointer";
+import { Selection } from "./selection";
+import type { ColumnChoice, GridColumn, GridEvents, GridRows } from "./types";
+
+export interface GridOptions {
+  /** What the table is called, for screen readers. */
+  label: string;
+  /** px; 28 if absent. */
+  rowHeight?: number;
+  /** Rows can be selected; adds a column of boxes, "sel". */
+  multiSelect?: boolean;
+  choices?: readonly ColumnChoice[];
+  sort?: Sorted | null;
+  /** What a row is called, as "job 581240", for the name of its box. */
+  rowName?(row: number): string;
+}
+
+export interface Sorted {
+  column: string;
+  descending: boolean;
+}
+
+const NO_ROWS: GridRows = { length: 0, row: () => -1, key: () => -1, indexOf: () => -1 };
+const ROW_PX = 28;
+
+export class GridHost implements Stage {
+  readonly el: HTMLElement;
+  readonly engine: Engine;
+  readonly focusAt: Focus;
+  readonly editors: Editors;
+  readonly pointer: Pointer;
+  private readonly picked: Selection;
+  private readonly headers: Headers;
+  private readonly watcher: ResizeObserver | null;
+  rows = NO_ROWS;
+  /** Columns that are drawn, in order: the boxes' first if there are any. */
+  drawn: readonly GridColumn[];
+  choices: readonly ColumnChoice[];
+  sort: Sorted | null;
+  private height_px: number;
+  private ch_px = 0;
+  private frame = 0;
+  private readonly stale = { all: false, rows: new Set<number>(), columns: new Set<string>(), allColumns: false };
+  private seen = "";
+  private resorted = false;
+  /** The focus was in a row that went away. */
+  private lost = false;
+  private readonly keyOf = new WeakMap<Element, number>();
+
+  constructor(
+    readonly parent: HTMLElement,
+    readonly columns: readonly GridColumn[],
+    readonly events: Partial<GridEvents>,
+    readonly options: GridOptions,
+  ) {
+    this.choices = options.choices ?? [];
+    this.sort = options.sort ?? null;
+    this.height_px = options.rowHeight ?? ROW_PX;
+    this.drawn = this.toDraw();
+    this.el = el("div.arp-slick", { "aria-label": options.label });
+    parent.append(this.el);
+    this.engine = new Engine(this.el, this.engineColumns(), this.height_px, this);
+    this.el.setAttribute("aria-multiselectable", String(!!options.multiSelect));
+    this.picked = new Selection(this);
+    this.focusAt = new Focus(this);
+    this.editors = new Editors(this);
+    this.headers = new Headers(this);
+    this.pointer = new Pointer(this);
+    new Keys(this);
+    this.engine.onColumnsResized.subscribe(() => this.dragged());
+    this.engine.onScroll.subscribe(() => this.later());
+    this.dress();
+    this.watcher = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(() => this.resize());
+    this.watcher?.observe(this.el);
+  }
+
+  /**
+   * Show these rows. `from` "keep": what is under the pointer, has the focus or is first in
+   * view stays where it is; "top": from the first row on, as after the user's own sorting.
+   *
+   * Where that cannot be because the table's end is reached, rows wait until the pointer leaves.
+   */
+  show(rows: GridRows, from: "keep" | "top" = this.resorted ? "top" : "keep"): void {
+    this.resorted = false;
+    const anchor = from === "top" ? null : this.pointer.anchor();
+    const top_px = anchor ? this.topFor(rows, anchor) : from === "top" ? 0 : this.engine.top_px;
+    const furthest_px = Math.max(0, rows.length * this.height_px - this.engine.height_px);
+    if (anchor?.rests && (top_px < 0 || top_px > furthest_px)) {
+      this.pointer.wait(rows);
+      return;
+    }
+    this.pointer.wait(null);
+    this.swap(rows);
+    this.engine.scrollToPx(Math.max(0, Math.min(furthest_px, top_px)));
+    this.settle();
+  }
+
+  /** Draw cells again in the next frame: of these rows (as `GridRows.row` gives them) and columns. */
+  redraw(rows: "all" | Iterable<number>, columns?: Iterable<string>): void {
+    const { stale } = this;
+    if (rows === "all") stale.all = true;
+    else for (const row of rows) stale.rows.add(row);
+    if (columns) for (const column of columns) stale.columns.add(column);
+    else stale.allColumns = true;
+    this.later();
+  }
+
+  /** Draw what is due without waiting for the frame. */
+  redrawNow(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.flush();
+  }
+
+  /** Put the focus on a cell of a row; the column is as before if none is given. */
+  focus(key?: number, column?: string): void {
+    const index = key === undefined ? this.focusAt.index : this.rows.indexOf(key);
+    if (index < 0 && key !== undefined) return;
+    const cell = this.drawn.findIndex(({ id }) => id === column);
+    this.focusAt.go({ index, cell: cell < 0 ? this.focusAt.at.cell : cell });
+  }
+
+  /** Scroll until a row is in view. */
+  scrollTo(key: number): void {
+    const index = this.rows.indexOf(key);
+    if (index >= 0) this.engine.scrollRowIntoView(index, false);
+  }
+
+  /** Keys of the selected rows; a large one is kept as ranges: see `KeySet.ranges`. */
+  get selection(): KeySet {
+    return this.picked.keys;
+  }
+
+  set selection(keys: Iterable<number>) {
+    this.picked.set(keys instanceof KeySet ? keys : KeySet.of(keys));
+  }
+
+  /** Order, width and hiding of the columns, as the user or the room has it. */
+  setChoices(choices: readonly ColumnChoice[]): void {
+    this.choices = choices;
+    this.drawn = this.toDraw();
+    this.engine.setColumns(this.engineColumns());
+    this.dress();
+  }
+
+  /** The column that rows are sorted by: shown in its header. Tells nobody. */
+  setSort(sort: Sorted | null): void {
+    this.sort = sort;
+    this.headers.draw();
+    this.focusAt.mark();
+  }
+
+  /** px of a row's height. */
+  setRowHeight(height_px: number): void {
+    if (height_px === this.height_px) return;
+    const first = this.engine.top_px / this.height_px;
+    this.height_px = height_px;
+    this.engine.setRowHeight(height_px);
+    this.dress();
+    this.engine.scrollToPx(first * height_px);
+  }
+
+  /** Fit columns and rows to the room there is. */
+  resize(): void {
+    if (!this.el.clientWidth) return;
+    this.ch_px = 0;
+    this.engine.resizeCanvas();
+    this.fit();
+    this.later();
+  }
+
+  destroy(): void {
+    this.watcher?.disconnect();
+    cancelAnimationFrame(this.frame);
+    this.pointer.wait(null);
+    this.engine.destroy();
+    this.el.remove();
+  }
+
+  // What the grid's other parts ask of it.
+
+  get picks(): Selection {
+    return this.picked;
+  }
+
+  get head(): Headers {
+    return this.headers;
+  }
+
+  get rowHeight_px(): number {
+    return this.height_px;
+  }
+
+  sortBy(column: string, descending: boolean): void {
+    this.setSort({ column, descending });
+    this.resorted = true;
+    this.events.sort?.(column, descending);
+  }
+
+  /** Element of a cell or, at index -1, of a header; null: it is not in the page. */
+  cellNode({ index, cell }: At): HTMLElement | null {
+    if (index < 0) return (this.engine.header.children[cell] as HTMLElement | undefined) ?? null;
+    return this.engine.getCellNode(index, this.covering({ index, cell })) ?? null;
+  }
+
+  /** Which cell or header an element belongs to. */
+  placeOf(target: Element): At | null {
+    const node = target.closest<HTMLElement>(".slick-cell, .slick-header-column");
+    if (!node) return null;
+    const cell = Number(node.getAttribute("aria-colindex")) - 1;
+    return { index: Number(node.parentElement?.getAttribute("aria-rowindex")) - 2, cell };
+  }
+
+  /** The key of a row that was drawn, even if the rows were changed meanwhile. */
+  keyAt(index: number): number | undefined {
+    const node = this.engine.rowNode(index);
+    return node ? this.keyOf.get(node) : undefined;
+  }
+
+  covering({ index, cell }: At): number {
+    const span = index >= 0 ? this.spanOf(this.rows, index) : -1;
+    return span >= 0 ? Math.min(cell, span) : cell;
+  }
+
+  // What the engine asks of it.
+
+  length(): number {
+    return this.rows.length;
+  }
+
+  draw(index: number, cell: number): Drawn {
+    const column = this.drawn[cell];
+    return column ? column.draw(this.rows.row(index)) : null;
+  }
+
+  metadata(index: number): { cssClasses: string; columns?: Record<string, { colspan: "*" }> } {
+    const span = this.rows.span?.(this.rows.row(index));
+    const cssClasses = `arp-row ${this.rows.rowClass?.(this.rows.row(index)) ?? ""}`;
+    return span ? { cssClasses, columns: { [span]: { colspan: "*" } } } : { cssClasses };
+  }
+
+  row(node: HTMLElement, index: number): void {
+    const row = this.rows.row(index);
+    const name = `slick-row arp-row ${this.rows.rowClass?.(row) ?? ""}`.trim();
+    if (node.className !== name) node.className = name;
+    this.keyOf.set(node, this.rows.key(row));
+    node.dataset["row"] = String(index);
+    node.setAttribute("aria-rowindex", String(index + 2));
+    this.picked?.paintRow(node, index);
+  }
+
+  cell(node: HTMLElement, index: number, cell: number): void {
+    node.setAttribute("aria-colindex", String(cell + 1));
+    node.removeAttribute("aria-describedby");
+    if (this.covering({ index, cell: cell + 1 }) === cell && cell + 1 < this.drawn.length) {
+      node.setAttribute("aria-colspan", String(this.drawn.length - cell));
+    }
+    const row = this.rows.row(index);
+    const key = this.rows.key(row);
+    const column = this.drawn[cell]!;
+    if (key === this.focusAt?.key && column.id === this.focusAt.column) node.tabIndex = 0;
+    const edit = column.edit;
+    if (edit) node.setAttribute("aria-readonly", String(edit.can?.(row) === false));
+    this.editors?.attach(node, key, column.id);
+  }
+
+  holds(node: HTMLElement): boolean {
+    return this.editors.holds(node);
+  }
+
+  private get stateOfBoxes(): GridColumn {
+    return {
+      id: "sel",
+      title: "",
+      width: 34,
+      always: true,
+      draw: (row) => {
+        if (!this.picked?.can(row)) return null;
+        const name = `Select ${this.options.rowName?.(row) ?? this.columns[0]?.text(row) ?? ""}`;
+        const box = el("input", { type: "checkbox", tabindex: -1, "aria-label": name });
+        box.checked = this.picked.keys.has(this.rows.key(row));
+        return box;
+      },
+      text: () => "",
+    };
+  }
+
+  private toDraw(): readonly GridColumn[] {
+    const columns = shown(this.columns, this.choices);
+    return this.options.multiSelect ? [this.stateOfBoxes, ...columns] : columns;
+  }
+
+  private engineColumns(): EngineColumn[] {
+    return this.drawn.map((column, cell) => {
+      const name = ["arp-cell", `c-${column.id}`, column.cssClass, column.align && "arp-num"].filter(Boolean).join(" ");
+      return {
+        id: column.id,
+        field: "at" as const,
+        name: column.title,
+        cssClass: name,
+        headerCssClass: name,
+        resizable: column.id !== "sel",
+        width: typeof column.width === "number" ? column.width : 80,
+        formatter: (index: number) => this.draw(index, cell) ?? "",
+      };
+    });
+  }
+
+  /** Headers, widths and counts after columns or rows changed. */
+  private dress(): void {
+    this.headers.draw();
+    this.el.setAttribute("aria-colcount", String(this.drawn.length));
+    this.fit();
+    this.settle();
+  }
+
+  private fit(): void {
+    this.ch_px ||= measureCh(this.el);
+    const now = this.engine.getColumns();
+    widths(this.drawn, this.choices, this.engine.free_px, this.ch_px).forEach((width, i) => {
+      now[i]!.width = width;
+    });
+    this.engine.reRenderColumns();
+    this.engine.render();
+  }
+
+  /** Columns whose handle was dragged keep their width. */
+  private dragged(): void {
+    const before = widths(this.drawn, this.choices, this.engine.free_px, this.ch_px);
+    const changed = new Map<string, number>();
+    this.engine.getColumns().forEach(({ id, width }, i) => {
+      if (width !== undefined && width !== before[i]) changed.set(String(id), width);
+    });
+    this.headers.resized(changed);
+  }
+
+  private spanOf(rows: GridRows, index: number): number {
+    const span = rows.span?.(rows.row(index));
+    return span ? this.drawn.findIndex(({ id }) => id === span) : -1;
+  }
+
+  private topFor(rows: GridRows, anchor: { key: number; above_px: number }): number {
+    const index = rows.indexOf(anchor.key);
+    return index < 0 ? this.engine.top_px : index * this.height_px - anchor.above_px;
+  }
+
+  /** Take the new rows in; elements of rows that live on move along. */
+  private swap(rows: GridRows): void {
+    const { engine } = this;
+    const inside = this.focusAt.inside;
+    const to = new Map<number, number>();
+    for (const index of engine.rendered()) {
+      const key = this.keyAt(index);
+      const now = key === undefined ? -1 : rows.indexOf(key);
+      if (now >= 0 && this.sameSpan(engine.rowNode(index)!, rows, now)) to.set(index, now);
+    }
+    this.rows = rows;
+    this.focusAt.found();
+    engine.move(to);
+    engine.updateRowCount();
+    for (const index of to.values()) engine.redrawRow(index, null);
+    this.lost = inside && !this.focusAt.inside;
+  }
+
+  private sameSpan(node: HTMLElement, rows: GridRows, index: number): boolean {
+    const spanning = node.querySelector("[aria-colspan]");
+    const was = spanning ? Number(spanning.getAttribute("aria-colindex")) - 1 : -1;
+    return was === this.spanOf(rows, index);
+  }
+
+  private settle(): void {
+    this.el.setAttribute("aria-rowcount", String(this.rows.length + 1));
+    this.focusAt.mark();
+    this.picked.paint();
+    if (this.lost) this.focusAt.node()?.focus({ preventScroll: true });
+    this.lost = false;
+    this.later();
+  }
+
+  private later(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    const { stale, engine } = this;
+    const cells = stale.allColumns ? null : this.drawn.flatMap(({ id }, cell) => (stale.columns.has(id) ? cell : []));
+    if (stale.all || stale.rows.size) {
+      for (const index of engine.rendered()) {
+        if (!stale.all && !stale.rows.has(this.rows.row(index))) continue;
+        this.row(engine.rowNode(index)!, index);
+        engine.redrawRow(index, cells);
+      }
+    }
+    stale.all = stale.allColumns = false;
+    stale.rows.clear();
+    stale.columns.clear();
+    this.tellView();
+  }
+
+  private tellView(): void {
+    const { top, bottom } = this.engine.getVisibleRange();
+    const last = Math.min(bottom, this.rows.length) - 1;
+    const seen = `${top} ${last} ${this.rows.length}`;
+    if (last < top || seen === this.seen) return;
+    this.seen = seen;
+    this.events.view?.(top, last);
+  }
+}
