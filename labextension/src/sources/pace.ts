@@ -1,7 +1,7 @@
 /** When things are done: not too often, only if nothing else is to be done, later each time. */
 
 /** A function that does `what` at once, and then at most every `gap_ms`; `stop` forgets what waits. */
-export function paced(what: () => void, gap_ms: number): { (): void; stop(): void } {
+export function paced(what: () => unknown, gap_ms: number): { (): void; stop(): void } {
   let last = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const now = (): void => {

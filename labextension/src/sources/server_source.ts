@@ -17,7 +17,7 @@ import { type Feed, type Follower, feedOf } from "./feed";
 import { Gather } from "./gather";
 import { jobValues } from "./job_values";
 import { doWith } from "./outcomes";
-import { backOff_ms, idle } from "./pace";
+import { backOff_ms, idle, paced } from "./pace";
 import { WideRows } from "./wide_rows";
 
 /** Rows of the first answer, and of those that follow. */
@@ -56,6 +56,7 @@ export class ServerSource implements TableSource {
   private reached = 0;
   /** Messages of an earlier subscription may still come; they are void until one follows on. */
   private joining = false;
+  private readonly catchUp = paced(() => this.joining && this.feed.renew(this.follower), 1000);
 
   constructor(
     private readonly api: Api,
@@ -133,6 +134,7 @@ export class ServerSource implements TableSource {
     this.loaded = false;
     this.wakeUp();
     this.leave();
+    this.catchUp.stop();
     this.gather?.clear();
     this.wide.close();
   }
@@ -159,7 +161,7 @@ export class ServerSource implements TableSource {
     this.sink.head(frame);
     this.loaded = this.joining = true;
     this.tell();
-    this.feed.renew(this.follower);
+    this.catchUp();
     await this.patiently(still, async () => this.table.rest?.());
     let before = frame.head.next_before ?? null;
     while (before !== null && still()) {
@@ -217,10 +219,8 @@ export class ServerSource implements TableSource {
       return;
     }
     if (message.from > this.reached) {
-      if (!this.joining) {
-        this.joining = true;
-        this.feed.renew(this.follower); // what is missing is told again from `reached` on
-      }
+      this.joining = true;
+      this.catchUp(); // what is missing is told again from `reached` on
       return;
     }
     this.joining = false;

@@ -1,0 +1,166 @@
+/** A kernel that holds a table and speaks over a widget's custom messages, as `Grid(df)` does. */
+
+import type { Frame } from "../../grid/types";
+import { frameOf } from "../../views/__tests__/frame_of";
+import type { CommModel, Hear } from "../comm_api";
+
+interface Asked {
+  type: string;
+  call?: number;
+  edit?: { id: number; value: string; version: number };
+  ids?: number[];
+  ranges?: [number, number][];
+  text?: string;
+  values?: Record<string, string>;
+}
+
+export class FakeKernel implements CommModel {
+  perFrame = 4;
+  held = false;
+  /** A cell runs: nothing is answered. */
+  busy = false;
+  readonly asked: Asked[] = [];
+  readonly waiting: { content: object; buffers: DataView[] }[] = [];
+  readonly listeners = new Set<Hear>();
+  private readonly rows: (string | null)[] = [];
+  private seq = 0;
+  private sent = 0;
+  private started = false;
+  private changed = new Set<number>();
+  private removed = new Set<number>();
+  private inView: number[] = [];
+
+  constructor(count: number) {
+    for (let id = 0; id < count; id++) this.rows.push(`h${id}`);
+  }
+
+  put(id: number, text: string): void {
+    if (id >= this.rows.length) this.rows.push(text);
+    else if (this.rows[id] !== null) this.rows[id] = text;
+    this.changed.add(id);
+  }
+
+  drop(id: number): void {
+    if (id >= this.rows.length || this.rows[id] === null) return;
+    this.rows[id] = null;
+    this.removed.add(id);
+  }
+
+  truth(): Record<number, string> {
+    return Object.fromEntries(this.rows.flatMap((text, id) => (text === null ? [] : [[id, text]])));
+  }
+
+  /** Tell what changed: the kernel does it 30 times a second at most. */
+  flush(): void {
+    if (!this.started) return;
+    const known = this.sent;
+    if (known < this.rows.length && this.complete) this.frame("chunk");
+    const ids = [...this.changed].filter((id) => id < known && this.rows[id] !== null);
+    const removed = [...this.removed].filter((id) => id < known);
+    this.changed.clear();
+    this.removed.clear();
+    if (!ids.length && !removed.length) return;
+    this.seq++;
+    const columns = { hash: ids.map((id) => this.rows[id]!) };
+    this.tell({ type: "delta", delta: { ids, columns, removed, seq: this.seq } });
+    const wide = ids.filter((id) => this.inView.includes(id));
+    if (wide.length) this.wide(wide);
+  }
+
+  send(content: unknown): void {
+    const asked = content as Asked;
+    this.asked.push(asked);
+    if (!this.busy) this.hear(asked);
+  }
+
+  on(_event: string, hear: Hear): void {
+    this.listeners.add(hear);
+  }
+
+  off(_event: string, hear: Hear): void {
+    this.listeners.delete(hear);
+  }
+
+  /** Let the oldest waiting message arrive; false if none waits. */
+  step(): boolean {
+    const next = this.waiting.shift();
+    if (next) for (const hear of [...this.listeners]) hear(next.content, next.buffers);
+    return next !== undefined;
+  }
+
+  private complete = false;
+
+  private hear(asked: Asked): void {
+    this.act(asked);
+    this.flush();
+  }
+
+  private act(asked: Asked): void {
+    switch (asked.type) {
+      case "start":
+      case "resync":
+        this.started = true;
+        this.changed.clear();
+        this.removed.clear();
+        this.sent = 0;
+        this.seq++;
+        this.frame("head");
+        break;
+      case "more":
+        this.frame("chunk");
+        break;
+      case "view":
+        this.inView = asked.ids ?? [];
+        this.wide([...this.inView, 99]); // more than was asked for
+        break;
+      case "edit": {
+        const { id, value } = asked.edit!;
+        if (value === "bad") this.answer(asked, { ok: false, message: "Not a word." });
+        else {
+          this.put(id, value);
+          this.answer(asked, { ok: true, version: this.seq });
+        }
+        break;
+      }
+      case "add":
+        this.put(this.rows.length, asked.values!["hash"]!);
+        this.answer(asked, { ok: true, version: this.seq, id: this.rows.length - 1 });
+        break;
+      case "remove":
+        for (const [first, last] of asked.ranges!) for (let id = first; id <= last; id++) this.drop(id);
+        this.answer(asked, { ok: true, version: this.seq });
+        break;
+      case "search":
+        this.answer(asked, { ids: Object.keys(this.truth()).map(Number).filter((id) => this.rows[id]!.includes(asked.text!)) });
+    }
+  }
+
+  private answer(asked: Asked, answer: object): void {
+    this.tell({ type: "answer", call: asked.call, answer });
+  }
+
+  private wide(ids: number[]): void {
+    this.tell({ type: "wide", column: "report", ids, values: ids.map((id) => `long ${id}`) });
+  }
+
+  private frame(type: "head" | "chunk"): void {
+    const ids: number[] = [];
+    const first = this.sent;
+    this.sent = Math.min(first + this.perFrame, this.rows.length);
+    this.complete = this.sent === this.rows.length;
+    for (let id = first; id < this.sent; id++) if (this.rows[id] !== null) ids.push(id);
+    const { head, buffers }: Frame = frameOf([
+      { name: "id", type: "i32", values: ids },
+      { name: "hash", type: "dict", values: ids.map((id) => this.rows[id]!) },
+    ]);
+    const { next_before: _, epoch: __, ...rest } = head;
+    const total = Object.keys(this.truth()).length;
+    const views = buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength));
+    this.tell({ type, head: { ...rest, total, ...(type === "head" ? { seq: this.seq } : {}) } }, views);
+  }
+
+  private tell(content: object, buffers: DataView[] = []): void {
+    this.waiting.push({ content: JSON.parse(JSON.stringify(content)) as object, buffers });
+    if (!this.held) queueMicrotask(() => this.held || this.step());
+  }
+}

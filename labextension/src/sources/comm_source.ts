@@ -1,0 +1,193 @@
+/**
+ * A table that a kernel holds, over the custom messages of a widget: `Grid(df)`.
+ *
+ * Messages are counted: the head carries a number, each delta the next one. A gap means that
+ * one was lost, and the table begins anew.
+ */
+
+import type {
+  Connection, ConnectionState, Delta, Edit, EditAnswer, FrameHead, IdRange, TableSink, TableSource, Value,
+} from "../grid/types";
+import { decodeComm } from "../grid/wire";
+import type { CommModel, Hear } from "./comm_api";
+import { Gather } from "./gather";
+import { idle } from "./pace";
+
+const TIMEOUT_MS = 30_000;
+/** After so long without the first rows it is said why they may be late. */
+const PATIENCE_MS = 3_000;
+const BUSY = "The kernel has not answered yet: it may be busy with a cell.";
+const LATE = "The kernel did not answer within 30 s: it may be busy with a cell. The change may still be made.";
+const CLOSED = "The table was closed.";
+
+type Told =
+  | { type: "head" | "chunk"; head: FrameHead }
+  | { type: "delta"; delta: Delta }
+  | { type: "wide"; column: string; ids: readonly number[]; values: readonly unknown[] }
+  | { type: "answer"; call: number; answer: unknown };
+
+type Refused = Extract<EditAnswer, { ok: false }>;
+const refused = (message: string): Refused => ({ ok: false, message });
+
+export class CommSource implements TableSource {
+  private sink!: TableSink;
+  private gather!: Gather;
+  /** Number of the last message; NaN: a head is awaited, all else is void. */
+  private seq = NaN;
+  /** Rows that came in frames, without those removed since; and how many there are in all. */
+  private rows = 0;
+  private total = 0;
+  /** A chunk was asked for, or the last one was empty. */
+  private asked = false;
+  private round = 0;
+  private inView: ReadonlySet<number> = new Set();
+  private calls = new Map<number, (answer: unknown) => void>();
+  private count = 0;
+  private patience: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly model: CommModel) {}
+
+  start(sink: TableSink): void {
+    this.sink = sink;
+    this.gather = new Gather((delta) => sink.delta(delta));
+    this.model.on("msg:custom", this.hear);
+    this.begin("start");
+  }
+
+  resync(): void {
+    this.begin("resync");
+  }
+
+  view(ids: readonly number[]): void {
+    this.inView = new Set(ids);
+    this.model.send({ type: "view", ids });
+  }
+
+  async edit(edit: Edit): Promise<EditAnswer> {
+    return (await this.call({ type: "edit", edit })) as EditAnswer;
+  }
+
+  async add(values: Readonly<Record<string, Value>>): Promise<EditAnswer & { id?: number }> {
+    return (await this.call({ type: "add", values })) as EditAnswer & { id?: number };
+  }
+
+  async remove(ranges: readonly IdRange[]): Promise<EditAnswer> {
+    return (await this.call({ type: "remove", ranges })) as EditAnswer;
+  }
+
+  select(ranges: readonly IdRange[]): void {
+    this.model.send({ type: "select", ranges });
+  }
+
+  /** Rejects with `Error` if the kernel does not answer. */
+  async search(text: string): Promise<ReadonlySet<number>> {
+    const answer = (await this.call({ type: "search", text })) as { ids?: number[] } & Partial<Refused>;
+    if (!answer.ids) throw new Error(answer.message ?? LATE);
+    return new Set(answer.ids);
+  }
+
+  close(): void {
+    this.round++;
+    this.seq = NaN;
+    this.model.off("msg:custom", this.hear);
+    clearTimeout(this.patience);
+    this.gather?.clear();
+    for (const done of [...this.calls.values()]) done(refused(CLOSED));
+  }
+
+  // -- asking ---------------------------------------------------------------------------
+
+  private begin(type: "start" | "resync"): void {
+    this.round++;
+    this.seq = NaN;
+    this.gather.clear();
+    this.tell("loading", "");
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => this.tell("loading", BUSY), PATIENCE_MS);
+    this.model.send({ type });
+  }
+
+  private call(what: Record<string, unknown>): Promise<unknown> {
+    const call = ++this.count;
+    return new Promise((resolve) => {
+      const done = (answer: unknown): void => {
+        clearTimeout(timer);
+        this.calls.delete(call);
+        resolve(answer);
+      };
+      const timer = setTimeout(() => done(refused(LATE)), TIMEOUT_MS);
+      this.calls.set(call, done);
+      this.model.send({ ...what, call });
+    });
+  }
+
+  /** Ask for the next chunk once nothing else is to be done, if there is one. */
+  private async pull(): Promise<void> {
+    const { round } = this;
+    if (this.asked || this.rows >= this.total) return;
+    this.asked = true;
+    await idle();
+    if (round === this.round) this.model.send({ type: "more" });
+  }
+
+  private came(head: FrameHead): void {
+    this.rows += head.rows;
+    this.total = head.total;
+    this.asked = head.rows === 0; // nothing came: there is no more, whatever the count says
+    void this.pull();
+  }
+
+  // -- hearing --------------------------------------------------------------------------
+
+  private readonly hear: Hear = (content, buffers = []) => {
+    const told = content as Told;
+    switch (told.type) {
+      case "head":
+        clearTimeout(this.patience);
+        this.seq = told.head.seq ?? 0;
+        this.rows = 0;
+        this.round++;
+        this.gather.clear();
+        this.sink.head(decodeComm(told.head, buffers));
+        this.tell("live", "");
+        this.came(told.head);
+        break;
+      case "chunk":
+        if (isNaN(this.seq)) break;
+        this.sink.chunk(decodeComm(told.head, buffers));
+        this.came(told.head);
+        break;
+      case "delta":
+        this.changed(told.delta);
+        break;
+      case "wide": {
+        const values = told.ids.map((id, i) => [id, told.values[i]] as const);
+        this.sink.wide(told.column, new Map(values.filter(([id]) => this.inView.has(id))));
+        break;
+      }
+      case "answer":
+        this.calls.get(told.call)?.(told.answer);
+    }
+  };
+
+  private changed({ seq = this.seq + 1, ids, columns, removed }: Delta): void {
+    if (isNaN(this.seq) || seq <= this.seq) return; // the head that is known, or awaited, has it
+    if (seq > this.seq + 1) {
+      this.resync();
+      return;
+    }
+    this.seq = seq;
+    const names = Object.keys(columns);
+    ids.forEach((id, i) =>
+      this.gather.put(id, seq, Object.fromEntries(names.map((name) => [name, columns[name]?.[i] ?? null]))));
+    for (const id of removed) this.gather.put(id, seq, null);
+    this.gather.go();
+    this.rows -= removed.length; // the count of the last frame may be that after the removal
+    void this.pull();
+  }
+
+  private tell(state: ConnectionState, why: string): void {
+    const connection: Connection = { state, since: Date.now(), why, attempt: 0, next: null };
+    this.sink.connection(connection);
+  }
+}
