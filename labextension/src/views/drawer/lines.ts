@@ -1,0 +1,10 @@
+/** The lines of Python that the drawer offers to copy; each runs as it stands. */
+
+import { python } from "../jobs/expression";
+
+export type Asked = "log" | "details" | "history";
+
+export const ask = (job: number, what: Asked): string => `board.job(${job}).${what}()`;
+
+export const rerun = (job: number, extra: string): string =>
+  `board.job(${job}).rerun(${extra && `extra_parameters=${python(extra)}`})`;

@@ -1,0 +1,96 @@
+/** The bar above a log: search, folding, following, first error, wrapping, download. */
+
+import type { Board } from "../../sources/board";
+import { el } from "../dom";
+import { icon, type IconName } from "../icons";
+
+export interface LogBarEvents {
+  search(): void;
+  step(way: 1 | -1): void;
+  error(): void;
+  fold(): void;
+  follow(): void;
+  wrap(on: boolean): void;
+}
+
+export interface LogBar {
+  readonly el: HTMLElement;
+  readonly text: string;
+  readonly fold: boolean;
+  readonly wrap: boolean;
+  follow: boolean;
+  /** What search has to say. */
+  status(text: string): void;
+  /** From now on the button finds the error after the last. */
+  nextError(): void;
+}
+
+const pressed = (button: HTMLElement): boolean => button.getAttribute("aria-pressed") === "true";
+const press = (button: HTMLElement, on: boolean): void => button.setAttribute("aria-pressed", String(on));
+
+/** How a reader likes logs, remembered. */
+interface Liked {
+  fold?: boolean;
+  wrap?: boolean;
+}
+
+export function drawLogBar(board: Board, job: number, events: LogBarEvents): LogBar {
+  const liked = board.preferences.get<Liked>("log") ?? {};
+  const search = drawSearch(events);
+  const toggle = (what: string, on: boolean, act: () => void, ...content: (Node | string)[]): HTMLButtonElement => {
+    const button: HTMLButtonElement = el(`button.${content.length > 1 || typeof content[0] === "string" ? "arp-btn" : "arp-icon"}`, {
+      type: "button", title: what, "aria-label": typeof content.at(-1) === "string" ? null : what, "aria-pressed": String(on),
+      onclick: () => {
+        press(button, !pressed(button));
+        act();
+      },
+    }, ...content);
+    return button;
+  };
+  const keep = (): void => board.preferences.set("log", { fold: pressed(fold), wrap: pressed(wrap) } satisfies Liked);
+  const fold = toggle("Fold repetition and tracebacks", liked.fold ?? true, () => (keep(), events.fold()), "Fold");
+  const follow = toggle("Stay at the end as it grows", true, events.follow, icon("follow"), "Follow");
+  const wrap = toggle("Wrap long lines", liked.wrap ?? false, () => (keep(), events.wrap(pressed(wrap))), icon("wrap"));
+  const error = iconButton("warn", "First error", events.error);
+  const href = board.api.href(`/jobs/${job}/log/download`);
+  const download = href !== null && el("a.arp-icon", { href, download: "", "aria-label": "Download log", title: "Download log" }, icon("dl"));
+  return {
+    el: el("div.arp-dbar", {}, search.el, error, fold, follow, wrap, download),
+    get text() { return search.input.value; },
+    get fold() { return pressed(fold); },
+    get wrap() { return pressed(wrap); },
+    get follow() { return pressed(follow); },
+    set follow(on) { press(follow, on); },
+    status: (text) => (search.status.textContent = text),
+    nextError: () => {
+      error.title = "Next error";
+      error.setAttribute("aria-label", error.title);
+    },
+  };
+}
+
+function iconButton(name: IconName, what: string, act: () => void): HTMLButtonElement {
+  return el("button.arp-icon", { type: "button", title: what, "aria-label": what, onclick: act }, icon(name));
+}
+
+function drawSearch(events: LogBarEvents): { el: HTMLElement; input: HTMLInputElement; status: HTMLElement } {
+  const status = el("span.arp-muted", { role: "status" });
+  const input = el("input", {
+    type: "search", "aria-label": "Search log", placeholder: "Search log", oninput: events.search,
+    onkeydown: (event: KeyboardEvent) => {
+      if (event.key === "Enter") events.step(event.shiftKey ? -1 : 1);
+      else if (event.key === "Escape" && input.value) {
+        input.value = "";
+        events.search();
+      } else return;
+      event.stopPropagation();
+      event.preventDefault();
+    },
+  });
+  const field = el(
+    "div.arp-field.arp-grow", {}, icon("search"), input, status,
+    iconButton("up", "Previous match", () => events.step(-1)),
+    iconButton("down", "Next match", () => events.step(1)),
+  );
+  return { el: field, input, status };
+}
