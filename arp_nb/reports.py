@@ -260,6 +260,19 @@ def numbers(report: Mapping[str, Any]) -> dict[str, float]:
     return {key: value for key, value in values.items() if value is not None}
 
 
+def number(report: Mapping[str, Any], key: str) -> float | None:
+    """Return one counter if it is a number; for tables of very many jobs."""
+    found = report.get("counters")
+    if not isinstance(found, Mapping):
+        return numbers(report).get(key) if isinstance(found, list) else None
+    posted = found.get(key)
+    if isinstance(posted, Mapping):
+        posted = posted.get("value")
+    elif isinstance(posted, list) and len(posted) == 2 and isinstance(posted[1], str | None):
+        posted = posted[0]
+    return _number(posted)
+
+
 def _counter(key: str, posted: Any) -> Counter:
     if _is_scalar(posted):
         return Counter(key, posted)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from arp_nb.batch_client.blocking import BoundedThreads
+from arp_nb.error_lines import first_error
 from arp_nb.errors import SchedulerError
 from arp_nb.ports import LogChunk
 
@@ -23,19 +25,13 @@ _THREADS = 8
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 4_000_000
 _TAIL_BYTES = 64_000
-_LINE_CHARS = 300
 #: remembered places of logs
 _MOST_PATHS = 10_000
+#: a log that is read piece by piece does not cost a command of the scheduler for each piece
+_SAME_PATH_S = 30.0
 #: the key of an update address; masked at the same length, so that offsets stay true
 _KEY = re.compile(rb"(client_status/\d{1,18}-)([0-9a-f]{32,64})")
 _KEY_REACH_BYTES = 128
-_ERROR = re.compile(
-    r"error|exception|traceback|fatal|segmentation fault|killed|abort|denied|"
-    r"no such file|not found|cannot |can't |out of memory|oom",
-    re.IGNORECASE,
-)
-_NO_ERROR = re.compile(r"\b(?:0|no|without) (?:errors?|exceptions?)\b", re.IGNORECASE)
-_TRACEBACK = "Traceback (most recent call last)"
 
 
 class LogReader:
@@ -45,7 +41,8 @@ class LogReader:
         self._schedulers = schedulers
         self._spool = spool
         self._threads = BoundedThreads(_THREADS)
-        self._paths: dict[tuple[str, str], Path] = {}
+        #: … and when the scheduler said so
+        self._paths: dict[tuple[str, str], tuple[Path, float]] = {}
 
     async def read(self, query: LogQuery) -> LogChunk:
         """Read a piece of a job's log, or say in words why there is none."""
@@ -79,16 +76,19 @@ class LogReader:
         return first_error(tail.text)
 
     async def _path(self, scheduler: Scheduler, native_id: str) -> Path | None:
-        """Ask where a job's log is; of one that the scheduler forgot, what it said before."""
+        """Return where a job's log is: what the scheduler says, or said if it forgot the job."""
         key = (scheduler.name, native_id)
+        known = self._paths.get(key)
+        if known is not None and time.monotonic() - known[1] < _SAME_PATH_S:
+            return known[0]
         try:
             path = await scheduler.log_path(native_id)
         except SchedulerError:
-            if key not in self._paths:
+            if known is None:
                 raise
-            return self._paths[key]
+            return known[0]
         if path is not None:
-            self._paths[key] = path
+            self._paths[key] = (path, time.monotonic())
             if len(self._paths) > _MOST_PATHS:
                 del self._paths[next(iter(self._paths))]
         return path
@@ -179,18 +179,6 @@ def read_piece(
 def mask(text: bytes) -> bytes:
     """Hide the keys of update addresses, at the same length."""
     return _KEY.sub(lambda found: found[1] + b"*" * len(found[2]), text)
-
-
-def first_error(text: str) -> str:
-    """Return the line that says what went wrong; of a traceback its last line."""
-    lines = text.splitlines()
-    for number, line in enumerate(lines):
-        if _TRACEBACK in line:
-            after = [one for one in lines[number + 1 :] if one and not one[0].isspace()]
-            return (after[0] if after else line).strip()[:_LINE_CHARS]
-        if _ERROR.search(_NO_ERROR.sub("", line)):
-            return line.strip()[:_LINE_CHARS]
-    return ""
 
 
 def _piece(whole: bytes, offset: int, limit_bytes: int, source: str) -> LogChunk:
