@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from arp_nb.model import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Trigger,
     )
 
+T = TypeVar("T")
 Kind = Literal["experiment", "definition", "run", "job"]
 
 
@@ -216,8 +217,13 @@ class Store(ABC):
         expected_version: int | None,
         by: str,
         at: datetime,
+        *,
+        autorun: bool | None = None,
     ) -> Definition:
-        """Add the next version. `EditConflict` if the current one is not the expected one."""
+        """Add the next version. `EditConflict` if the current one is not the expected one.
+
+        ``autorun`` gives or takes back the consent to it, of ``by`` and ``at``; None leaves it.
+        """
 
     @abstractmethod
     async def set_check(self, definition_id: int, version: int, check: ScriptCheck) -> None:
@@ -301,6 +307,27 @@ class Store(ABC):
         """Jobs that match, newest first unless the filter says otherwise."""
 
     @abstractmethod
+    async def job_values(
+        self,
+        which: JobFilter,
+        names: Sequence[str],
+        make: Callable[[Iterator[Sequence[Sequence[Any]]]], T],
+    ) -> T:
+        """Return what ``make`` makes of some fields of the jobs that match.
+
+        It is called in a thread of the store's, with the rows in pieces of some hundred, and
+        may stop early. Times (``…_at``) are ms since 1970 UTC, notes and report JSON text.
+        """
+
+    @abstractmethod
+    async def count_jobs(self, experiment_id: int) -> int:
+        """Count the jobs of an experiment that are not deleted."""
+
+    @abstractmethod
+    async def jobs_holding(self, experiment_id: int, text: str, limit: int) -> Sequence[int]:
+        """Ids of jobs that hold a text, newest first; see `arp_nb.report_search`."""
+
+    @abstractmethod
     async def job(self, job_id: int) -> Job:
         """One job, deleted or not. `NotFound`."""
 
@@ -328,6 +355,12 @@ class Store(ABC):
     ) -> Sequence[CounterPoint]:
         """Points of the thinned series, by job, key, time."""
 
+    @abstractmethod
+    async def counter_series(
+        self, wanted: Collection[tuple[int, str]], limit: int
+    ) -> Mapping[tuple[int, str], Sequence[tuple[float, float]]]:
+        """At most ``limit`` points, (s since 1970, value), of series by job id and key."""
+
     # -- feed and upkeep ---------------------------------------------------------------
 
     @abstractmethod
@@ -350,3 +383,14 @@ class Store(ABC):
     @abstractmethod
     async def set_meta(self, name: str, value: str) -> None:
         """Keep a small named value with the store."""
+
+    @abstractmethod
+    async def get_preference(self, user: str, name: str) -> Any:
+        """Read JSON that a user's pages keep; None if there is none."""
+
+    @abstractmethod
+    async def set_preference(self, user: str, name: str, value: Any, most: int) -> None:
+        """Keep JSON for a user's pages; None drops it.
+
+        `TooLarge` if the user would have more than ``most`` of them.
+        """

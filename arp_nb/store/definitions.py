@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from arp_nb.errors import Conflict, EditConflict, NotFound
 from arp_nb.store import experiments
-from arp_nb.store.records import check_to_json, definition_of, to_us
+from arp_nb.store.records import check_to_json, definition_of, to_us, to_us_or_none
 from arp_nb.store.schema import definition, definition_version
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -36,6 +37,7 @@ _ALL = CURRENT.where(definition.c.experiment_id == bindparam("experiment_id")).o
     definition.c.id
 )
 _IN_USE = _ALL.where(definition.c.deleted_at.is_(None))
+_NO_CONSENT: Mapping[str, Any] = {"autorun": False, "autorun_by": None, "autorun_at": None}
 _SAME_VERSION = and_(
     definition.c.id == bindparam("b_id"), definition.c.version == bindparam("b_version")
 )
@@ -80,7 +82,7 @@ def add(
         made = tx.db.execute(insert(definition).returning(definition.c.id), values).scalar_one()
     except IntegrityError as error:
         raise _taken(draft.name) from error
-    _add_version(tx, made, 1, draft, check, by=by, at=at)
+    _add_version(tx, made, 1, draft, check, consent=_NO_CONSENT, by=by, at=at)
     return one(tx.db, made)
 
 
@@ -93,6 +95,7 @@ def change(
     *,
     by: str,
     at: datetime,
+    autorun: bool | None = None,
 ) -> Definition:
     """Add the next version. `EditConflict` if the current one is not the expected one."""
     old = one(tx.db, definition_id)
@@ -105,7 +108,10 @@ def change(
         raise Conflict(f"The batch def {old.name} was deleted: restore it before you change it.")
     values = {"name": draft.name, "version": old.version + 1, "revision": tx.revisions(1)}
     _update(tx, definition_id, values, draft.name)
-    _add_version(tx, definition_id, old.version + 1, draft, check, by=by, at=at)
+    consent = _consent(old) if autorun is None else _NO_CONSENT
+    if autorun:
+        consent = {"autorun": True, "autorun_by": by, "autorun_at": to_us(at)}
+    _add_version(tx, definition_id, old.version + 1, draft, check, consent=consent, by=by, at=at)
     return one(tx.db, definition_id)
 
 
@@ -156,6 +162,7 @@ def _add_version(
     draft: DefinitionDraft,
     check: ScriptCheck,
     *,
+    consent: Mapping[str, Any],
     by: str,
     at: datetime,
 ) -> None:
@@ -172,8 +179,17 @@ def _add_version(
         "script_check": check_to_json(check),
         "changed_by": by,
         "changed_at": to_us(at),
+        **consent,
     }
     tx.db.execute(insert(definition_version), values)
+
+
+def _consent(old: Definition) -> dict[str, Any]:
+    return {
+        "autorun": old.autorun,
+        "autorun_by": old.autorun_by,
+        "autorun_at": to_us_or_none(old.autorun_at),
+    }
 
 
 def _taken(name: str) -> Conflict:

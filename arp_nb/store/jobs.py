@@ -46,14 +46,14 @@ def one(db: Connection, job_id: int) -> Job:
 
 def matching(db: Connection, which: JobFilter) -> list[Job]:
     """Return jobs that match, newest first unless the filter says otherwise."""
-    statement, parameters = _filtered(which)
+    statement, parameters = filtered(select(job), which)
     order = job.c.id.asc() if which.oldest_first else job.c.id.desc()
     statement = statement.order_by(order).limit(which.limit)
     return [job_of(row) for row in db.execute(statement, parameters)]
 
 
-def _filtered(which: JobFilter) -> tuple[Select[Any], dict[str, str]]:
-    statement = select(job)
+def filtered(statement: Select[Any], which: JobFilter) -> tuple[Select[Any], dict[str, str]]:
+    """Return a statement on jobs narrowed down to those that match, and its parameters."""
     equal = {
         job.c.experiment_id: which.experiment_id,
         job.c.hash: which.hash,

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: the newest migration; a store that names another one is migrated, or is newer than we are
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -56,6 +56,15 @@ head = Table(
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), _text("value"))
 
+#: what a user's pages remember, wherever the user logs in; JSON
+preference = Table(
+    "preference",
+    metadata,
+    Column("user", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("value"),
+)
+
 experiment = Table(
     "experiment",
     metadata,
@@ -74,9 +83,6 @@ definition = Table(
     Column("experiment_id", ForeignKey("experiment.id"), nullable=False),
     _text("name"),
     Column("version", Integer, nullable=False),
-    Column("autorun", Boolean, nullable=False, server_default=text("0")),
-    Column("autorun_by", Text),
-    Column("autorun_at", BigInteger),
     Column("deleted_at", BigInteger),
     Column("deleted_by", Text),
     Column("revision", BigInteger, nullable=False, index=True),
@@ -108,6 +114,10 @@ definition_version = Table(
     _text("script_check"),
     _text("changed_by"),
     Column("changed_at", BigInteger, nullable=False),
+    #: the consent to autorun that this version was saved with
+    Column("autorun", Boolean, nullable=False, server_default=text("0")),
+    Column("autorun_by", Text),
+    Column("autorun_at", BigInteger),
 )
 
 run = Table(

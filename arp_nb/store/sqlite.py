@@ -13,7 +13,9 @@ from arp_nb.store import (
     experiments,
     feed,
     job_changes,
+    job_values,
     jobs,
+    preferences,
     standings,
     upkeep,
 )
@@ -35,7 +37,7 @@ from arp_nb.store.report_merges import ReportMerges
 from arp_nb.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -127,11 +129,13 @@ class SqliteStore(Store):
         expected_version: int | None,
         by: str,
         at: datetime,
+        *,
+        autorun: bool | None = None,
     ) -> Definition:
         """Add the next version. `EditConflict` if the current one is not the expected one."""
         changed: Definition = await self._writer.call(
             lambda tx: definitions.change(
-                tx, definition_id, draft, check, expected_version, by=by, at=at
+                tx, definition_id, draft, check, expected_version, by=by, at=at, autorun=autorun
             )
         )
         return changed
@@ -262,6 +266,25 @@ class SqliteStore(Store):
         """Jobs that match, newest first unless the filter says otherwise."""
         return await self._readers.read(lambda db: jobs.matching(db, which))
 
+    async def job_values(
+        self,
+        which: JobFilter,
+        names: Sequence[str],
+        make: Callable[[Iterator[Sequence[Sequence[Any]]]], T],
+    ) -> T:
+        """Return what ``make`` makes of some fields of the jobs that match."""
+        return await self._readers.read(lambda db: job_values.read(db, which, names, make))
+
+    async def count_jobs(self, experiment_id: int) -> int:
+        """Count the jobs of an experiment that are not deleted."""
+        return await self._readers.read(lambda db: job_values.total(db, experiment_id))
+
+    async def jobs_holding(self, experiment_id: int, text: str, limit: int) -> Sequence[int]:
+        """Ids of jobs whose reason, notes or report hold a text, newest first."""
+        return await self._readers.read(
+            lambda db: job_values.holding(db, experiment_id, text, limit)
+        )
+
     async def job(self, job_id: int) -> Job:
         """One job, deleted or not. `NotFound`."""
         return await self._readers.read(lambda db: jobs.one(db, job_id))
@@ -290,6 +313,12 @@ class SqliteStore(Store):
         """Points of the thinned series, by job, key, time."""
         return await self._readers.read(lambda db: jobs.counter_points(db, job_ids, key))
 
+    async def counter_series(
+        self, wanted: Collection[tuple[int, str]], limit: int
+    ) -> Mapping[tuple[int, str], Sequence[tuple[float, float]]]:
+        """At most ``limit`` points, (s since 1970, value), of series by job id and key."""
+        return await self._readers.read(lambda db: job_values.series(db, wanted, limit))
+
     # -- feed and upkeep ---------------------------------------------------------------
 
     async def changes(
@@ -310,3 +339,11 @@ class SqliteStore(Store):
     async def set_meta(self, name: str, value: str) -> None:
         """Keep a small named value with the store."""
         await self._writer.call(lambda tx: upkeep.set_meta(tx, name, value))
+
+    async def get_preference(self, user: str, name: str) -> Any:
+        """Read JSON that a user's pages keep; None if there is none."""
+        return await self._readers.read(lambda db: preferences.get(db, user, name))
+
+    async def set_preference(self, user: str, name: str, value: Any, most: int) -> None:
+        """Keep JSON for a user's pages; None drops it."""
+        await self._writer.call(lambda tx: preferences.put(tx, user, name, value, most))

@@ -18,11 +18,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from arp_nb.errors import StoreError, StoreRefused
+from arp_nb.model import ScriptCheck
 from arp_nb.store import mark, open_store, opening
 from arp_nb.store.engines import writer_engine
+from arp_nb.store.records import check_to_json
 from arp_nb.store.schema import HEAD, metadata
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
+#: a format that is not there yet
+NEXT = f"{int(HEAD) + 1:04}"
 LOCAL = "22 1 8:1 / / rw - ext4 /dev/sda1 rw"
 
 
@@ -146,7 +150,7 @@ async def test_copy_is_kept_before_a_migration(
         assert await migrated.experiments() == [made]
     finally:
         migrated.close()
-    assert _execute(folder, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert _execute(folder, "SELECT version_num FROM alembic_version") == [(NEXT,)]
     assert _execute(folder, "SELECT * FROM added_later") == []
     (copy,) = (folder / opening.BACKUPS).iterdir()
     assert copy.name.startswith(f"arp-format-{HEAD}-")
@@ -178,13 +182,59 @@ def _add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *statements:
     migrations = tmp_path / "migrations"
     shutil.copytree(opening.MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
     lines = "".join(f"    op.execute({one!r})\n" for one in statements)
-    (migrations / "versions" / "v0002_next.py").write_text(
+    (migrations / "versions" / f"v{NEXT}_next.py").write_text(
         "from alembic import op\n"
-        f"revision, down_revision = '0002', '{HEAD}'\n"
+        f"revision, down_revision = '{NEXT}', '{HEAD}'\n"
         f"def upgrade():\n{lines}"
     )
     monkeypatch.setattr(opening, "MIGRATIONS", migrations)
-    monkeypatch.setattr(opening, "HEAD", "0002")
+    monkeypatch.setattr(opening, "HEAD", NEXT)
+
+
+@pytest.mark.anyio
+async def test_consent_of_the_first_format_is_kept_with_its_version(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        _only_first_migration(tmp_path, before)
+        _make(folder)
+    _execute(folder, "INSERT INTO experiment VALUES (1, 'xppi0915', 'XPP', 1, 0, 1)")
+    for number, version, consent in ((1, 2, (1, "ada", 5_000_000)), (2, 1, (0, None, None))):
+        _execute(
+            folder,
+            "INSERT INTO definition VALUES (?, 1, ?, ?, ?, ?, ?, NULL, NULL, ?)",
+            *(number, f"d{number}", version, *consent, number),
+        )
+        for one in range(1, version + 1):
+            _execute(
+                folder,
+                "INSERT INTO definition_version VALUES (?, ?, ?, '/s.sh', '', 0, "
+                "'parameters only', 'END_OF_RUN', '', ?, 'ada', 0)",
+                *(number, one, f"d{number}", check_to_json(ScriptCheck())),
+            )
+    store = open_store(folder, mountinfo=LOCAL)
+    try:
+        consented, other = await store.definitions(1)
+        assert (consented.autorun, consented.autorun_by) == (True, "ada")
+        assert consented.autorun_at == datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)
+        assert (other.autorun, other.autorun_by, other.autorun_at) == (False, None, None)
+        assert not (await store.definition(1, 1)).autorun
+        await store.set_preference("ada", "theme", "dark", 9)
+        assert await store.get_preference("ada", "theme") == "dark"
+    finally:
+        store.close()
+    (copy,) = (folder / opening.BACKUPS).iterdir()
+    assert copy.name.startswith("arp-format-0001-")
+
+
+def _only_first_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrations = tmp_path / "first"
+    shutil.copytree(opening.MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (migrations / "versions").glob("v*.py"):
+        if not path.name.startswith("v0001"):
+            path.unlink()
+    monkeypatch.setattr(opening, "MIGRATIONS", migrations)
+    monkeypatch.setattr(opening, "HEAD", "0001")
 
 
 def test_migrations_make_the_tables_of_the_schema(folder: Path) -> None:
