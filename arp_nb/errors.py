@@ -28,6 +28,11 @@ who sees it: what happened, and what to do.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class ArpError(Exception):
     """Base of all errors below."""
@@ -60,7 +65,17 @@ class Conflict(ArpError):
 
 
 class EditConflict(Conflict):
-    """Somebody else changed the row since the sender read it; both versions are kept."""
+    """Somebody else changed the row since the sender read it; both versions are kept.
+
+    Attributes
+    ----------
+    theirs
+        The row as it stands now, as it travels; None where it is not told.
+    """
+
+    def __init__(self, text: str, theirs: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.theirs = theirs
 
 
 class Gone(ArpError):

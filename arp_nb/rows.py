@@ -123,6 +123,18 @@ class JobRow(TypedDict):
     revision: int
 
 
+class WideRow(TypedDict):
+    """What the wide cells of a job show, for the few jobs in view."""
+
+    id: int
+    report: dict[str, Any]
+    notes: list[str]
+    #: the first counter that is a number, over time; a few points
+    spark: list[float]
+    #: in how many seconds the counter with a ``max`` reaches it; null: cannot be told
+    left_s: float | None
+
+
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 

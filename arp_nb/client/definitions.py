@@ -102,6 +102,27 @@ class Definitions:
         row = self._find(name)
         return self._change(row["id"], row["version"], changes)
 
+    def autorun(self, name: str | int, on: bool) -> Definition:  # noqa: FBT001 - the box's state
+        """Check or clear the box "Autorun": your consent that it runs on new data, as you.
+
+        One that is only run by hand is from then on run at the end of each run. Who consented
+        and when stand in the row's ``autorun_by`` and ``autorun_at``.
+
+        Raises
+        ------
+        EditConflict
+            Somebody else changed it meanwhile.
+        """
+        row = self._find(name)
+        return self._learn(
+            self._transport.call(
+                "POST",
+                f"{self._root}/{row['id']}:autorun",
+                {"on": bool(on)},
+                headers={"If-Match": f'"{row["version"]}"'},
+            )
+        )
+
     def remove(self, name: str | int) -> None:
         """Delete a batch def; its name is free at once. `restore` undoes it."""
         row = self._find(name)

@@ -327,7 +327,10 @@ def _read(response: requests.Response, place: str) -> Any:
         if response.status_code in {401, 403}:
             raise _not_ours(response, place)
         kind = _BY_STATUS.get(response.status_code, errors.ManagerError)
-    raise kind(str(answer.get("message") or f"{place} answered {response.status_code}."))
+    text = str(answer.get("message") or f"{place} answered {response.status_code}.")
+    if kind is errors.EditConflict:
+        raise errors.EditConflict(text, theirs=answer.get("theirs"))
+    raise kind(text)
 
 
 def _not_ours(response: requests.Response, place: str) -> errors.ArpError:

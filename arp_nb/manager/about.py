@@ -55,6 +55,8 @@ async def about(context: Context) -> dict[str, Any]:
         "default_location": default,
         "update_base": context.update_base,
         "first_posts": first_posts,
+        # a box that is checked is a consent; nothing acts on it yet
+        "autorun_acts": False,
         "notices": notices,
     }
 

@@ -25,7 +25,8 @@ PATH = "//ws/logbook/client_status/"
 MASK = "…"
 #: characters of a text that is kept with a job
 MAX_TOLD = 2000
-_DIGITS = 32
+#: of a key
+DIGITS = 32
 _TOKEN = re.compile(r"([0-9]{1,18})-[0-9a-f]{32}", re.ASCII)
 #: a key in any text, or its beginning at the text's end; also one that is not ours, in an address
 _SHOWN = re.compile(
@@ -89,7 +90,7 @@ class Capabilities:
 
     def _code(self, job_id: int) -> str:
         said = f"{self._epoch}:{job_id}".encode()
-        return hmac.new(self._key, said, hashlib.sha256).hexdigest()[:_DIGITS]
+        return hmac.new(self._key, said, hashlib.sha256).hexdigest()[:DIGITS]
 
 
 def told_text(capabilities: Capabilities, text: str) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from arp_nb.errors import Conflict, NotFound
+from arp_nb.errors import Conflict, EditConflict, NotFound
 from arp_nb.manager.drafts import changed, checked
+from arp_nb.model import Trigger
+from arp_nb.rows import definition_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from arp_nb.manager.seat import Seat
-    from arp_nb.model import Definition, DefinitionDraft, Experiment
+    from arp_nb.model import Definition, DefinitionDraft, Experiment, ScriptCheck
     from arp_nb.store.base import Store
 
 
@@ -88,9 +91,62 @@ class Definitions:
         if draft.location != old.draft.location:
             await self._seat.check_location(draft.location)
         check = await self._seat.check(draft.executable)
-        return await self._store.change_definition(
-            definition_id, draft, check, expected_version, by, self._clock()
-        )
+        return await self._save(old, draft, check, expected_version, by)
+
+    async def set_autorun(
+        self,
+        experiment: Experiment,
+        definition_id: int,
+        expected_version: int | None,
+        *,
+        on: bool,
+        by: str,
+    ) -> Definition:
+        """Give or take back the consent to autorun; the next version keeps who did, and when.
+
+        One that is only run by hand is from then on run at the end of each run. What is so
+        already stays as it is, with whoever consented first.
+
+        Raises
+        ------
+        EditConflict
+            Somebody else changed it since ``expected_version``.
+        """
+        old = await self.get(experiment, definition_id)
+        draft = old.draft
+        if on and draft.trigger is Trigger.MANUAL:
+            draft = replace(draft, trigger=Trigger.END_OF_RUN)
+        if expected_version in {None, old.version} and (old.autorun, old.draft) == (on, draft):
+            return old
+        if expected_version is None:
+            expected_version = old.version  # the consent is to what was just read
+        return await self._save(old, draft, old.check, expected_version, by, autorun=on)
+
+    async def check(self, experiment: Experiment, definition_id: int) -> Definition:
+        """Look at the script again, now. `ClientAbsent` while nobody can."""
+        old = await self.get(experiment, definition_id)
+        await self._seat.client()
+        found = await self._seat.check(old.draft.executable)
+        await self._store.set_check(definition_id, old.version, found)
+        return await self.get(experiment, definition_id)
+
+    async def _save(
+        self,
+        old: Definition,
+        draft: DefinitionDraft,
+        check: ScriptCheck,
+        expected_version: int | None,
+        by: str,
+        *,
+        autorun: bool | None = None,
+    ) -> Definition:
+        try:
+            return await self._store.change_definition(
+                old.id, draft, check, expected_version, by, self._clock(), autorun=autorun
+            )
+        except EditConflict as error:
+            theirs = definition_row(await self._store.definition(old.id))
+            raise EditConflict(str(error), theirs=theirs) from error
 
     async def delete(self, experiment: Experiment, definition_id: int, by: str) -> Definition:
         """Delete softly; the name is free at once, and jobs stay."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arp_nb import run_ranges
 from arp_nb.errors import InvalidValue
-from arp_nb.manager import logs
+from arp_nb.manager import log_search, logs
 from arp_nb.manager.kills import Outcome
 from arp_nb.manager.uncertain import Uncertain
 from arp_nb.rows import definition_row, job_row, scheduler_job_row, transition_row
@@ -16,11 +17,12 @@ from arp_nb.status import status, title
 from arp_nb.store.base import JobFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import AsyncGenerator, Collection, Sequence
 
     from arp_nb.manager.apply import Apply, ApplyAnswer, ApplyRequest
     from arp_nb.manager.context import Context
     from arp_nb.manager.kills import Kills
+    from arp_nb.manager.log_search import Search
     from arp_nb.model import Experiment, Job, JobState, SchedulerJob, Transition
     from arp_nb.ports import LogChunk
 
@@ -173,6 +175,19 @@ class Jobs:
     async def log(self, job_id: int, offset: int = 0, limit: int = 1_000_000) -> LogChunk:
         """Read a piece of the job's log. `ClientAbsent` while nobody can read it."""
         return await logs.read(self._context, await self.get(job_id), offset, limit)
+
+    async def find_in_log(self, job_id: int, text: str | None, offset: int = 0) -> Search:
+        """Find the next place in the job's log: a text, or with None a line of an error."""
+        job = await self.get(job_id)
+        if text is None:
+            return await log_search.find_error(self._context, job, offset)
+        return await log_search.find_text(self._context, job, text, offset)
+
+    async def whole_log(self, job_id: int) -> AsyncGenerator[str]:
+        """Yield the job's log piece by piece; see `arp_nb.manager.logs.whole`."""
+        async with aclosing(logs.whole(self._context, await self.get(job_id))) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def details(self, job_id: int) -> str:
         """Everything the scheduler says of the job's scheduler jobs, as text."""

@@ -6,17 +6,21 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from arp_nb.errors import InvalidValue
+from arp_nb.errors import ClientAbsent, InvalidValue, NotFound
 from arp_nb.ports import LogQuery
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from arp_nb.manager.context import Context
     from arp_nb.model import Job
     from arp_nb.ports import LogChunk
 
 #: of one piece
 MAX_BYTES = 4_000_000
-_MIN_BYTES = 256
+#: … and a shorter one is longer than asked for
+MIN_BYTES = 256
+_WHOLE_PIECE_BYTES = 1_000_000
 #: what may be the beginning of a key at the end of a piece; ASCII, so characters are bytes
 _CUT = re.compile(r"[0-9]{1,18}-[0-9a-f]{0,31}\Z|[0-9]{1,18}\Z", re.ASCII)
 
@@ -36,7 +40,7 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
         native_id=job.native_id,
         spool_id=job.spool_id,
         offset=offset,
-        limit_bytes=max(limit, _MIN_BYTES),
+        limit_bytes=max(limit, MIN_BYTES),
     )
     client = await context.seat.client()
     chunk = await client.log(query)
@@ -51,3 +55,26 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
     if text is None:
         text = context.capabilities.mask(chunk.text)
     return replace(chunk, text=text, missing=context.capabilities.mask(chunk.missing))
+
+
+async def whole(context: Context, job: Job) -> AsyncGenerator[str]:
+    """Yield a log piece by piece, up to the size that it had at the first.
+
+    Raises
+    ------
+    NotFound
+        There is no log, and why.
+    ClientAbsent
+        Nobody can read it, or not to its end.
+    """
+    chunk = await read(context, job, 0, _WHOLE_PIECE_BYTES)
+    size_bytes = chunk.size_bytes
+    if chunk.missing:
+        raise NotFound(chunk.missing)
+    yield chunk.text
+    while chunk.next_offset < size_bytes:
+        at = chunk.next_offset
+        chunk = await read(context, job, at, _WHOLE_PIECE_BYTES)
+        if chunk.missing or chunk.next_offset <= at:
+            raise ClientAbsent(f"The log could be read to byte {at:,} only. {chunk.missing}")
+        yield chunk.text

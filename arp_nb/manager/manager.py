@@ -17,9 +17,11 @@ from arp_nb.manager.desk import Desk
 from arp_nb.manager.experiments import Experiments
 from arp_nb.manager.feed import Feed
 from arp_nb.manager.health import HealthRecord
+from arp_nb.manager.job_table import JobTable
 from arp_nb.manager.jobs import Jobs
 from arp_nb.manager.kills import Kills
 from arp_nb.manager.leases import Leases
+from arp_nb.manager.preferences import Preferences
 from arp_nb.manager.routes import Routes
 from arp_nb.manager.runs import Runs
 from arp_nb.manager.seat import Seat
@@ -76,6 +78,8 @@ class Manager:
         self.definitions = Definitions(store, context.seat, clock)
         self.runs = Runs(store, clock)
         self.jobs = Jobs(context, Apply(context, self.definitions), kills)
+        self.table = JobTable(store)
+        self.preferences = Preferences(store)
         self.updates = Updates(context)
         self.feed = Feed(context, self.experiments)
         self.capabilities = context.capabilities

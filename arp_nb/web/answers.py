@@ -84,6 +84,7 @@ Status = model(
     default_location=str,
     update_base=str,
     first_posts=dict[str, str | None],
+    autorun_acts=bool,
     notices=list[str],
 )
 Experiment = _described(rows.ExperimentRow)
@@ -94,6 +95,8 @@ Run = _described(rows.RunRow)
 Runs = model("Runs", runs=list[rows.RunRow])
 Job = _described(rows.JobRow)
 Jobs = model("Jobs", epoch=str, revision=int, jobs=list[rows.JobRow], next_before=int | None)
+Window = model("Window", revision=int, rows=list[rows.WideRow])
+JobIds = model("JobIds", ids=list[int])
 Skipped = model("Skipped", run=int, why=str)
 Applied = model(
     "Applied",
@@ -114,7 +117,10 @@ DryRun = model(
 Result = model("Result", id=int, ok=bool, message=str)
 Results = model("Results", results=many(Result))
 Log = model("Log", text=str, offset=int, next_offset=int, size_bytes=int, missing=str, source=str)
+LogFound = model("LogFound", offset=int, line=str)
+LogSearch = model("LogSearch", found=LogFound | None, reached=int, size_bytes=int, missing=str)
 Details = model("Details", text=str)
 History = model("History", transitions=list[dict[str, Any]], scheduler_jobs=list[dict[str, Any]])
 Points = model("Points", points=list[dict[str, Any]])
 LegacyStatus = model("LegacyStatus", success=bool, value=list[dict[str, Any]])
+Preference = model("Preference", value=Any)

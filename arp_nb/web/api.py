@@ -9,7 +9,19 @@ from fastapi import Depends, FastAPI
 
 from arp_nb import settings
 from arp_nb.errors import BY_NAME
-from arp_nb.web import answers, changes, definitions, experiments, jobs, legacy, runs, status
+from arp_nb.web import (
+    answers,
+    changes,
+    definitions,
+    experiments,
+    job_table,
+    jobs,
+    legacy,
+    logs,
+    preferences,
+    runs,
+    status,
+)
 from arp_nb.web.bounds import BoundedBodies
 from arp_nb.web.caller import authenticated
 from arp_nb.web.failures import handle_failures
@@ -34,6 +46,8 @@ _FAILURES: dict[int | str, dict[str, Any]] = {
     }
     for status in sorted({cls.status for cls in BY_NAME.values()})
 }
+#: the modules whose routes stand below ``/arp/api``
+PARTS = (status, experiments, definitions, runs, job_table, jobs, logs, preferences, changes)
 _SLASHES = re.compile("//+")
 
 
@@ -65,7 +79,7 @@ def app(manager: Manager, *, user: str, notices: Callable[[], Sequence[str]] = t
     made.state.user = user
     made.state.notices = notices
     handle_failures(made)
-    for module in (status, experiments, definitions, runs, jobs, changes):
+    for module in PARTS:
         made.include_router(module.router, prefix="/arp/api")
     made.include_router(legacy.router)
     made.add_middleware(SingleSlashes)

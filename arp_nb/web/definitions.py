@@ -1,12 +1,13 @@
 """``/arp/api/experiments/{exp}/definitions``; versions travel as ETags."""
 
-# ruff: noqa: TC001 - FastAPI reads annotations at run time, and `exp` in a dependency
+# ruff: noqa: TC001, TC002 - FastAPI reads annotations at run time, and `exp` in a dependency
 from __future__ import annotations
 
 import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header
+from pydantic import StrictBool
 
 from arp_nb.errors import InvalidValue
 from arp_nb.model import Arguments, Definition, DefinitionDraft, Trigger
@@ -43,6 +44,12 @@ class DefinitionChange(Body):
     arguments: Arguments | None = None
     trigger: Trigger | None = None
     location: str | None = None
+
+
+class Consent(Body):
+    """Whether a batch def may run by itself, as whoever says so."""
+
+    on: StrictBool
 
 
 def _expected_version(if_match: str | None) -> int | None:
@@ -111,6 +118,33 @@ async def delete_definition(
 ) -> Json:
     """Delete a batch def; it can be restored, and its name is free at once."""
     return _answer(await manager.definitions.delete(experiment, definition_id, by))
+
+
+@router.post(_ROOT + "/{definition_id:int}:autorun", response_model=answers.Definition)
+async def set_autorun(
+    *,
+    manager: Managed,
+    experiment: InExperiment,
+    definition_id: Id,
+    by: By,
+    body: Consent,
+    if_match: Annotated[str | None, Header(description="the ETag of what was read")] = None,
+) -> Json:
+    """Give or take back the consent to autorun: a new version, which tells who and when.
+
+    One with the trigger ``MANUAL`` is from then on run at the end of each run.
+    """
+    return _answer(
+        await manager.definitions.set_autorun(
+            experiment, definition_id, _expected_version(if_match), on=body.on, by=by
+        )
+    )
+
+
+@router.post(_ROOT + "/{definition_id:int}:check", response_model=answers.Definition)
+async def check_definition(manager: Managed, experiment: InExperiment, definition_id: Id) -> Json:
+    """Look at the script again, now."""
+    return _answer(await manager.definitions.check(experiment, definition_id))
 
 
 @router.post(_ROOT + "/{definition_id:int}:restore", response_model=answers.Definition)

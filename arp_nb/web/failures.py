@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket
 
-from arp_nb.errors import ArpError, InvalidValue
+from arp_nb.errors import ArpError, EditConflict, InvalidValue
 from arp_nb.web.answers import Json
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ async def _on_arp_error(connection: HTTPConnection, error: Exception) -> Json | 
     assert isinstance(error, ArpError)
     if error.status >= 500:
         _log.warning("%s: %s", type(error).__name__, error)
-    return await _answer(connection, error.status, type(error).__name__, str(error))
+    more = {}
+    if isinstance(error, EditConflict) and error.theirs is not None:
+        more = {"theirs": error.theirs}
+    return await _answer(connection, error.status, type(error).__name__, str(error), **more)
 
 
 async def _on_validation(connection: HTTPConnection, error: Exception) -> Json | None:
@@ -67,8 +70,10 @@ async def _on_bug(connection: HTTPConnection, error: Exception) -> Json | None:
     return await _answer(connection, 500, "ArpError", text)
 
 
-async def _answer(connection: HTTPConnection, status: int, name: str, message: str) -> Json | None:
-    answer = Json({"error": name, "message": message}, status)
+async def _answer(
+    connection: HTTPConnection, status: int, name: str, message: str, **more: Any
+) -> Json | None:
+    answer = Json({"error": name, "message": message, **more}, status)
     if isinstance(connection, WebSocket):
         await connection.send_denial_response(answer)
         return None

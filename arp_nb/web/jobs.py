@@ -21,7 +21,6 @@ from arp_nb.web.caller import By, Id, InExperiment, Managed
 
 router = APIRouter(tags=["jobs"])
 _MAX_IDS = 10_000
-_MAX_LOG_BYTES = 4_000_000
 _STATES = ", ".join(state.value for state in JobState)
 JobId = Annotated[StrictInt, Field(ge=1, lt=2**63)]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
@@ -144,17 +143,6 @@ async def _one(
 async def get_job(manager: Managed, job_id: Id) -> Json:
     """One job, deleted or not."""
     return Json(job_row(await manager.jobs.get(job_id)))
-
-
-@router.get("/jobs/{job_id:int}/log", response_model=answers.Log)
-async def get_log(
-    manager: Managed,
-    job_id: Id,
-    offset: Annotated[int, Query(gt=-(2**63), lt=2**63)] = 0,
-    limit: Annotated[int, Query(ge=1, le=_MAX_LOG_BYTES)] = 1_000_000,
-) -> Json:
-    """Read a piece of the job's log; a negative offset counts bytes from its end."""
-    return Json(asdict(await manager.jobs.log(job_id, offset, limit)))
 
 
 @router.get("/jobs/{job_id:int}/details", response_model=answers.Details)

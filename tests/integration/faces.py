@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -18,9 +19,9 @@ from arp_nb.model import Experiment
 from arp_nb.settings import Settings
 from arp_nb.store import open_store
 from arp_nb.store.base import Store
-from arp_nb.web import changes, definitions, experiments, jobs, legacy, runs, status
-
-_PREFIXED = (status, experiments, definitions, runs, jobs, changes)
+from arp_nb.web import legacy
+from arp_nb.web.api import PARTS
+from tests.manager_play import FakeClient
 
 
 class Peer:
@@ -57,6 +58,16 @@ class Face:
         """Return a client of the update listener."""
         return self.stranger(self.updates)
 
+    async def with_client(self, log: bytes = b"a log") -> FakeClient:
+        """Attach a batch client, and wait until it has looked at the scripts."""
+        client = FakeClient()
+        client.log_bytes = log
+        self.manager.attach(client)
+        async with asyncio.timeout(10):
+            while (await self.store.definition(1)).check.checked_at is None:
+                await asyncio.sleep(0)
+        return client
+
     async def with_job(self) -> Experiment:
         """Make an experiment with run 1, a definition, and job 1 of both."""
         async with self.caller() as caller:
@@ -90,8 +101,8 @@ async def face(folder: Path) -> AsyncIterator[Face]:
 
 def routes() -> Iterator[tuple[str, str]]:
     """Every (method, path) that the app's modules offer; WEBSOCKET for a socket."""
-    for module in (*_PREFIXED, legacy):
-        prefix = "/arp/api" if module in _PREFIXED else ""
+    for module in (*PARTS, legacy):
+        prefix = "/arp/api" if module in PARTS else ""
         for route in module.router.routes:
             if isinstance(route, APIWebSocketRoute):
                 yield "WEBSOCKET", prefix + route.path
@@ -103,5 +114,12 @@ def routes() -> Iterator[tuple[str, str]]:
 
 def filled(path: str, **values: Any) -> str:
     """Fill the parameters of a route's path."""
-    given = {"exp": "xpptest", "number": 1, "definition_id": 1, "job_id": 1} | values
+    given: dict[str, Any] = {
+        "exp": "xpptest",
+        "number": 1,
+        "definition_id": 1,
+        "job_id": 1,
+        "name": "jobs.columns",
+    }
+    given |= values
     return path.format(**given)

@@ -11,14 +11,30 @@ import pytest
 from fastapi.routing import APIRouter
 from pydantic import TypeAdapter
 
-from arp_nb.web import definitions, experiments, jobs, legacy, runs, status
+from arp_nb.web import legacy
+from arp_nb.web.api import PARTS
 from tests.integration.faces import Face, face, filled, routes
 
 pytestmark = pytest.mark.anyio
 HTTP = [(method, path) for method, path in routes() if method != "WEBSOCKET"]
 GETS = [path for method, path in HTTP if method == "GET"]
-#: answered by the batch client, which is not there in these tests
-NEED_CLIENT = {"/arp/api/jobs/{job_id}/log"}
+#: answered by the batch client
+NEED_CLIENT = {
+    "/arp/api/jobs/{job_id}/log",
+    "/arp/api/jobs/{job_id}/log/find",
+    "/arp/api/jobs/{job_id}/log/download",
+}
+#: what these cannot be asked without
+QUERIES = {
+    "/arp/api/jobs/{job_id}/log/find": {"text": "a"},
+    "/arp/api/experiments/{exp}/jobs/window": {"ids": "1"},
+    "/arp/api/experiments/{exp}/jobs/search": {"text": "a"},
+}
+#: not JSON
+BINARY = {
+    "/arp/api/experiments/{exp}/jobs/columns": "application/octet-stream",
+    "/arp/api/jobs/{job_id}/log/download": "text/plain; charset=utf-8",
+}
 
 
 @pytest.fixture
@@ -74,22 +90,33 @@ async def test_the_app_has_no_other_routes_and_describes_them_all(arp: Face) -> 
 
 
 async def test_a_get_changes_nothing_and_answers_as_described(arp: Face) -> None:
+    await arp.with_client()
     before = await arp.store.revision()
     models = _models()
     async with arp.caller() as caller:
         for path in GETS:
-            answer = await caller.get(filled(path))
-            if path in NEED_CLIENT:
-                assert answer.status_code == 503
-                continue
+            answer = await caller.get(filled(path), params=QUERIES.get(path))
             assert answer.status_code == 200, answer.text
-            TypeAdapter(models["GET", path]).validate_python(answer.json(), strict=True)
+            if path in BINARY:
+                assert answer.headers["content-type"] == BINARY[path]
+            else:
+                TypeAdapter(models["GET", path]).validate_python(answer.json(), strict=True)
     assert await arp.store.revision() == before
+
+
+async def test_what_the_batch_client_must_answer_says_so_while_it_is_not_there(arp: Face) -> None:
+    async with arp.caller() as caller:
+        for path in NEED_CLIENT:
+            answer = await caller.get(filled(path), params=QUERIES.get(path))
+            assert answer.status_code == 503
+            assert answer.json()["error"] == "ClientAbsent"
+        check = filled("/arp/api/experiments/{exp}/definitions/{definition_id}:check")
+        assert (await caller.post(check)).status_code == 503
 
 
 def _models() -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
-    for module in (status, experiments, definitions, runs, jobs, legacy):
+    for module in (*PARTS, legacy):
         prefix = "" if module is legacy else "/arp/api"
         router: APIRouter = module.router
         for route in router.routes:
@@ -104,6 +131,14 @@ WRITES: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("PATCH", "/arp/api/experiments/{exp}", {"active": False}, 200),
     ("POST", "/arp/api/experiments/{exp}/definitions", {"name": "b", "executable": "/b"}, 201),
     ("PATCH", "/arp/api/experiments/{exp}/definitions/{definition_id}", {"name": "c"}, 200),
+    (
+        "POST",
+        "/arp/api/experiments/{exp}/definitions/{definition_id}:autorun",
+        {"on": True},
+        200,
+    ),
+    ("POST", "/arp/api/experiments/{exp}/definitions/{definition_id}:check", None, 200),
+    ("PUT", "/arp/api/preferences/{name}", {"value": [1, {"a": None}]}, 200),
     ("DELETE", "/arp/api/experiments/{exp}/definitions/{definition_id}", None, 200),
     ("POST", "/arp/api/experiments/{exp}/definitions/{definition_id}:restore", None, 200),
     ("PUT", "/arp/api/experiments/{exp}/runs/{number}", {"parameters": {"a": 1}}, 200),
@@ -127,6 +162,7 @@ WRITES: list[tuple[str, str, dict[str, Any] | None, int]] = [
 
 async def test_every_write_answers_as_described(arp: Face) -> None:
     models = _models()
+    await arp.with_client()
     async with arp.caller() as caller:
         for method, path, body, status_code in WRITES:
             answer = await caller.request(method, filled(path), json=body)

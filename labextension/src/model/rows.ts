@@ -129,6 +129,8 @@ export interface StatusRow {
   default_location: string;
   update_base: string;
   first_posts: Record<string, Instant | null>;
+  /** A checked box "Autorun" is a consent; false: nothing acts on it yet. */
+  autorun_acts: boolean;
   notices: string[];
 }
 
