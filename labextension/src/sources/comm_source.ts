@@ -37,6 +37,8 @@ export class CommSource implements TableSource {
   /** Rows that came in frames, without those removed since; and how many there are in all. */
   private rows = 0;
   private total = 0;
+  /** The last frame said whether there are more; null: it did not, so they are counted. */
+  private more: boolean | null = null;
   /** A chunk was asked for, or the last one was empty. */
   private asked = false;
   private round = 0;
@@ -124,7 +126,7 @@ export class CommSource implements TableSource {
   /** Ask for the next chunk once nothing else is to be done, if there is one. */
   private async pull(): Promise<void> {
     const { round } = this;
-    if (this.asked || this.rows >= this.total) return;
+    if (this.asked || !(this.more ?? this.rows < this.total)) return;
     this.asked = true;
     await idle();
     if (round === this.round) this.model.send({ type: "more" });
@@ -133,7 +135,8 @@ export class CommSource implements TableSource {
   private came(head: FrameHead): void {
     this.rows += head.rows;
     this.total = head.total;
-    this.asked = head.rows === 0; // nothing came: there is no more, whatever the count says
+    this.more = head.next_before === undefined ? null : head.next_before !== null;
+    this.asked = head.rows === 0 && !this.more; // nothing came: there is no more, whatever the count says
     void this.pull();
   }
 

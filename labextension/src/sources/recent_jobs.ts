@@ -34,7 +34,7 @@ export class RecentJobs implements Follower {
   /** Nothing was loaded yet. */
   loading = true;
   readonly #feed: Feed;
-  readonly #leave: () => void;
+  #leave: () => void = () => undefined;
   #known: { since: number; epoch: string } | null = null;
   #asking = false;
   #closed = false;
@@ -50,8 +50,12 @@ export class RecentJobs implements Follower {
     private readonly events: RecentEvents,
   ) {
     this.#feed = feedOf(api);
+  }
+
+  start(): this {
     this.#leave = this.#feed.follow(this);
     this.load();
+    return this;
   }
 
   close(): void {

@@ -17,6 +17,8 @@ interface Asked {
 export class FakeKernel implements CommModel {
   perFrame = 4;
   held = false;
+  /** Frames say whether there is more; else the page counts. */
+  saysMore = true;
   /** A cell runs: nothing is answered. */
   busy = false;
   readonly asked: Asked[] = [];
@@ -156,7 +158,8 @@ export class FakeKernel implements CommModel {
     const { next_before: _, epoch: __, ...rest } = head;
     const total = Object.keys(this.truth()).length;
     const views = buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength));
-    this.tell({ type, head: { ...rest, total, ...(type === "head" ? { seq: this.seq } : {}) } }, views);
+    const more = this.saysMore ? { next_before: this.complete ? null : this.sent } : {};
+    this.tell({ type, head: { ...rest, ...more, total, ...(type === "head" ? { seq: this.seq } : {}) } }, views);
   }
 
   private tell(content: object, buffers: DataView[] = []): void {
