@@ -9,7 +9,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -28,7 +28,7 @@ const common = {
   bundle: true,
   charset: "utf8",
   format: "esm",
-  legalComments: "none", // licences of what is bundled travel in THIRD_PARTY.md
+  legalComments: "none", // licences of what is bundled travel in LICENSES.txt
   logLevel: "warning",
   minify: !dev,
   sourcemap: dev ? "inline" : false,
@@ -38,12 +38,27 @@ const common = {
 async function widgets() {
   rmSync(STATIC, { recursive: true, force: true });
   mkdirSync(STATIC, { recursive: true });
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: ["board", "grid", "page"].map((name) => `src/widgets/${name}.ts`),
+    metafile: true,
     outdir: STATIC,
   });
+  writeFileSync(join(STATIC, "LICENSES.txt"), licences(Object.keys(metafile.inputs)));
   await build({ ...common, entryPoints: { board: "style/index.css" }, outdir: STATIC });
+}
+
+/** The licence of each package that a bundle holds a part of. */
+function licences(inputs) {
+  const names = inputs.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  return [...new Set(names.filter(Boolean))]
+    .sort()
+    .map((name) => {
+      const folder = join(HERE, "node_modules", name);
+      const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+      return `${name} ${version}\n\n${readFileSync(join(folder, "LICENSE"), "utf8")}\n`;
+    })
+    .join("\n");
 }
 
 async function lab() {
