@@ -31,8 +31,8 @@ export class ColumnStore {
   private capacity = 0;
   /** Ids that were removed before their row came. */
   private readonly gone = new Set<number>();
-  /** Columns that are known of a row which changed before it came. */
-  private readonly partial = new Map<number, ReadonlySet<string>>();
+  /** Rows that changed before they came, by id: where they stand, and which columns are known. */
+  private readonly early = new Map<number, { row: number; given: ReadonlySet<string> }>();
 
   /** The first rows: everything known before is void. */
   load(frame: Frame): Changed {
@@ -46,25 +46,14 @@ export class ColumnStore {
     this.rows = this.live = this.capacity = 0;
     this.removed = new Uint8Array(0);
     this.gone.clear();
-    this.partial.clear();
-    this.append(frame);
+    this.early.clear();
+    this.take(frame, head.rows);
     return { rows: "all", columns: new Set(this.names), order: true };
   }
 
   /** More rows of the same table. What changed before its row came stays as it changed. */
-  append({ head, buffers }: Frame): Changed {
-    const at = this.rows;
-    this.reserve(Math.max(head.total, at + head.rows));
-    for (const column of head.columns) this.columns.get(column.name)?.append(column, buffers, at, head.rows);
-    this.rows = at + head.rows;
-    this.live += head.rows;
-    this.version++;
-    const late = new Set<number>();
-    for (let row = at; this.idColumn && at && row < this.rows; row++) {
-      if (this.gone.has(this.id(row)) || this.ids.rowOf(this.id(row)) >= 0) late.add(row);
-    }
-    if (late.size) this.settle(at, late);
-    else if (this.idColumn) this.ids.add(at, this.rows);
+  append(frame: Frame): Changed {
+    this.take(frame, Math.max(frame.head.total, this.rows + frame.head.rows));
     return { rows: "all", columns: new Set(this.names), order: true };
   }
 
@@ -147,6 +136,19 @@ export class ColumnStore {
     return this.columns.get(name);
   }
 
+  /** Room for all rows is made with the second frame: the first is to be seen at once. */
+  private take({ head, buffers }: Frame, room: number): void {
+    const at = this.rows;
+    this.reserve(room);
+    for (const column of head.columns) this.columns.get(column.name)?.append(column, buffers, at, head.rows);
+    this.rows = at + head.rows;
+    this.live += head.rows;
+    this.version++;
+    if (!this.idColumn) return;
+    if (this.early.size || this.gone.size) this.settle(at);
+    else this.ids.add(at, this.rows);
+  }
+
   private place(id: number, given: ReadonlySet<string>): { row: number; added: boolean } {
     const known = this.rowOf(id);
     if (known >= 0) {
@@ -165,7 +167,7 @@ export class ColumnStore {
     this.live++;
     if (this.idColumn) this.ids.add(row, row + 1);
     this.gone.delete(id);
-    if (this.names.some((name) => !given.has(name))) this.partial.set(row, given);
+    this.early.set(id, { row, given });
     return { row, added: true };
   }
 
@@ -177,20 +179,19 @@ export class ColumnStore {
   }
 
   /** Of rows that changed before they came, the news stays and the rest is filled in. */
-  private settle(first: number, late: ReadonlySet<number>): void {
+  private settle(first: number): void {
     for (let row = first; row < this.rows; row++) {
-      if (!late.has(row)) {
+      const id = this.id(row);
+      const known = this.early.get(id);
+      if (!known && !this.gone.has(id)) {
         this.ids.add(row, row + 1);
         continue;
       }
       this.remove(row);
-      const known = this.ids.rowOf(this.id(row));
-      const given = this.partial.get(known);
-      if (!given) continue;
-      for (const [name, column] of this.columns) {
-        if (!given.has(name)) column.put(known, column.value(row));
+      for (const [name, column] of known ? this.columns : []) {
+        if (!known!.given.has(name)) column.put(known!.row, column.value(row));
       }
-      this.partial.delete(known);
+      this.early.delete(id);
     }
   }
 
