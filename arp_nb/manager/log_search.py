@@ -142,7 +142,11 @@ async def _find(context: Context, job: Job, look: _Look, offset: int) -> Search:
         if place is not None:
             begin = await _byte_of(context, job, chunk, place[0])
             reached = await _byte_of(context, job, chunk, place[1])
-            found = Found(begin, _line(chunk.text, *place))
+            text = chunk.text
+            if "\n" not in text[place[0] :] and not is_end:  # the line goes on in the next piece
+                rest = await logs.read(context, job, begin, 4 * _LINE_CHARS)
+                text = text[: place[0]] + rest.text
+            found = Found(begin, _line(text, *place))
             return Search(found, max(reached, begin + 1), chunk.size_bytes)
         if is_end:
             return Search(None, chunk.next_offset, chunk.size_bytes, chunk.missing)
