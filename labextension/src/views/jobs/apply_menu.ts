@@ -1,0 +1,21 @@
+/** The drop-down of the column Action: apply a hash to this run. */
+
+import { plain } from "../../model/plain";
+import type { DefinitionRow } from "../../model/rows";
+import type { MenuItem } from "../shell";
+import type { Actions } from "./actions";
+import { openApplyDialog } from "./apply_dialog";
+
+/** Opens below `at`. Enter sends at once; a hash that cannot be used stays listed, with the reason. */
+export function applyMenu(actions: Actions, at: HTMLElement, run: number): void {
+  const { shell, facts } = actions;
+  const items = [...facts.board.definitions.values()].sort((one, other) => one.id - other.id).map((one): MenuItem => ({
+    label: plain(one.name, 60), note: plain(one.parameters, 60), ...(one.check.problem ? { off: shortly(one) } : {}),
+    do: () => void actions.apply({ definition: one.name, runs: [run], existing: "again" }),
+    shift: { label: "change parameters first…", do: () => openApplyDialog(shell, actions, { hash: one.name, runs: String(run), again: true }) },
+  }));
+  if (!items.length) items.push({ label: "Make a batch def first…", do: () => shell.go("defs") });
+  shell.menu(at, items, `Apply to run ${run}`);
+}
+
+const shortly = (one: DefinitionRow): string => plain(one.check.problem.split(/[.:]\s/, 1)[0]!, 60);

@@ -1,0 +1,103 @@
+/** What the user made of the columns, remembered for them wherever they log in. */
+
+import type { ColumnChoice, GridColumn } from "../../grid/types";
+import type { Board } from "../../sources/board";
+import { items } from "../report";
+import type { ColumnsMenu } from "./columns_menu";
+import { choices, noRoom, ordered, readRemembered, type Remembered } from "./layout";
+
+/** Name under which it is kept. */
+const NAME = "jobs";
+
+export interface Habits extends Remembered {
+  mine?: boolean;
+}
+
+export class ColumnChooser implements ColumnsMenu {
+  habits: Habits;
+  /** Columns without room now. */
+  #out: ReadonlySet<string> = new Set();
+
+  /** `all`: the grid's own list, to which counters are added. */
+  constructor(
+    readonly board: Board,
+    readonly all: GridColumn[],
+    readonly inView: () => readonly number[],
+    readonly changed: () => void,
+    readonly columnsOf: (counters: readonly string[]) => GridColumn[],
+  ) {
+    const kept = board.preferences.get<Habits>(NAME);
+    this.habits = { ...readRemembered(kept), mine: kept?.mine === true };
+    this.#setCounters(this.habits.counters ?? [], false);
+  }
+
+  columns(): readonly GridColumn[] {
+    const all = new Map(this.all.map((one) => [one.id, one]));
+    return ordered(this.all, this.habits).map((id) => all.get(id)!);
+  }
+  isHidden(id: string): boolean {
+    return this.habits.hidden?.includes(id) ?? false;
+  }
+  isOut(id: string): boolean {
+    return this.#out.has(id);
+  }
+  /** Is it drawn now? */
+  isShown(id: string): boolean {
+    return !this.isHidden(id) && !this.isOut(id);
+  }
+  choices(): ColumnChoice[] {
+    return choices(this.all, this.habits, this.#out);
+  }
+  /** The first column behind Run and Action: there a run without jobs says so. */
+  note(): string {
+    return this.choices().find(({ id, hidden }) => !hidden && id !== "run" && id !== "action")?.id ?? "status";
+  }
+  /** True if other columns have room now than before. */
+  fit(width_ch: number, wall: boolean): boolean {
+    const before = [...this.#out].join();
+    this.#out = noRoom(width_ch, wall, this.all);
+    return [...this.#out].join() !== before;
+  }
+
+  hide(id: string, hidden: boolean): void {
+    const others = (this.habits.hidden ?? []).filter((one) => one !== id);
+    if (hidden && id.startsWith("counter:")) return this.#setCounters((this.habits.counters ?? []).filter((one) => one !== id), true);
+    this.keep({ hidden: hidden ? [...others, id] : others });
+  }
+  move(id: string, before: string | null): void {
+    const order = ordered(this.all, this.habits).filter((one) => one !== id);
+    order.splice(before === null ? order.length : order.indexOf(before), 0, id);
+    this.keep({ order });
+  }
+  /** The grid's columns were dragged or widened. What had no room is not hidden by the user. */
+  taken(given: readonly ColumnChoice[]): void {
+    const widths = Object.fromEntries(given.flatMap(({ id, width }) => (width ? [[id, Math.round(width)]] : [])));
+    this.keep({ order: given.map(({ id }) => id), widths });
+  }
+  counters(): readonly string[] {
+    const names = new Set<string>();
+    for (const id of this.inView()) {
+      for (const item of items(this.board.wide(id)?.report ?? {})) if (typeof item.value === "number") names.add(item.key);
+    }
+    return [...names].filter((name) => !this.habits.counters?.includes(`counter:${name}`)).sort().slice(0, 30);
+  }
+  promote(counter: string): void {
+    this.#setCounters([...(this.habits.counters ?? []), `counter:${counter}`], true);
+  }
+  reset(): void {
+    this.habits = { mine: this.habits.mine === true };
+    this.#setCounters([], true);
+  }
+  keep(habits: Habits): void {
+    this.habits = { ...this.habits, ...habits };
+    this.board.preferences.set(NAME, this.habits);
+    this.changed();
+  }
+
+  #setCounters(counters: readonly string[], chosen: boolean): void {
+    const usual = this.all.filter(({ id }) => !id.startsWith("counter:"));
+    this.all.splice(0, this.all.length, ...usual, ...this.columnsOf(counters));
+    if (counters.join() !== this.board.promoted.join()) this.board.promote(counters);
+    if (chosen) this.keep({ counters });
+  }
+}

@@ -1,0 +1,45 @@
+/** Keys of the page, and of a row of its table. */
+
+import type { Key } from "../shell";
+
+/** What the page can do that keys ask for. */
+export interface PageKeys {
+  only(group: number | null): void;
+  applyDialog(): void;
+  failure(step: 1 | -1): boolean;
+  wall(): void;
+  /** Drop the selection, else the filter; false: there was neither. */
+  escape(): boolean;
+}
+
+export function pageKeys(page: PageKeys): Key[] {
+  return [
+    { keys: "1 2 3 4 5 6 7 8 9", what: "show one status", do: (key) => page.only(Number(key) - 1) },
+    { keys: "0", what: "show all statuses", do: () => page.only(null) },
+    { keys: "a", what: "apply a hash to runs", do: () => page.applyDialog() },
+    { keys: "n", what: "next failure", do: () => page.failure(1) },
+    { keys: "p", what: "previous failure", do: () => page.failure(-1) },
+    { keys: "w", what: "wall view", do: () => page.wall() },
+    { keys: "Escape", what: "", do: () => page.escape() },
+    { keys: "Enter", what: "open the job, or press what is in the cell", place: "table" },
+    { keys: "Space", what: "select", place: "table" },
+    { keys: "l", what: "log", place: "table" },
+    { keys: "i", what: "details", place: "table" },
+    { keys: "s", what: "snapshot", place: "table" },
+    { keys: "r", what: "rerun", place: "table" },
+    { keys: "k", what: "kill", place: "table" },
+    { keys: "Delete", what: "take off the page", place: "table" },
+  ];
+}
+
+export type RowAct = "log" | "details" | "snapshot" | "rerun" | "kill" | "delete" | "apply" | "fold";
+
+const ACTS: Readonly<Record<string, RowAct>> = { l: "log", i: "details", s: "snapshot", r: "rerun", k: "kill", Delete: "delete", a: "apply" };
+const OPENS: Readonly<Record<string, RowAct>> = { status: "log", report: "log", why: "log", hash: "details", job: "details", user: "details", submitted: "details", elapsed: "details" };
+
+/** What a key on a cell means; null: nothing of ours. */
+export function rowKey(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">, column: string): RowAct | null {
+  if (event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (event.key === "Enter") return OPENS[column] ?? null;
+  return Object.hasOwn(ACTS, event.key) ? ACTS[event.key]! : null;
+}

@@ -1,0 +1,58 @@
+/** Which columns there is room for: by the width of the page's own table, not of the window. */
+
+import type { ColumnChoice, GridColumn } from "../../grid/types";
+
+/** Below this width, in `ch` of the table's font, these columns go too. */
+const GO: readonly (readonly [ch: number, ...columns: string[]])[] = [
+  [178, "user"],
+  [150, "submitted", "why"],
+  [122, "action", "job"],
+  [96, "elapsed"],
+];
+/** What is shown from across the room. */
+const WALL = ["run", "hash", "status", "report", "elapsed"];
+
+/** Columns without room at a width. */
+export function noRoom(width_ch: number, wall: boolean, columns: readonly GridColumn[]): ReadonlySet<string> {
+  if (wall) return new Set(columns.map(({ id }) => id).filter((id) => !WALL.includes(id)));
+  return new Set(GO.filter(([ch]) => width_ch <= ch).flatMap(([, ...ids]) => ids));
+}
+
+/** What a user made of the columns, as it is remembered. */
+export interface Remembered {
+  /** Ids in order; columns that are not among them come last, in their usual order. */
+  order?: readonly string[];
+  hidden?: readonly string[];
+  /** Widths in px. */
+  widths?: Readonly<Record<string, number>>;
+  counters?: readonly string[];
+}
+
+/** What is remembered may be old, or somebody else's: only what can be used is taken. */
+export function readRemembered(value: unknown): Remembered {
+  if (typeof value !== "object" || value === null) return {};
+  const from = value as Record<string, unknown>;
+  const texts = (name: string): string[] => (Array.isArray(from[name]) ? from[name].filter((one) => typeof one === "string").slice(0, 100) : []);
+  const widths = typeof from["widths"] === "object" && from["widths"] !== null ? Object.entries(from["widths"]) : [];
+  return {
+    order: texts("order"), hidden: texts("hidden"), counters: texts("counters").filter((name) => name.startsWith("counter:")).slice(0, 10),
+    widths: Object.fromEntries(widths.filter((one): one is [string, number] => typeof one[1] === "number" && one[1] >= 20 && one[1] < 3000)),
+  };
+}
+
+/** The columns' ids in the order a user gave them. */
+export function ordered(columns: readonly GridColumn[], { order = [] }: Remembered): string[] {
+  const ids = columns.map(({ id }) => id);
+  const known = order.filter((id) => ids.includes(id));
+  return [...known, ...ids.filter((id) => !known.includes(id))];
+}
+
+/** Order, widths and what is hidden: by the user, or for want of room. */
+export function choices(columns: readonly GridColumn[], remembered: Remembered, without: ReadonlySet<string>): ColumnChoice[] {
+  const hidden = new Set(remembered.hidden);
+  return ordered(columns, remembered).map((id) => {
+    const width = remembered.widths?.[id];
+    const always = columns.find((one) => one.id === id)?.always;
+    return { id, hidden: !always && (hidden.has(id) || without.has(id)), ...(width ? { width } : {}) };
+  });
+}

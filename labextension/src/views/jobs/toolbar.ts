@@ -1,0 +1,90 @@
+/** Search, filters and the page's buttons. */
+
+import { plain } from "../../model/plain";
+import { el, fill } from "../dom";
+import { icon } from "../icons";
+import type { Filter } from "./filter";
+import { popover } from "./popover";
+
+const TYPED_MS = 120;
+/** Columns of the store that can be filtered one by one, and what they are called. */
+const FILTERABLE: readonly (readonly [name: string, title: string])[] = [
+  ["run", "Run"], ["hash", "Hash"], ["native_id", "Job id"], ["user", "User"], ["reason", "Why"],
+  ["parameters", "Parameters"], ["queue", "Queue"], ["host", "Host"], ["location", "Location"],
+];
+
+export interface ToolbarEvents {
+  text(text: string): void;
+  mine(on: boolean): void;
+  grouped(on: boolean): void;
+  column(name: string, text: string): void;
+  columns(button: HTMLElement): void;
+  wall(): void;
+  apply(): void;
+}
+
+export class Toolbar {
+  readonly el: HTMLElement;
+  readonly #search: HTMLInputElement;
+  readonly #mine: HTMLButtonElement;
+  readonly #grouped: HTMLButtonElement;
+  readonly #chips = el("span.arp-chips");
+  #timer = 0;
+
+  constructor(readonly events: ToolbarEvents, filter: () => Filter) {
+    this.#search = el("input", {
+      type: "text", "aria-label": "Search jobs", placeholder: "Run, hash, job id, user, error text", autocomplete: "off", spellcheck: "false",
+      oninput: () => {
+        window.clearTimeout(this.#timer);
+        this.#timer = window.setTimeout(() => events.text(this.#search.value), TYPED_MS);
+      },
+    });
+    const toggle = (name: string, act: (on: boolean) => void): HTMLButtonElement => {
+      const button: HTMLButtonElement = el("button.arp-btn", { type: "button", onclick: () => act(button.getAttribute("aria-pressed") !== "true") }, name);
+      return button;
+    };
+    const opens = (name: string, shape: "search" | "cols", act: (button: HTMLElement) => void): HTMLElement => {
+      const button: HTMLElement = el("button.arp-btn", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => act(button) }, icon(shape), el("span.arp-hide-s", {}, name), el("span.arp-sr", {}, name));
+      return button;
+    };
+    this.#mine = toggle("Mine", events.mine);
+    this.#grouped = toggle("Group by run", events.grouped);
+    this.el = el("div.arp-tools", {},
+      el("div.arp-field.arp-search", {}, icon("search"), this.#search, el("kbd", {}, "/")),
+      this.#mine, this.#grouped, opens("Filter", "search", (button) => openFilters(button, filter, events.column)), this.#chips,
+      el("span.arp-grow"), opens("Columns", "cols", events.columns),
+      el("button.arp-icon.arp-hide-s", { type: "button", "aria-label": "Wall view", title: "Wall view (w)", onclick: events.wall }, icon("wall")),
+      el("span.arp-sep"), el("button.arp-btn.is-main", { type: "button", "aria-haspopup": "dialog", onclick: events.apply }, "Apply hash to runs…"));
+  }
+
+  show(filter: Filter, grouped: boolean): void {
+    if (document.activeElement !== this.#search || !filter.text) this.#search.value = filter.text;
+    this.#mine.setAttribute("aria-pressed", String(filter.mine));
+    this.#grouped.setAttribute("aria-pressed", String(grouped));
+    fill(this.#chips, ...[...filter.columns].map(([name, text]) => el("button.arp-btn.arp-chip", {
+      type: "button", "aria-label": `Drop the filter on ${titleOf(name)}`, onclick: () => this.events.column(name, ""),
+    }, `${titleOf(name)}: ${plain(text, 30)}`, icon("x", 12))));
+  }
+
+  destroy(): void {
+    window.clearTimeout(this.#timer);
+  }
+}
+
+/** What a column of the store is called. */
+export function titleOf(name: string): string {
+  return FILTERABLE.find(([one]) => one === name)?.[1] ?? name;
+}
+
+function openFilters(button: HTMLElement, filter: () => Filter, set: (name: string, text: string) => void): void {
+  popover(button, "Filter columns", (box) => {
+    fill(box, el("h3", {}, "Only jobs whose"), ...FILTERABLE.map(([name, title]) => {
+      const input: HTMLInputElement = el("input", {
+        placeholder: name === "run" ? "12, 20-32" : "holds this text", autocomplete: "off", oninput: () => set(name, input.value.trim()),
+      });
+      input.value = filter().columns.get(name) ?? "";
+      return el("label.arp-opt", {}, el("span", {}, title), el("span.arp-field", {}, input));
+    }));
+    box.querySelector("input")!.focus();
+  });
+}

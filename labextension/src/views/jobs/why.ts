@@ -1,0 +1,62 @@
+/** Why a job stands where it stands, in one line: the machine's own words where there are any. */
+
+import { plain } from "../../model/plain";
+import { isFinal, title } from "../../model/status";
+import { age, clock } from "../../model/times";
+
+/** What is asked of a job; times in ms since 1970, NaN if there is none. */
+export interface Told {
+  state: string;
+  /** The word as the store has it, and as it is shown now. */
+  status: string;
+  word: string;
+  phase: string;
+  reason: string;
+  location: string;
+  exitCode: number | null;
+  signal: number | null;
+  killBy: string;
+  killAt: number;
+  requested: number;
+}
+
+/** `strong` is what failed, as "TERM_MEMLIMIT:"; empty unless the job failed. */
+export interface Why {
+  strong: string;
+  text: string;
+}
+
+const FAILED = new Set(["failed", "killed", "submit_failed"]);
+
+/** The line of the column Why. `clientOk` false: it is the batch client that is silent. */
+export function why(job: Told, clientOk: boolean, now: number): Why {
+  const said = plain(job.reason.trim());
+  if (FAILED.has(job.state)) return failure(job, said);
+  return { strong: "", text: held(job, clientOk) || asked(job) || said || before(job, now) };
+}
+
+function failure(job: Told, said: string): Why {
+  const [, strong = "", rest = said] = /^([\w][\w .]{0,40}:)\s+(.*)$/s.exec(said) ?? [];
+  if (said) return { strong, text: rest };
+  if (job.killBy) return { strong: "", text: `killed by ${plain(job.killBy)}, ${clock(job.killAt)}` };
+  const code = job.exitCode === null ? "" : `exit code ${job.exitCode}`;
+  const signal = job.signal === null ? "" : `signal ${job.signal}`;
+  return { strong: "", text: [code, signal].filter(Boolean).join(", ") };
+}
+
+/** The page does not know how it is now: what it was, and who is silent. */
+function held(job: Told, clientOk: boolean): string {
+  if (job.word === job.status) return "";
+  if (!job.word.startsWith("Unknown")) return "Kept; sent when the batch client is back";
+  return `${clientOk ? title(job.location) : "The batch client"} did not answer; was ${plain(job.status, 40)}`;
+}
+
+const asked = (job: Told): string =>
+  job.killBy && !isFinal(job.state) ? `Kill asked for by ${plain(job.killBy)}, ${clock(job.killAt)}` : "";
+
+function before(job: Told, now: number): string {
+  if (job.phase === "slow") return "bsub has not answered for 5 s, still asking";
+  if (job.phase === "script") return "Script running, no bsub yet";
+  const waits = job.state === "requested" || job.state === "leased" || job.state === "starting";
+  return waits ? `Sent ${age(now - job.requested)} ago, no job id yet` : "";
+}

@@ -1,0 +1,468 @@
+/**
+ * The page Batch control: jobs by run, live, with what can be done with them.
+ *
+ * It holds what a user chose (filter, order, selection) and puts the parts together; each part
+ * draws itself. Rows are arranged again only when their order can have changed, else only the
+ * cells that say something else are drawn.
+ */
+
+import { GridHost } from "../grid/host";
+import { KeySet } from "../grid/key_set";
+import type { GridColumn } from "../grid/types";
+import { title } from "../model/status";
+import type { Board, BoardChange } from "../sources/board";
+import { el, fill } from "./dom";
+import { Actions } from "./jobs/actions";
+import { openApplyDialog } from "./jobs/apply_dialog";
+import { applyMenu } from "./jobs/apply_menu";
+import { jobColumns, touched, type Scene } from "./jobs/columns";
+import { ColumnChooser } from "./jobs/columns_chosen";
+import { openColumnsMenu } from "./jobs/columns_menu";
+import { count, CountStrip, ended, type Counts } from "./jobs/counts";
+import { DONE, EXIT, Facts } from "./jobs/facts";
+import { compile, isFiltered, NOTHING, runsMeant, type Filter } from "./jobs/filter";
+import { Foot, isStale } from "./jobs/foot";
+import { pageKeys, rowKey, type RowAct } from "./jobs/keys";
+import { emptyRuns, NewRuns } from "./jobs/runs";
+import { JobRows, runOf } from "./jobs/rows";
+import { askInRow, type RowQuestion } from "./jobs/row_question";
+import { ScrollMarks } from "./jobs/scroll_marks";
+import { SelectionBar } from "./jobs/selection_bar";
+import { sorter } from "./jobs/sorting";
+import { bones, empty, noMatch } from "./jobs/states";
+import { Toolbar } from "./jobs/toolbar";
+import { viewLine } from "./jobs/view_line";
+import { refit } from "./report";
+import type { Mounted, Shell } from "./shell";
+
+/** Rows from which on arranging and counting is done a few times a second only. */
+const MANY = 50_000;
+const PAUSE_MS = 300;
+const ANNOUNCE_MS = 5000;
+const TICK_MS = 1000;
+const ROW_PX = 28;
+const WALL_ROW_PX = 44;
+const BY_RUN = { column: "run", descending: true };
+const BY_TIME = { column: "submitted", descending: true };
+/** A change of these can change what the strip counts. */
+const OF_STATUS = ["status", "state", "location"];
+
+/** Draw the page. Selected jobs are told by an event `arp-selected` with id ranges as its detail. */
+export function drawJobs(el: HTMLElement, board: Board, shell: Shell): Mounted {
+  return new JobsPage(el, board, shell);
+}
+
+export class JobsPage implements Mounted {
+  readonly facts: Facts;
+  readonly actions: Actions;
+  filter: Filter = NOTHING;
+  #sort = BY_RUN;
+  #wall = false;
+  #open = -1;
+  #folded = new Set<number>();
+  /** Ids of jobs whose report holds the text searched for. */
+  #reported: ReadonlySet<number> | null = null;
+  /** As they were last arranged; the grid may still show those before. */
+  #rows: JobRows;
+  #counts: Counts | null = null;
+  #announced: Counts | null = null;
+  #view: readonly [first: number, last: number] = [0, -1];
+  #dirty = { rows: false, counts: false };
+  #pause = 0;
+  #question: RowQuestion | null = null;
+  #width_ch = 200;
+  readonly #host: GridHost;
+  readonly #columns: GridColumn[];
+  readonly #chooser: ColumnChooser;
+  readonly #strip: CountStrip;
+  readonly #tools: Toolbar;
+  readonly #selection: SelectionBar;
+  readonly #marks: ScrollMarks;
+  readonly #foot: Foot;
+  readonly #newRuns: NewRuns;
+  readonly #wrap = el("div.arp-gridwrap");
+  readonly #over = el("div.arp-over");
+  readonly #ruler = el("span.arp-ruler", { "aria-hidden": "true" });
+  readonly #body: HTMLElement;
+  readonly #page: HTMLElement;
+  readonly #stops: (() => void)[] = [];
+
+  constructor(
+    el: HTMLElement,
+    readonly board: Board,
+    readonly shell: Shell,
+  ) {
+    this.facts = new Facts(board);
+    this.facts.refresh();
+    this.actions = new Actions(shell, this.facts);
+    const scene: Scene = {
+      facts: this.facts, now: () => Date.now(), needle: () => this.#needle(), note: () => this.#chooser.note(),
+      whyInReport: () => !this.#chooser.isShown("why"),
+      rows: () => (this.#host?.rows instanceof JobRows ? this.#host.rows : this.#rows),
+    };
+    this.#columns = jobColumns(scene, []);
+    this.#chooser = new ColumnChooser(board, this.#columns, () => this.#idsInView(), () => this.#columnsChanged(), (counters) =>
+      jobColumns(scene, counters).filter(({ id }) => id.startsWith("counter:")));
+    this.filter = { ...NOTHING, mine: this.#chooser.habits.mine === true };
+    this.#rows = this.#arranged();
+    this.#strip = new CountStrip(`${title(board.status?.default_location ?? "lsf")}_Slow`, (group) => this.#toggle(group));
+    this.#tools = this.#makeTools();
+    this.#selection = new SelectionBar(shell, this.facts, {
+      kill: (ids) => void this.actions.killAsked(ids), rerun: (ids) => void this.actions.rerun(ids),
+      remove: (ids) => void this.actions.remove(ids), clear: () => this.#select([]),
+    });
+    this.#foot = new Foot(shell);
+    this.#body = this.#makeBody();
+    this.#page = this.#build(el);
+    this.#host = this.#makeHost();
+    this.#marks = new ScrollMarks(() => this.#host, (index) => this.#placeAt(index));
+    this.#newRuns = new NewRuns(() => this.#host.show(this.#host.rows, "top"));
+    this.#wrap.append(this.#marks.el, this.#newRuns.el, this.#over);
+    this.#listen();
+    this.#update();
+  }
+
+  resize(): void {
+    const one = this.#ruler.getBoundingClientRect().width / 100;
+    if (one) this.#width_ch = this.#wrap.clientWidth / one;
+    if (this.#open >= 0 && !this.#body.querySelector(".arp-drawer:not([hidden])")) this.#setOpen(-1);
+    if (this.#chooser.fit(this.#width_ch, this.#wall)) this.#columnsChanged();
+    refit(this.#wrap);
+    this.#marks.move();
+  }
+
+  destroy(): void {
+    for (const stop of this.#stops) stop();
+    window.clearTimeout(this.#pause);
+    this.#question?.close();
+    this.#tools.destroy();
+    this.#host.destroy();
+    this.#page.remove();
+  }
+
+  // ---- putting it together
+
+  #makeTools(): Toolbar {
+    return new Toolbar({
+      text: (text) => this.#search(text), mine: (mine) => this.#mine(mine),
+      grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME),
+      column: (name, text) => this.#filterColumn(name, text), columns: (button) => openColumnsMenu(button, this.#chooser),
+      wall: () => this.#toggleWall(), apply: () => this.#apply(),
+    }, () => this.filter);
+  }
+
+  #makeBody(): HTMLElement {
+    return el("div.arp-body", {}, this.#wrap);
+  }
+
+  #build(into: HTMLElement): HTMLElement {
+    fill(this.#wrap, this.#ruler);
+    const page = el("div.arp-jobs", {}, this.#strip.el, this.#tools.el, this.#selection.el, this.#body, this.#foot.el);
+    into.append(page);
+    return page;
+  }
+
+  #makeHost(): GridHost {
+    this.#chooser.fit(this.#width_ch, this.#wall);
+    return new GridHost(this.#wrap, this.#columns, {
+      key: (row, column, event) => this.#key(row, column, event),
+      press: (row, column, act, event) => this.#press(row, column, act, event),
+      selection: (keys) => this.#selected(keys),
+      sort: (column, descending) => this.#sortBy({ column, descending }),
+      columns: (given) => this.#chooser.taken(given),
+      view: (first, last) => this.#inView(first, last),
+    }, {
+      label: "Jobs by run", rowHeight: ROW_PX, multiSelect: true, choices: this.#chooser.choices(), sort: this.#sort,
+      rowName: (row) => (row < 0 ? `run ${runOf(row)}` : this.facts.place(row)),
+    });
+  }
+
+  #listen(): void {
+    this.#stops.push(this.board.on((change) => this.#changed(change)), this.shell.keys(pageKeys({
+      only: (group) => this.#setFilter({ ...this.filter, groups: new Set(group === null ? [] : [group]) }),
+      applyDialog: () => this.#apply(), failure: (step) => this.#failure(step), wall: () => this.#toggleWall(), escape: () => this.#escape(),
+    })));
+    const scrolled = (): void => this.#marks.move();
+    this.#wrap.addEventListener("scroll", scrolled, true);
+    const ticking = window.setInterval(() => this.#tick(), TICK_MS);
+    const saying = window.setInterval(() => this.#announce(), ANNOUNCE_MS);
+    this.#stops.push(() => window.clearInterval(ticking), () => window.clearInterval(saying));
+    if (typeof ResizeObserver === "undefined") return;
+    const watcher = new ResizeObserver(() => this.resize());
+    watcher.observe(this.#wrap);
+    this.#stops.push(() => watcher.disconnect());
+  }
+
+  // ---- what came from the board
+
+  #changed({ jobs, runs, health, connection, experiment }: BoardChange): void {
+    this.facts.refresh();
+    const statuses = health || (jobs !== null && (jobs.order || OF_STATUS.some((name) => jobs.columns.has(name))));
+    this.#dirty.counts ||= statuses;
+    this.#dirty.rows ||= runs || jobs?.order === true || (jobs !== null && this.#arranges(jobs.columns)) || (health && this.filter.groups.size > 0);
+    if (health || experiment) this.#host.redraw("all");
+    else if (jobs) this.#host.redraw(jobs.rows, touched(jobs.columns));
+    if (connection || health || jobs) this.#fresh();
+    if (!this.#dirty.rows && !this.#dirty.counts) return;
+    if (this.board.jobs.rows < MANY) this.#update();
+    else this.#pause ||= window.setTimeout(() => this.#update(), PAUSE_MS);
+  }
+
+  /** Can a change of these columns change which rows are shown, or their order? */
+  #arranges(columns: ReadonlySet<string>): boolean {
+    const { groups, text, mine } = this.filter;
+    if (columns.has("run") || (this.#sort !== BY_RUN && this.#sort.column !== "run")) return true;
+    return (groups.size > 0 && OF_STATUS.some((name) => columns.has(name))) || (text !== "" && columns.size > 0)
+      || (mine && columns.has("user")) || [...this.filter.columns.keys()].some((name) => columns.has(name));
+  }
+
+  #update(from: "keep" | "top" = "keep"): void {
+    window.clearTimeout(this.#pause);
+    this.#pause = 0;
+    this.#dirty = { rows: false, counts: false };
+    this.#counts = this.board.complete ? count(this.facts) : null;
+    this.#announced ??= this.#counts;
+    this.#rows = this.#arranged();
+    if (from === "top") this.#host.show(this.#rows, "top");
+    else this.#host.show(this.#rows);
+    this.#strip.show(this.#total(), this.#counts, this.filter.groups);
+    this.#tools.show(this.filter, this.#rows.grouped);
+    this.#bar(this.#host.selection);
+    this.#marks.show(this.#rows);
+    this.#placeholder();
+    this.#fresh();
+    this.#footRows();
+  }
+
+  #arranged(): JobRows {
+    const { filter } = this;
+    const flat = this.#sort.column === "run" ? null : sorter(this.facts, this.#sort.column, this.#sort.descending, Date.now());
+    const runs = filter.text && runsMeant(filter.text, (run) => this.board.runs.has(run));
+    const onlyRuns = runs && !isFiltered({ ...filter, text: "" });
+    return new JobRows(this.facts, {
+      keep: compile(filter, this.facts, this.#reported), flat, rising: !this.#sort.descending, folded: this.#folded,
+      empty: flat || (isFiltered(filter) && !onlyRuns) ? [] : emptyRuns(this.facts, runs || null),
+    }, () => this.#chooser.note(), () => this.#open);
+  }
+
+  #total(): number | null {
+    return this.board.complete ? this.board.jobs.live : this.board.total || null;
+  }
+
+  #fresh(): void {
+    this.#foot.fresh(this.board);
+    this.#wrap.classList.toggle("is-stale", isStale(this.board));
+  }
+
+  #footRows(): void {
+    const [first, last] = [this.#view[0], Math.min(this.#view[1], this.#rows.length - 1)];
+    const view = last < first ? null : [this.#rows.jobsBefore(first) + 1, this.#rows.jobsBefore(last + 1)] as const;
+    const filtered = isFiltered(this.filter);
+    const loading = !this.board.complete && !this.board.jobs.rows;
+    this.#foot.rows({ view, filtered, jobs: loading ? null : filtered ? this.#rows.jobs : this.#total(), total: this.#total() }, this.board.runs.size);
+    this.#foot.line.set(viewLine(this.filter, this.facts, this.#counts, this.#sort));
+    this.#newRuns.show(this.board.runs.keys(), first <= 0);
+  }
+
+  #placeholder(): void {
+    const none = this.#rows.length === 0;
+    const loading = none && !this.board.complete;
+    this.#over.hidden = !none;
+    if (!none) fill(this.#over);
+    else fill(this.#over, loading ? bones() : isFiltered(this.filter) ? noMatch(this.filter, this.facts, this.#reported, (filter) => this.#setFilter(filter)) : empty(this.shell));
+  }
+
+  #tick(): void {
+    if (document.hidden) return;
+    const rows = this.#physicalInView().filter((row) => this.facts.live(row));
+    if (!rows.length) return;
+    this.#host.redraw(rows, ["elapsed"]);
+    const waiting = rows.filter((row) => !this.facts.text("native_id", row));
+    if (waiting.length) this.#host.redraw(waiting, ["elapsed", this.#chooser.isShown("why") ? "why" : "report"]);
+  }
+
+  #announce(): void {
+    const [before, now] = [this.#announced, this.#counts];
+    this.#announced = now;
+    const said = before && now && ended(before, now, DONE, EXIT);
+    if (said) this.shell.announce(said);
+  }
+
+  // ---- what is in view
+
+  #inView(first: number, last: number): void {
+    this.#view = [first, last];
+    this.board.view(this.#idsInView());
+    this.#footRows();
+    this.#marks.move();
+  }
+  #physicalInView(): number[] {
+    const { rows } = this.#host;
+    const [first, last] = this.#view;
+    return Array.from({ length: Math.max(0, Math.min(last + 1, rows.length) - first) }, (_, at) => rows.row(first + at)).filter((row) => row >= 0);
+  }
+  #idsInView(): number[] {
+    return this.#physicalInView().map((row) => this.board.jobs.id(row));
+  }
+  #placeAt(index: number): string {
+    const { rows } = this.#host;
+    if (!rows.length) return "";
+    const row = rows.row(Math.min(index, rows.length - 1));
+    return `Run ${row < 0 ? runOf(row) : this.facts.run(row)}`;
+  }
+
+  // ---- filter, order, columns
+
+  #needle(): string {
+    const { text } = this.filter;
+    return text && !runsMeant(text, (run) => this.board.runs.has(run)) ? text.trim() : "";
+  }
+  #setFilter(filter: Filter): void {
+    if (filter.text !== this.filter.text) this.#reported = null;
+    this.filter = filter;
+    this.#host.redraw("all", ["hash", "job", "user", "why", "report"]);
+    this.#update("top");
+  }
+  #toggle(group: number | null): void {
+    const groups = new Set(this.filter.groups);
+    if (group === null) groups.clear();
+    else if (!groups.delete(group)) groups.add(group);
+    this.#setFilter({ ...this.filter, groups });
+  }
+  #mine(mine: boolean): void {
+    this.#setFilter({ ...this.filter, mine });
+    this.#chooser.keep({ mine });
+  }
+  #search(text: string): void {
+    this.#setFilter({ ...this.filter, text });
+    const needle = this.#needle();
+    if (!needle || !this.board.complete) return;
+    // what jobs report is known to the other side only
+    this.board.searchReports(needle).then((found) => {
+      if (this.#needle() !== needle || !found.size) return;
+      this.#reported = found;
+      this.#update();
+    }, () => undefined);
+  }
+  #filterColumn(name: string, text: string): void {
+    const columns = new Map(this.filter.columns);
+    if (text) columns.set(name, text);
+    else columns.delete(name);
+    this.#setFilter({ ...this.filter, columns });
+  }
+  #sortBy(sort: { column: string; descending: boolean }): void {
+    this.#sort = sort;
+    this.#host.setSort(sort);
+    this.#host.redraw("all", ["run", "action"]);
+    this.#update("top");
+  }
+  #columnsChanged(): void {
+    this.#chooser.fit(this.#width_ch, this.#wall);
+    this.#host.setChoices(this.#chooser.choices());
+    this.#host.redraw("all");
+  }
+  #toggleWall(): void {
+    this.#wall = !this.#wall;
+    const board = this.#page.closest<HTMLElement>(".arp");
+    if (board) board.dataset["density"] = this.#wall ? "wall" : "";
+    this.#host.setRowHeight(this.#wall ? WALL_ROW_PX : ROW_PX);
+    this.#columnsChanged();
+    this.resize();
+  }
+
+  // ---- selection, keys, presses
+
+  #select(keys: Iterable<number>): void {
+    this.#host.selection = keys;
+    this.#selected(this.#host.selection);
+  }
+  #selected(keys: ReadonlySet<number>): void {
+    this.#bar(keys);
+    const ranges = (keys instanceof KeySet ? keys : KeySet.of(keys)).ranges();
+    this.#page.dispatchEvent(new CustomEvent("arp-selected", { bubbles: true, detail: ranges }));
+  }
+  #bar(keys: Iterable<number>): void {
+    this.#tools.el.hidden = this.#selection.show(keys);
+  }
+
+  #escape(): boolean {
+    if (this.#host.selection.size) this.#select([]);
+    else if (this.#wall) this.#toggleWall();
+    else if (isFiltered(this.filter)) this.#setFilter(NOTHING);
+    else return false;
+    return true;
+  }
+
+  /** The next failed job above or below the focus; false: there is none. */
+  #failure(step: 1 | -1): boolean {
+    const { rows, focusAt } = this.#host;
+    for (let index = focusAt.index + step; index >= 0 && index < rows.length; index += step) {
+      const row = rows.row(index);
+      if (row < 0 || this.facts.group(row) !== EXIT) continue;
+      this.#host.focus(rows.key(row), "status");
+      return true;
+    }
+    this.shell.announce(step > 0 ? "No further failure below." : "No failure above.");
+    return true;
+  }
+
+  #key(row: number, column: string, event: KeyboardEvent): boolean {
+    const act = rowKey(event, column);
+    if (!act || (row < 0 && act !== "apply")) return false;
+    this.#act(act, row);
+    return true;
+  }
+  #press(row: number, column: string, act: string | null, event: MouseEvent): void {
+    const button = (event.target as Element).closest("[data-act]");
+    if (button?.getAttribute("aria-disabled")) return;
+    const means = act ?? (event.detail === 2 && row >= 0 ? rowKey({ key: "Enter", ctrlKey: false, metaKey: false, altKey: false }, column) : null);
+    if (means) this.#act(means as RowAct, row);
+  }
+
+  #act(act: RowAct, row: number): void {
+    if (act === "apply") return this.#applyTo(row);
+    if (act === "fold") return this.#fold(row < 0 ? runOf(row) : this.facts.run(row));
+    const id = this.board.jobs.id(row);
+    if (act === "kill" || act === "delete" || act === "rerun") return this.#change(act, id, row);
+    this.#setOpen(id);
+    this.shell.openJob(id, act);
+  }
+
+  /** What is done with a selected row is done with all that are selected. */
+  #change(act: "kill" | "delete" | "rerun", id: number, row: number): void {
+    const selected = this.#host.selection;
+    const ids = selected.has(id) ? [...selected] : [id];
+    if (act === "delete") void this.actions.remove(ids);
+    else if (act === "rerun") void this.actions.rerun(ids);
+    else if (ids.length > 1 || !this.facts.live(row) || !this.facts.mine(row)) void this.actions.killAsked(ids);
+    else this.#askInRow(id, row);
+  }
+
+  #askInRow(id: number, row: number): void {
+    this.#question?.close();
+    const index = this.#host.rows.indexOf(id);
+    const cell = this.#host.cellNode({ index, cell: Math.max(0, this.#host.drawn.findIndex((one) => one.id === "act")) });
+    if (!cell) return void this.actions.killAsked([id]);
+    this.#question = askInRow(this.#wrap, cell, this.facts.text("native_id", row) || this.facts.place(row),
+      () => void this.actions.kill([id]), () => this.#host.focus(id));
+  }
+
+  #setOpen(id: number): void {
+    this.#open = id;
+    this.#host.redraw("all", []);
+  }
+  #fold(run: number): void {
+    if (!this.#folded.delete(run)) this.#folded.add(run);
+    this.#update();
+  }
+  #applyTo(row: number): void {
+    const run = row < 0 ? runOf(row) : this.facts.run(row);
+    const index = this.#host.rows.indexOf(this.#host.rows.key(row));
+    const cells = this.#host.drawn.findIndex((one) => one.id === "action");
+    const cell = this.#host.cellNode({ index, cell: Math.max(0, cells) });
+    if (cell) applyMenu(this.actions, cell.querySelector<HTMLElement>(".arp-pick") ?? cell, run);
+  }
+  #apply(): void {
+    openApplyDialog(this.shell, this.actions, {});
+  }
+}
