@@ -9,7 +9,7 @@ import { ApiError } from "../sources/api";
 import type { Board, BoardChange } from "../sources/board";
 import { drawDefinitions } from "./defs_page";
 import { el, fill } from "./dom";
-import { drawDrawer } from "./drawer";
+import { drawDrawer, type JobDrawer } from "./drawer";
 import { drawJobs } from "./jobs_page";
 import type { DrawerTab, Mounted } from "./shell";
 import { Banner } from "./shell/banner";
@@ -48,8 +48,7 @@ export class ControlPage implements Mounted {
   readonly #nowhere = el("div.arp-page", { hidden: true });
   readonly #mounted: Partial<Record<Page, Mounted>> = {};
   #page: Page;
-  #drawer: (Mounted & { show(job: number, tab?: DrawerTab): void }) | null = null;
-  #aside: HTMLElement | null = null;
+  #drawer: JobDrawer | null = null;
   #cell: HTMLElement | null = null;
   #unlisten: () => void = () => {};
   #clock = 0;
@@ -111,10 +110,8 @@ export class ControlPage implements Mounted {
     if (this.#page !== "control") this.go("control");
     if (this.#drawer) return this.#drawer.show(job, tab);
     this.#cell = document.activeElement as HTMLElement | null;
-    const body = this.#panels.control.querySelector(".arp-body") ?? this.#panels.control;
-    this.#aside = el("div.arp-drawer-place");
-    body.append(this.#aside);
-    this.#drawer = drawDrawer(this.#aside, this.board, this.shell, job, tab);
+    const body = this.#panels.control.querySelector<HTMLElement>(".arp-body") ?? this.#panels.control;
+    this.#drawer = drawDrawer(body, this.board, this.shell, job, tab);
     this.#mounted.control?.resize?.();
   }
 
@@ -122,7 +119,6 @@ export class ControlPage implements Mounted {
   closeJob(): boolean {
     if (!this.#drawer) return false;
     this.#drawer.destroy();
-    this.#aside?.remove();
     this.#drawer = null;
     this.#mounted.control?.resize?.();
     const cell = this.#cell?.isConnected ? this.#cell : this.#panels.control.querySelector<HTMLElement>("[role=grid] [tabindex='0']");

@@ -5,7 +5,7 @@ import { ms, when } from "../../model/times";
 import type { Board } from "../../sources/board";
 import { el, fill } from "../dom";
 import { icon } from "../icons";
-import { kept } from "./health";
+import { kept } from "../job_shares";
 
 /** A line that is back sooner is not worth a word, in ms. */
 const PATIENCE_MS = 3000;
@@ -33,7 +33,7 @@ export function warning(board: Board, hidden: ReadonlySet<string>, now = Date.no
   }
   if (board.health && !board.health.client.ok) {
     const at = when(ms(board.health.client.since), now);
-    const number = kept(board);
+    const number = kept(board.jobs);
     const text = `What you see is from ${at}. New requests are kept and sent when it is back; ${number} ${number === 1 ? "is" : "are"} kept now.`;
     return { down: true, bold: `The batch client on ${host} has not answered since ${at}.`, text };
   }

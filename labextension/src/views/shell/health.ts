@@ -20,19 +20,6 @@ export interface Health {
   parts: readonly Part[];
 }
 
-/** Job states that wait for the batch client. */
-const KEPT = new Set(["requested", "leased"]);
-
-/** Requests that are stored and not yet taken by a batch client. */
-export function kept(board: Board): number {
-  let number = 0;
-  const { jobs } = board;
-  for (let row = 0; row < jobs.rows; row++) {
-    if (jobs.alive(row) && KEPT.has(String(jobs.value("state", row)))) number++;
-  }
-  return number;
-}
-
 /** The worst of batch client, schedulers and live updates, and each of them. */
 export function health(board: Board, now = Date.now()): Health {
   const parts = [updates(board, now), client(board), ...schedulers(board)];

@@ -3,7 +3,8 @@
 import type { Board } from "../../sources/board";
 import { el, fill } from "../dom";
 import { icon } from "../icons";
-import { health, kept } from "./health";
+import { kept } from "../job_shares";
+import { health } from "./health";
 import { elsewhere, place } from "./place";
 
 export class Pill {
@@ -55,7 +56,7 @@ export class Pill {
   #fill(panel: HTMLElement): void {
     const board = this.board();
     const { parts } = health(board);
-    const number = kept(board);
+    const number = kept(board.jobs);
     const lines = parts.flatMap(({ name, mood, word, text }) => [
       el("dt", {}, name),
       el("dd", {}, el(`b.is-${{ ok: "done", busy: "look", down: "fail" }[mood]}`, {}, word), text && `, ${text}`),

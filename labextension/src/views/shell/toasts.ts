@@ -100,10 +100,11 @@ export class Toasts {
   }
 }
 
+/** Whatever the machine said can be copied; a toast whose words were copied stays. */
 function actionsOf(toast: Toast, copy: (text: string) => void): { label: string; stays: boolean; run(): void }[] {
-  const actions = (toast.actions ?? []).map((one) => ({ label: one.label, stays: false, run: () => one.do() }));
-  const said = toast.said;
-  return toast.kind === "bad" && said ? [{ label: "Copy", stays: true, run: () => copy(said) }, ...actions] : actions;
+  const given = (toast.actions ?? []).map((one) => ({ label: one.label, stays: one.label === "Copy", run: () => one.do() }));
+  const said = toast.kind === "bad" && toast.said && !given.some((one) => one.stays) ? toast.said : "";
+  return said ? [{ label: "Copy", stays: true, run: () => copy(said) }, ...given] : given;
 }
 
 function keysOf(label: string): HTMLElement[] {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { FakeBoard } from "../../__tests__/fake_board";
 import { HEALTH, NOW, STATUS, at } from "../../__tests__/sample_rows";
 import { warning } from "../banner";
-import { health, kept } from "../health";
+import { kept } from "../../job_shares";
+import { health } from "../health";
 
 const NONE = new Set<string>();
 const clientDown = { ...HEALTH, client: { ok: false, since: at("14:02:00") } };
@@ -27,7 +28,7 @@ describe("the connection pill", () => {
   });
 
   it("counts the requests that wait for the batch client", () => {
-    expect(kept(board())).toBe(2);
+    expect(kept(board().jobs)).toBe(2);
   });
 });
 

@@ -1,0 +1,107 @@
+/** "What smd will run": the command and its variables for the newest run, before anybody applies it. */
+
+import { plain } from "../../model/plain";
+import type { DefinitionRow, DryRun } from "../../model/rows";
+import { title } from "../../model/status";
+import { ApiError } from "../../sources/api";
+import type { Board } from "../../sources/board";
+import { el, fill } from "../dom";
+import { icon } from "../icons";
+import type { Shell } from "../shell";
+import type { Desk } from "./desk";
+
+const SHOWN = ["BATCH_UPDATE_URL", "EXPERIMENT", "RUN_NUM"];
+const CALLS = ["experiment, run, parameters", "parameters only"];
+/** Shell words that need no quotes. */
+const BARE = /^[\w@%+=:,./-]+$/;
+
+/** An argument as one would type it. */
+export function quoted(word: string): string {
+  return BARE.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+export class DryRunPanel {
+  readonly el = el("section.arp-dry", { "aria-label": "What will run", hidden: true });
+  readonly #head = el("header");
+  readonly #body = el("pre", { tabindex: 0 });
+  readonly #options = el("div.arp-row-btns");
+  #asked = "";
+  #all = false;
+
+  constructor(
+    readonly board: Board,
+    readonly shell: Shell,
+    readonly desk: Desk,
+  ) {
+    this.el.append(this.#head, this.#body, this.#options);
+  }
+
+  /** Ask again only if the definition or the newest run is another one. */
+  draw(row: DefinitionRow | undefined): void {
+    this.el.hidden = !row;
+    const run = Math.max(...this.board.runs.keys());
+    const key = row ? `${row.id} ${row.version} ${run} ${this.board.status?.user}` : "";
+    if (!row || key === this.#asked) return;
+    this.#asked = key;
+    this.#options_(row);
+    if (Number.isFinite(run)) void this.#ask(row, run, key);
+    else this.#show(row, "", null, "No run yet: it is shown here as soon as there is one.");
+  }
+
+  async #ask(row: DefinitionRow, run: number, key: string): Promise<void> {
+    let answer: DryRun | null = null;
+    let said = "";
+    try {
+      answer = await this.board.dryRun({ definition: row.name, runs: [run], existing: "again" });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      said = error.message;
+    }
+    if (key === this.#asked) this.#show(row, ` as ${this.board.status?.user ?? "you"}, for run ${run} (the newest)`, answer, said);
+  }
+
+  #show(row: DefinitionRow, whom: string, answer: DryRun | null, said: string): void {
+    const one = answer?.dry_run[0];
+    const argv = one?.argv ?? [];
+    const command = argv.map(quoted).join(" ");
+    const again = (): void => {
+      this.#asked = "";
+      this.draw(this.board.definitions.get(row.id));
+    };
+    const all = el("button.arp-btn", {
+      type: "button", "aria-pressed": String(this.#all), onclick: () => {
+        this.#all = !this.#all;
+        this.#show(row, whom, answer, said);
+      },
+    }, "All variables");
+    fill(this.#head, el("h3", {}, "What ", el("i", {}, row.name), " will run"), el("span.arp-muted", {}, whom), el("span.arp-grow"),
+      one && all, el("button.arp-btn", { type: "button", onclick: again }, "Dry run"),
+      command && el("button.arp-icon", { type: "button", "aria-label": "Copy command", title: "Copy command", onclick: () => this.shell.copy(command) }, icon("copy")));
+    const variables = Object.entries(one?.environment ?? {}).filter(([name]) => this.#all || SHOWN.includes(name));
+    const lines = variables.map(([name, value]) => plain(`${name}=${value}`, 2000)).join(this.#all ? "\n" : "  ");
+    const head = argv[1] === this.board.name ? 3 : 1;
+    fill(this.#body, lines && el("span.arp-muted", {}, `${lines}\n`),
+      argv[0] && quoted(argv[0]), head === 3 && el("b", {}, ` ${argv.slice(1, 3).map(quoted).join(" ")}`), argv.length > head && ` ${plain(argv.slice(head).map(quoted).join(" "), 8000)}`,
+      ...(answer?.warnings ?? []).map((warning) => el("span.arp-warned", {}, `\n${plain(warning, 2000)}`)), said && el("span.arp-warned", {}, plain(said, 2000)));
+  }
+
+  /** What has no column: how the script is called, and where it goes. */
+  #options_(row: DefinitionRow): void {
+    const now = (): DefinitionRow => this.board.definitions.get(row.id) ?? row;
+    const pick = (label: string, value: string, choices: readonly (readonly [string, string])[], key: "arguments" | "location"): HTMLElement => {
+      const button = el("button.arp-btn", { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false", "aria-label": `${label}: ${value}` },
+        el("span.arp-muted", {}, label), value, icon("down", 12));
+      button.onclick = () => this.shell.menu(button, choices.map(([id, text]) => ({
+        label: text, on: id === now()[key], do: () => void this.desk.set(now(), { [key]: id }),
+      })));
+      return button;
+    };
+    const locations = Object.keys(this.board.status?.locations ?? {}).map((name) => [name, title(name)] as const);
+    const usual = this.board.status?.default_location ?? "";
+    const check = el("input", { type: "checkbox", checked: row.quoted_parameters, onchange: () => void this.desk.set(now(), { quoted_parameters: check.checked }) });
+    fill(this.#options,
+      pick("Called with", row.arguments, CALLS.map((call) => [call, call] as const), "arguments"),
+      locations.length > 1 && pick("Runs on", row.location ? title(row.location) : `${title(usual)} (usual)`, [["", `${title(usual)} (usual)`], ...locations], "location"),
+      el("label.arp-check", {}, check, "The script quotes its parameters: spaces and signs may be in them"));
+  }
+}

@@ -1,0 +1,90 @@
+/** The lines below a row: what is wrong with it, in whose words, and what can be done. */
+
+import type { DefinitionRow } from "../../model/rows";
+import { ms, when } from "../../model/times";
+import { meant } from "./checks";
+import { BLANK, type Desk } from "./desk";
+import { value, type Field, type RowEdit } from "./edits";
+import { TITLES } from "./words";
+
+export interface Note {
+  /** Cell it belongs to; null: the row. */
+  field: Field | null;
+  kind: "bad" | "warn";
+  message: string;
+  /** Values set in code, after the message. */
+  values?: readonly (readonly [label: string, value: string])[];
+  actions: readonly { label: string; do(): void }[];
+}
+
+/** Was the script looked at, and is it fine? */
+export function checked(row: DefinitionRow): "ok" | "bad" | "unknown" {
+  const { problem } = row.check;
+  if (problem === "" || problem === "ok") return "ok";
+  return problem.startsWith("not checked") ? "unknown" : "bad";
+}
+
+export function notes(desk: Desk, id: number): Note[] {
+  const edit = desk.edit(id);
+  if (edit.gone) return [gone(desk, id)];
+  if (edit.conflicts.length) return [conflict(desk, id, edit)];
+  const found = desk.problems(id);
+  const lines: Note[] = [];
+  for (const field of edit.left) {
+    const message = found[field];
+    const missing = id === BLANK && !value(edit, field).trim();
+    if (message && !missing && edit.refused?.field !== field) lines.push({ field, kind: "bad", message, actions: help(desk, id, field) });
+  }
+  if (edit.refused) lines.push(refused(desk, id, edit.refused));
+  return lines.length || !edit.base ? lines : script(desk, edit.base);
+}
+
+function help(desk: Desk, id: number, field: Field): Note["actions"] {
+  return field === "parameters" ? [{ label: "My script quotes them: allow", do: () => desk.allowQuotes(id) }] : [];
+}
+
+function refused(desk: Desk, id: number, { field, message }: NonNullable<RowEdit["refused"]>): Note {
+  const path = field === "executable" ? meant(message) : "";
+  const use = (): void => {
+    desk.type(id, "executable", path);
+    void desk.save(id);
+  };
+  const again = { label: "Save again", do: () => void desk.save(id) };
+  return { field, kind: "bad", message, actions: path ? [{ label: "Use it", do: use }] : field ? help(desk, id, field) : [again] };
+}
+
+function conflict(desk: Desk, id: number, { base, conflicts, values }: RowEdit): Note {
+  const who = base?.changed_by ?? "Somebody";
+  const shown = conflicts.flatMap((field) => [
+    [`${TITLES[field]}: theirs`, base?.[field] ?? ""] as const,
+    ["yours", values[field] ?? ""] as const,
+  ]);
+  return {
+    field: conflicts[0] ?? null, kind: "warn", values: shown,
+    message: `${who} changed it too, ${when(ms(base?.changed_at))}.`,
+    actions: [
+      { label: "Keep mine", do: () => void desk.choose(id, true) },
+      { label: "Take theirs", do: () => void desk.choose(id, false) },
+    ],
+  };
+}
+
+function gone(desk: Desk, id: number): Note {
+  return {
+    field: null, kind: "warn", message: "It was deleted while you changed it.",
+    actions: [
+      { label: "Restore it with my change", do: () => void desk.choose(id, true) },
+      { label: "Drop my change", do: () => void desk.choose(id, false) },
+    ],
+  };
+}
+
+function script(desk: Desk, row: DefinitionRow): Note[] {
+  const { problem, warnings } = row.check;
+  const again = { label: "Check again", do: () => void desk.check(row.id) };
+  const command = /\b(chmod \+x .+)$/.exec(problem)?.[1] ?? problem;
+  const copy = { label: "Copy", do: () => desk.shell.copy(command) };
+  const lines: Note[] = warnings.map((message) => ({ field: "executable", kind: "warn", message, actions: [again] }));
+  if (checked(row) === "bad") lines.unshift({ field: "executable", kind: "bad", message: problem, actions: [copy, again] });
+  return lines;
+}

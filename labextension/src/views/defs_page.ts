@@ -1,0 +1,164 @@
+/** The page of batch defs: what may run, edited in place, shared by all who see the experiment. */
+
+import type { Board, BoardChange } from "../sources/board";
+import { BLANK, Desk } from "./defs/desk";
+import { DryRunPanel } from "./defs/dry_run";
+import { value } from "./defs/edits";
+import { DefsGrid } from "./defs/grid";
+import { checked } from "./defs/notes";
+import { drawTeaching } from "./defs/teach";
+import { Tip } from "./defs/tip";
+import { LATER, NOT_YET, TRIGGERS } from "./defs/words";
+import { el, fill } from "./dom";
+import { icon } from "./icons";
+import { shares } from "./job_shares";
+import type { MenuItem, Mounted, Shell } from "./shell";
+
+const PANDAS = "board.definitions.df";
+/** Counts of jobs are drawn again at most this often, in ms. */
+const COUNT_MS = 1000;
+
+/** Draw the definitions of a board. */
+export function drawDefinitions(box: HTMLElement, board: Board, shell: Shell): Mounted {
+  return new DefsPage(box, board, shell);
+}
+
+class DefsPage implements Mounted {
+  readonly #desk: Desk;
+  readonly #grid: DefsGrid;
+  readonly #dry: DryRunPanel;
+  readonly #tip: Tip;
+  readonly #teach: HTMLElement;
+  readonly #search = el("input", { type: "search", "aria-label": "Search definitions", placeholder: "Search hash, path, parameters", oninput: () => this.#draw() });
+  readonly #tools: HTMLElement;
+  readonly #hint = el("span.arp-muted.arp-hide-s");
+  readonly #none = el("p.arp-muted.arp-nothing", { role: "status" });
+  readonly #counts = el("span");
+  readonly #look = el("span.arp-said", { role: "status" });
+  #at = BLANK;
+  #timer = 0;
+  #first = true;
+  readonly #stop: (() => void)[];
+
+  constructor(
+    readonly box: HTMLElement,
+    readonly board: Board,
+    readonly shell: Shell,
+  ) {
+    this.#desk = new Desk(board, shell, () => this.#draw());
+    this.#grid = new DefsGrid(this.#desk, { trigger: (id, at) => this.#triggers(id, at), at: (id) => this.#look_at(id) });
+    this.#dry = new DryRunPanel(board, shell, this.#desk);
+    this.#teach = drawTeaching(shell);
+    this.#tools = el("div.arp-tools", {},
+      el("div.arp-field.arp-search", { onkeydown: (event: KeyboardEvent) => this.#searchKey(event) }, icon("search"), this.#search, el("kbd", {}, "/")), this.#hint);
+    const copy = el("button.arp-icon", { type: "button", "aria-label": "Copy pandas expression", onclick: () => shell.copy(PANDAS) }, icon("copy"));
+    const body = el("div.arp-defs-body", {}, this.#grid.el, this.#none, this.#dry.el, this.#teach);
+    box.append(this.#tools, body, el("footer.arp-foot", {}, this.#counts, this.#look, el("span.arp-grow"),
+      el("span.arp-hide-s", {}, "This view:"), el("div.arp-code", {}, el("code", {}, PANDAS), copy)));
+    this.#tip = new Tip(body);
+    this.#stop = [
+      board.on((change) => this.#changed(change)),
+      shell.keys([
+        { keys: "Enter", what: "edit the cell, and save the row", place: "table" },
+        { keys: "Escape", what: "put the cell back, then the row", place: "table" },
+        { keys: "Delete", what: "delete the definition, or take the job off the page", place: "table" },
+      ]),
+    ];
+    this.#draw();
+  }
+
+  resize(): void {
+    this.#tip.hide();
+    // a row that waits to be typed into is where to begin, for somebody who came here on purpose
+    if (this.#first && !this.board.definitions.size && this.box.closest(".arp")?.contains(document.activeElement)) this.#grid.focus(BLANK);
+    this.#first = false;
+    this.#draw();
+  }
+
+  destroy(): void {
+    window.clearTimeout(this.#timer);
+    for (const stop of this.#stop) stop();
+    this.#grid.destroy();
+    this.#tip.hide();
+    fill(this.box);
+  }
+
+  #changed(change: BoardChange): void {
+    if (change.definitions) this.#desk.came();
+    if (change.definitions || change.runs || change.experiment || change.health) this.#draw();
+    else if (change.jobs && !this.#timer) {
+      this.#timer = window.setTimeout(() => {
+        this.#timer = 0;
+        this.#draw();
+      }, COUNT_MS);
+    }
+  }
+
+  #draw(): void {
+    if (this.box.hidden) return;
+    const { definitions } = this.board;
+    const edited = this.#desk.edited.filter((id) => id !== BLANK);
+    const all = [...new Set([...definitions.keys(), ...edited])].sort((one, other) => one - other);
+    const needle = this.#search.value.trim().toLowerCase();
+    const shown = needle ? all.filter((id) => edited.includes(id) || this.#holds(id, needle)) : all;
+    this.#grid.draw(shown, shares(this.board.jobs), this.board.status?.user ?? "");
+    const known = this.board.experiment !== null;
+    this.#teach.hidden = all.length > 0 || !known;
+    this.#tools.hidden = !all.length;
+    this.#none.textContent = needle && !shown.length ? `No definition holds “${this.#search.value.trim()}”. Esc in the search clears it.` : "";
+    this.#dry.draw(definitions.get(this.#at) ?? definitions.get(shown[0] ?? BLANK));
+    this.#words(all);
+  }
+
+  #holds(id: number, needle: string): boolean {
+    const row = this.board.definitions.get(id);
+    return row !== undefined && [row.name, row.executable, row.parameters].some((text) => text.toLowerCase().includes(needle));
+  }
+
+  /** Hint above, counts below. */
+  #words(all: readonly number[]): void {
+    const rows = [...this.board.definitions.values()];
+    const auto = rows.filter((row) => row.autorun).length;
+    fill(this.#counts, el("b", {}, all.length), all.length === 1 ? " definition, " : " definitions, ", el("b", {}, auto), el("span", { title: NOT_YET }, auto ? " on autorun, which does not act yet" : " on autorun"));
+    const unsaved = this.#desk.edited.filter((id) => id !== BLANK || Object.keys(this.#desk.edit(id).values).length);
+    const names = unsaved.map((id) => value(this.#desk.edit(id), "name") || "The new row");
+    const bad = new Set([...rows.filter((row) => checked(row) === "bad").map((row) => row.id), ...unsaved.filter((id) => this.#stuck(id))]).size;
+    const look = bad ? `${bad} ${bad === 1 ? "row needs" : "rows need"} a look. ` : "";
+    const said = `${look}${names.length ? `${names.join(", ")} ${names.length === 1 ? "is" : "are"} not saved.` : ""}`;
+    if (this.#look.textContent !== said) this.#look.textContent = said;
+    const hint = unsaved.length ? "edit" : "rest";
+    if (this.#hint.dataset["hint"] === hint) return;
+    this.#hint.dataset["hint"] = hint;
+    if (unsaved.length) fill(this.#hint, el("kbd", {}, "Enter"), " saves the row, ", el("kbd", {}, "Esc"), " puts it back.");
+    else fill(this.#hint, "Click a cell or press ", el("kbd", {}, "Enter"), " to edit. The last row makes a new definition.");
+  }
+
+  #stuck(id: number): boolean {
+    const edit = this.#desk.edit(id);
+    return edit.gone || edit.refused !== null || edit.conflicts.length > 0 || (edit.left.length > 0 && Object.keys(this.#desk.problems(id)).length > 0);
+  }
+
+  #look_at(id: number): void {
+    if (id === this.#at || id === BLANK) return;
+    this.#at = id;
+    this.#dry.draw(this.board.definitions.get(id));
+  }
+
+  #triggers(id: number, at: HTMLElement): void {
+    const now = value(this.#desk.edit(id), "trigger");
+    const choose = (trigger: string): void => {
+      this.#desk.type(id, "trigger", trigger);
+      if (id !== BLANK) void this.#desk.save(id);
+    };
+    this.shell.menu(at, Object.entries(TRIGGERS).map(([trigger, label]): MenuItem => ({
+      label, on: trigger === now, do: () => choose(trigger), ...(LATER.has(trigger) && trigger !== now ? { off: "cannot be set yet" } : {}),
+    })));
+  }
+
+  #searchKey(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || !this.#search.value) return;
+    event.stopPropagation();
+    this.#search.value = "";
+    this.#draw();
+  }
+}
