@@ -41,147 +41,172 @@ export function drawDrawer(el: HTMLElement, board: Board, shell: Shell, job: num
 }
 
 class Drawer implements JobDrawer {
-  private readonly id = `arp-drawer-${++drawers}`;
-  private readonly head = el("div.arp-dhead");
-  private readonly sub = el("div.arp-dsub");
-  private readonly notes = el("div.arp-dnotes");
-  private readonly tabs: readonly HTMLButtonElement[];
-  private readonly panel = el("div.arp-dpage", { role: "tabpanel", id: `${this.id}-panel` });
-  private readonly aside: HTMLElement;
-  private readonly off: readonly (() => void)[];
-  private page: Page | null = null;
-  private row: JobRow | null = null;
-  private told = "";
-  private turn = 0;
+  readonly #id = `arp-drawer-${++drawers}`;
+  readonly #head = el("div.arp-dhead");
+  readonly #title = el("h2");
+  readonly #chip = el("span.arp-dacts");
+  readonly #acts = el("span.arp-dacts");
+  readonly #sub = el("div.arp-dsub");
+  readonly #notes = el("div.arp-dnotes");
+  readonly #tabs: readonly HTMLButtonElement[];
+  readonly #panel = el("div.arp-dpage", { role: "tabpanel", id: `${this.#id}-panel` });
+  readonly #aside: HTMLElement;
+  readonly #off: readonly (() => void)[];
+  #page: Page | null = null;
+  #row: JobRow | null = null;
+  #told = "";
+  #asks = "";
+  #turn = 0;
+  readonly #board: Board;
+  readonly #shell: Shell;
+  #job: number;
+  #tab: DrawerTab;
 
   constructor(
-    host: HTMLElement, private readonly board: Board, private readonly shell: Shell,
-    private job: number, private tab: DrawerTab,
+    host: HTMLElement, board: Board, shell: Shell,
+    job: number, tab: DrawerTab,
   ) {
-    this.tabs = TABS.map(({ id, title, key }) =>
+    this.#board = board;
+    this.#shell = shell;
+    this.#job = job;
+    this.#tab = tab;
+    this.#tabs = TABS.map(({ id, title, key }) =>
       el("button.arp-tab", {
-        type: "button", role: "tab", id: `${this.id}-${id}`, "aria-controls": this.panel.id,
-        title: key && `Key ${key}`, onclick: () => this.show(this.job, id),
+        type: "button", role: "tab", id: `${this.#id}-${id}`, "aria-controls": this.#panel.id,
+        title: key && `Key ${key}`, onclick: () => this.show(this.#job, id),
       }, title));
-    this.aside = el("aside.arp-drawer", { role: "complementary", onkeydown: (event: KeyboardEvent) => this.key(event) },
-      this.head, this.sub, this.notes,
-      el("div.arp-tabs", { role: "tablist", "aria-label": "Job", onkeydown: (event: KeyboardEvent) => this.arrow(event) }, ...this.tabs),
-      this.panel);
-    this.aside.prepend(drawSplitter(this.aside, board.preferences, () => this.resize()));
-    host.append(this.aside);
-    this.off = [
-      board.on((change) => this.changed(change)),
+    this.#aside = el("aside.arp-drawer", { role: "complementary", onkeydown: (event: KeyboardEvent) => this.#key(event) },
+      this.#head, this.#sub, this.#notes,
+      el("div.arp-tabs", { role: "tablist", "aria-label": "Job", onkeydown: (event: KeyboardEvent) => this.#arrow(event) }, ...this.#tabs),
+      this.#panel);
+    this.#aside.prepend(drawSplitter(this.#aside, board.preferences, () => this.resize()));
+    host.append(this.#aside);
+    this.#off = [
+      board.on((change) => this.#changed(change)),
       shell.keys(TABS.filter(({ key }) => key).map(({ id, key }) => ({
-        keys: key, what: "", do: () => this.aside.contains(document.activeElement) && (this.show(this.job, id), true),
+        keys: key, what: "", do: () => this.#aside.contains(document.activeElement) && (this.show(this.#job, id), true),
       }))),
     ];
-    this.open();
-    this.focusTab();
+    this.#drawFrame();
+    this.#open();
+    this.#focusTab();
   }
 
-  show(job: number, tab: DrawerTab = this.tab): void {
-    const same = job === this.job;
-    if (same && tab === this.tab) return this.focusTab();
-    // the buttons of the head are made anew: one that was pressed is found again by its name
-    const name = this.head.contains(document.activeElement) ? document.activeElement?.getAttribute("aria-label") : null;
-    this.job = job;
-    this.tab = tab;
-    if (same) this.openPage();
-    else this.open();
-    if (name) this.head.querySelector<HTMLElement>(`[aria-label="${name}"]`)?.focus();
-    else this.focusTab();
+  show(job: number, tab: DrawerTab = this.#tab): void {
+    const same = job === this.#job;
+    if (same && tab === this.#tab) return this.#focusTab();
+    const stay = this.#head.contains(document.activeElement);
+    this.#job = job;
+    this.#tab = tab;
+    if (same) this.#openPage();
+    else this.#open();
+    if (!stay || !this.#head.contains(document.activeElement)) this.#focusTab();
   }
 
   resize(): void {
-    this.page?.resize?.();
+    this.#page?.resize?.();
   }
 
   destroy(): void {
-    this.turn++;
-    this.off.forEach((off) => off());
-    this.page?.destroy();
-    this.aside.remove();
+    this.#turn++;
+    this.#off.forEach((off) => off());
+    this.#page?.destroy();
+    this.#aside.remove();
   }
 
-  private focusTab(): void {
-    this.tabs[TABS.findIndex(({ id }) => id === this.tab)]?.focus();
+  #focusTab(): void {
+    this.#tabs[TABS.findIndex(({ id }) => id === this.#tab)]?.focus();
   }
 
-  private open(): void {
-    this.row = null;
-    this.told = "";
-    this.drawHead();
-    this.openPage();
-    void this.read();
+  #open(): void {
+    this.#row = null;
+    this.#told = "";
+    this.#drawHead();
+    this.#openPage();
+    void this.#read();
   }
 
-  private openPage(): void {
-    this.page?.destroy();
-    fill(this.panel);
-    const at = TABS.findIndex(({ id }) => id === this.tab);
-    this.tabs.forEach((tab, index) => {
+  #openPage(): void {
+    this.#page?.destroy();
+    fill(this.#panel);
+    const at = TABS.findIndex(({ id }) => id === this.#tab);
+    this.#tabs.forEach((tab, index) => {
       tab.setAttribute("aria-selected", String(index === at));
       tab.tabIndex = index === at ? 0 : -1;
     });
-    this.panel.setAttribute("aria-labelledby", `${this.id}-${this.tab}`);
-    this.page = TABS[at]?.draw(this.panel, this.board, this.shell, this.job) ?? null;
-    if (this.row) this.page?.job(this.row);
+    this.#panel.setAttribute("aria-labelledby", `${this.#id}-${this.#tab}`);
+    this.#page = TABS[at]?.draw(this.#panel, this.#board, this.#shell, this.#job) ?? null;
+    if (this.#row) this.#page?.job(this.#row);
   }
 
-  private async read(): Promise<void> {
-    const turn = ++this.turn;
+  async #read(): Promise<void> {
+    const turn = ++this.#turn;
     try {
-      const row = await this.board.job(this.job);
-      if (turn !== this.turn) return;
-      this.row = row;
-      this.drawHead();
-      this.page?.job(row);
+      const row = await this.#board.job(this.#job);
+      if (turn !== this.#turn) return;
+      this.#row = row;
+      this.#drawHead();
+      this.#page?.job(row);
     } catch (error) {
-      if (turn === this.turn) fill(this.notes, note(true, el("span", {}, error instanceof Error ? error.message : String(error))));
+      if (turn === this.#turn) fill(this.#notes, note(true, el("span", {}, error instanceof Error ? error.message : String(error))));
     }
   }
 
-  private changed({ jobs, health }: BoardChange): void {
-    const store = this.board.jobs;
-    const row = store.rowOf(this.job);
+  #changed({ jobs, health }: BoardChange): void {
+    const store = this.#board.jobs;
+    const row = store.rowOf(this.#job);
     const told = row < 0 ? "gone" : TELLING.map((name) => store.value(name, row)).join("\n");
-    const first = !this.told;
-    if (jobs && told !== this.told) {
-      this.told = told;
-      if (!first || jobs.rows === "all" || jobs.rows.includes(row)) void this.read();
+    const first = !this.#told;
+    if (jobs && told !== this.#told) {
+      this.#told = told;
+      if (!first || jobs.rows === "all" || jobs.rows.includes(row)) void this.#read();
     }
-    if (health && this.row) this.drawHead();
+    if (health && this.#row) this.#drawHead();
   }
 
-  private drawHead(): void {
-    const { board, shell, row } = this;
+  /** The arrows and the cross stay; what depends on the job is drawn when it changes. */
+  #drawFrame(): void {
     const near = (way: 1 | -1): void => {
-      const found = nearestFailure(board.jobs, this.job, way);
-      if (found === null) shell.announce("No other failed job there.");
+      const found = nearestFailure(this.#board.jobs, this.#job, way);
+      if (found === null) this.#shell.announce("No other failed job there.");
       else this.show(found);
     };
-    const word = row && shown(row, board.health);
-    this.aside.setAttribute("aria-label", row ? `Job ${row.id}, run ${row.run}, ${plain(row.hash, 60)}` : `Job ${this.job}`);
-    fill(
-      this.head,
-      el("h2", {}, row ? `Run ${row.run} · ${plain(row.hash, 60)}` : `Job ${this.job}`),
-      word && statusChip(plain(word, 60), look(word)), el("span.arp-grow"),
-      ...(row ? this.drawActions(row) : []),
+    this.#head.append(
+      this.#title, this.#chip, el("span.arp-grow"), this.#acts,
       iconButton("up", "Previous failed job", () => near(-1)),
       iconButton("down", "Next failed job", () => near(1)),
-      iconButton("x", "Close", () => shell.closeJob()),
-    );
-    fill(this.sub, ...(row ? facts(row) : [el("span", {}, "Loading…")]));
-    fill(
-      this.notes,
-      row?.state === "uncertain" && drawUncertain(board, shell, row),
-      row?.deleted_at && note(false, el("span.arp-grow", {}, `Taken off the page by ${plain(row.deleted_by ?? "", 60)}, ${when(ms(row.deleted_at))}.`),
-        button("Bring back", () => void board.restore([row.id]).then(() => this.read()))),
+      iconButton("x", "Close", () => this.#shell.closeJob()),
     );
   }
 
-  private drawActions(row: JobRow): HTMLElement[] {
-    const { board, shell } = this;
+  #drawHead(): void {
+    const row = this.#row;
+    const word = row && shown(row, this.#board.health);
+    const name = row ? `Run ${row.run} · ${plain(row.hash, 60)}` : `Job ${this.#job}`;
+    this.#aside.setAttribute("aria-label", row ? `Job ${row.id}, run ${row.run}, ${plain(row.hash, 60)}` : name);
+    fill(this.#title, name);
+    fill(this.#chip, word && statusChip(plain(word, 60), look(word)));
+    fill(this.#sub, ...(row ? facts(row) : [el("span", {}, "Loading…")]));
+    // not drawn anew while they are the same: one of them may have the focus, or what one types
+    const asks = row ? `${row.id} ${row.state} ${row.native_id} ${row.deleted_at}` : "";
+    if (asks && asks === this.#asks) return;
+    this.#asks = asks;
+    fill(this.#acts, ...(row ? this.#drawActions(row) : []));
+    this.#drawNotes(row);
+  }
+
+  #drawNotes(row: JobRow | null): void {
+    const [board, shell] = [this.#board, this.#shell];
+    fill(
+      this.#notes,
+      row?.state === "uncertain" && drawUncertain(board, shell, row),
+      row?.deleted_at && note(false, el("span.arp-grow", {}, `Taken off the page by ${plain(row.deleted_by ?? "", 60)}, ${when(ms(row.deleted_at))}.`),
+        button("Bring back", () => void board.restore([row.id]).then(() => this.#read()))),
+    );
+  }
+
+  #drawActions(row: JobRow): HTMLElement[] {
+    const [board, shell] = [this.#board, this.#shell];
     const actions = (): Actions => {
       const facts = new Facts(board);
       facts.refresh();
@@ -196,20 +221,20 @@ class Drawer implements JobDrawer {
     ];
   }
 
-  private key(event: KeyboardEvent): void {
+  #key(event: KeyboardEvent): void {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();
     event.stopPropagation();
-    this.shell.closeJob();
+    this.#shell.closeJob();
   }
 
-  private arrow(event: KeyboardEvent): void {
-    const at = TABS.findIndex(({ id }) => id === this.tab);
+  #arrow(event: KeyboardEvent): void {
+    const at = TABS.findIndex(({ id }) => id === this.#tab);
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: -1 }[event.key];
     const tab = to === undefined ? undefined : TABS.at(to % TABS.length);
     if (!tab) return;
     event.preventDefault();
-    this.show(this.job, tab.id);
+    this.show(this.#job, tab.id);
   }
 }
 

@@ -64,18 +64,18 @@ export function spans(raw: string): Span[] {
 
 /** The state that SGR sequences change. */
 class Pen {
-  private ink = 0;
-  private ground = 0;
-  private flags = 0;
+  #ink = 0;
+  #ground = 0;
+  #flags = 0;
 
   look(): string {
-    const inverse = this.flags & (1 << INVERSE);
-    const ground = inverse ? this.ink || GREY : this.ground;
+    const inverse = this.#flags & (1 << INVERSE);
+    const ground = inverse ? this.#ink || GREY : this.#ground;
     const looks: string[] = [];
     if (ground) looks.push(`b${ground}`);
-    else if (this.ink) looks.push(`a${this.ink}`);
+    else if (this.#ink) looks.push(`a${this.#ink}`);
     for (const flag of [1, 2, 3, 4, BOLD_TO_STRIKE]) {
-      if (this.flags & (1 << flag)) looks.push(`s${flag}`);
+      if (this.#flags & (1 << flag)) looks.push(`s${flag}`);
     }
     return looks.join(" ");
   }
@@ -85,31 +85,31 @@ class Pen {
     for (let at = 0; at < words.length; at++) {
       const parts = (words[at] ?? "").split(":").map(Number);
       const code = parts[0] || 0;
-      if (code !== 38 && code !== 48) this.plain(code);
-      else if (parts.length > 1) this.paint(code, parts[1] === 2 ? [2, ...parts.slice(-3)] : parts.slice(1));
+      if (code !== 38 && code !== 48) this.#plain(code);
+      else if (parts.length > 1) this.#paint(code, parts[1] === 2 ? [2, ...parts.slice(-3)] : parts.slice(1));
       else {
         const rest = words.slice(at + 1, at + 5).map(Number);
-        this.paint(code, rest);
+        this.#paint(code, rest);
         at += rest[0] === 2 ? 4 : 2;
       }
     }
   }
 
-  private plain(code: number): void {
+  #plain(code: number): void {
     const hue = code >= 90 && code % 10 === 0 ? GREY : (HUES[code % 10] ?? 0);
-    if (code === 0) this.ink = this.ground = this.flags = 0;
-    else if (code <= BOLD_TO_STRIKE) this.flags |= 1 << code;
-    else if (code === 22) this.flags &= ~6;
-    else if (code > 22 && code < 30) this.flags &= ~(1 << (code - 20));
-    else if ((code >= 30 && code < 40) || (code >= 90 && code < 98)) this.ink = hue;
-    else if ((code >= 40 && code < 50) || (code >= 100 && code < 108)) this.ground = hue;
+    if (code === 0) this.#ink = this.#ground = this.#flags = 0;
+    else if (code <= BOLD_TO_STRIKE) this.#flags |= 1 << code;
+    else if (code === 22) this.#flags &= ~6;
+    else if (code > 22 && code < 30) this.#flags &= ~(1 << (code - 20));
+    else if ((code >= 30 && code < 40) || (code >= 90 && code < 98)) this.#ink = hue;
+    else if ((code >= 40 && code < 50) || (code >= 100 && code < 108)) this.#ground = hue;
   }
 
-  private paint(code: number, [kind, ...values]: number[]): void {
+  #paint(code: number, [kind, ...values]: number[]): void {
     const [first = 0, second = 0, third = 0] = values;
     const hue = kind === 2 ? hueOf(first, second, third) : hueOfIndex(first);
-    if (code === 38) this.ink = hue;
-    else this.ground = hue;
+    if (code === 38) this.#ink = hue;
+    else this.#ground = hue;
   }
 }
 

@@ -29,22 +29,27 @@ export class LogFeed {
   problem = "";
   /** Something was read at least once. */
   known = false;
-  private last: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
+  readonly #board: Board;
+  readonly #job: number;
 
-  constructor(private readonly board: Board, private readonly job: number) {}
+  constructor(board: Board, job: number) {
+    this.#board = board;
+    this.#job = job;
+  }
 
   /** Show the end of the log. */
   end(): Promise<void> {
-    return this.next(async () => this.open(-PIECE_BYTES));
+    return this.#next(async () => this.#open(-PIECE_BYTES));
   }
 
   /** Read on after what is in memory; far behind, go to the end. True: there was more. */
   more(): Promise<boolean> {
-    return this.next(async () => {
+    return this.#next(async () => {
       const { window } = this;
-      const piece = await this.read(window.to, PIECE_BYTES);
+      const piece = await this.#read(window.to, PIECE_BYTES);
       const other = piece.size_bytes < window.to;
-      if (other || piece.size_bytes - piece.next_offset > FAR_BYTES) await this.open(-PIECE_BYTES);
+      if (other || piece.size_bytes - piece.next_offset > FAR_BYTES) await this.#open(-PIECE_BYTES);
       else window.append(piece);
       return other || piece.next_offset > piece.offset;
     }, false);
@@ -52,16 +57,16 @@ export class LogFeed {
 
   /** Read what follows, however far the end is. */
   later(): Promise<void> {
-    return this.next(async () => this.window.append(await this.read(this.window.to, PIECE_BYTES)));
+    return this.#next(async () => this.window.append(await this.#read(this.window.to, PIECE_BYTES)));
   }
 
   /** Read what stands before. The server may answer with less than asked for: then again. */
   earlier(): Promise<void> {
-    return this.next(async () => {
+    return this.#next(async () => {
       const { from } = this.window;
       const pieces: LogPiece[] = [];
       for (let at = Math.max(0, from - PIECE_BYTES); at < from; ) {
-        const piece = await this.read(at, from - at);
+        const piece = await this.#read(at, from - at);
         if (piece.next_offset <= at) return;
         pieces.unshift(piece);
         at = piece.next_offset;
@@ -72,14 +77,14 @@ export class LogFeed {
 
   /** Have a byte of the log in memory. */
   reach(offset: number): Promise<void> {
-    return this.next(async () => {
-      if (this.window.indexAt(offset) < 0) await this.open(Math.max(0, offset - BEFORE_BYTES));
+    return this.#next(async () => {
+      if (this.window.indexAt(offset) < 0) await this.#open(Math.max(0, offset - BEFORE_BYTES));
     });
   }
 
   /** The first place from `offset` on, in the whole log; -1: none. */
   async find(what: What, offset: number): Promise<number> {
-    return (await this.board.findInLog(this.job, what, offset))?.offset ?? -1;
+    return (await this.#board.findInLog(this.#job, what, offset))?.offset ?? -1;
   }
 
   /**
@@ -104,22 +109,22 @@ export class LogFeed {
     return found;
   }
 
-  private async open(offset: number): Promise<void> {
-    this.window.open(await this.read(offset, PIECE_BYTES));
+  async #open(offset: number): Promise<void> {
+    this.window.open(await this.#read(offset, PIECE_BYTES));
   }
 
-  private async read(offset: number, limit: number): Promise<LogPiece> {
-    const piece = await this.board.log(this.job, offset, limit);
+  async #read(offset: number, limit: number): Promise<LogPiece> {
+    const piece = await this.#board.log(this.#job, offset, limit);
     this.known = true;
     this.missing = piece.missing;
     this.source = piece.source;
     return piece;
   }
 
-  private next(act: () => Promise<void>): Promise<void>;
-  private next<T>(act: () => Promise<T>, otherwise: T): Promise<T>;
-  private next<T>(act: () => Promise<T>, otherwise?: T): Promise<T | undefined> {
-    const done = this.last.then(act).then(
+  #next(act: () => Promise<void>): Promise<void>;
+  #next<T>(act: () => Promise<T>, otherwise: T): Promise<T>;
+  #next<T>(act: () => Promise<T>, otherwise?: T): Promise<T | undefined> {
+    const done = this.#last.then(act).then(
       (answer) => {
         this.problem = "";
         return answer;
@@ -129,7 +134,7 @@ export class LogFeed {
         return otherwise;
       },
     );
-    this.last = done;
+    this.#last = done;
     return done;
   }
 }

@@ -9,7 +9,7 @@ import type { Hit } from "./log_hits";
 import { utf8Length, type LogLine } from "./log_text";
 
 /** Characters of a line that are drawn, and from which length on it is cut to that. */
-const SHOWN = 5_000;
+const SHOWN = 2_000;
 const LONG = 20_000;
 
 export interface LineLook {
@@ -30,7 +30,8 @@ export function drawLine(line: LogLine, look: LineLook, more: () => void): HTMLE
   const said = el("span", {}, ...marked(line, look, cut ? SHOWN : text.length));
   if (cut) {
     const size = bytes(utf8Length(text));
-    said.append(el("button.arp-btn", { type: "button", onclick: more }, `… show all ${size} of this line`));
+    said.prepend(el("button.arp-btn", { type: "button", onclick: more }, `Long line, show all ${size}`));
+    said.append("…");
   }
   const sign = kind ? `${kind[0]?.toUpperCase()} ` : "";
   const classes = `${kind && kind[0]}${look.spot ? " at" : ""}`;

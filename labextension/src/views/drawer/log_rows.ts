@@ -26,140 +26,144 @@ interface Place {
 export type DrawRow = (row: Row) => { key: string; draw: () => HTMLElement };
 
 export class LogRows {
-  private readonly inner = el("div.arp-lines");
-  private rows: readonly Row[] = [];
-  private lines: readonly LogLine[] = [];
-  private nodes = new Map<string, HTMLElement>();
-  private top = 0;
-  private lastScroll_px = 0;
-  private wraps = false;
+  readonly #inner = el("div.arp-lines");
+  #rows: readonly Row[] = [];
+  #lines: readonly LogLine[] = [];
+  #nodes = new Map<string, HTMLElement>();
+  #top = 0;
+  #lastScroll_px = 0;
+  #wraps = false;
+  readonly #body: HTMLElement;
+  readonly #drawRow: DrawRow;
 
   /** `up` is called when the reader scrolls up. */
-  constructor(private readonly body: HTMLElement, private readonly drawRow: DrawRow, up: () => void) {
-    body.append(this.inner);
+  constructor(body: HTMLElement, drawRow: DrawRow, up: () => void) {
+    this.#body = body;
+    this.#drawRow = drawRow;
+    body.append(this.#inner);
     body.addEventListener("scroll", () => {
       const { scrollTop } = body;
-      const up_px = this.lastScroll_px - scrollTop;
-      this.lastScroll_px = scrollTop;
+      const up_px = this.#lastScroll_px - scrollTop;
+      this.#lastScroll_px = scrollTop;
       if (up_px > 1) up();
-      this.scrolled();
+      this.#scrolled();
     });
   }
 
   set wrap(on: boolean) {
-    this.body.classList.toggle("is-wrap", on);
-    const place = this.place();
-    this.wraps = on;
-    this.go(place);
+    this.#body.classList.toggle("is-wrap", on);
+    const place = this.#place();
+    this.#wraps = on;
+    this.#go(place);
   }
 
   /** Show other rows: at their end, or where the reader is. */
   set(rows: readonly Row[], lines: readonly LogLine[], end: boolean): void {
-    const place = this.place();
-    this.rows = rows;
-    this.lines = lines;
+    const place = this.#place();
+    this.#rows = rows;
+    this.#lines = lines;
     if (end) this.end();
-    else this.go(place);
+    else this.#go(place);
   }
 
   end(): void {
-    this.put(this.rows.length, 0);
-    this.body.scrollTop = this.body.scrollHeight;
+    this.#put(this.#rows.length, 0);
+    this.#body.scrollTop = this.#body.scrollHeight;
     this.draw();
-    this.lastScroll_px = this.body.scrollTop;
+    this.#lastScroll_px = this.#body.scrollTop;
   }
 
   /** Bring a row to the middle, unless it is in view. */
   reveal(index: number): void {
-    const { body } = this;
-    if (!this.wraps) {
+    const body = this.#body;
+    if (!this.#wraps) {
       const top_px = index * ROW_PX - body.scrollTop;
       if (top_px >= 0 && top_px + ROW_PX <= body.clientHeight) this.draw();
-      else this.put(index, (ROW_PX - body.clientHeight) / 2);
-    } else this.put(index, -body.clientHeight / 3);
+      else this.#put(index, (ROW_PX - body.clientHeight) / 2);
+    } else this.#put(index, -body.clientHeight / 3);
   }
 
   /** Index of the first line in view. */
   get firstLine(): number {
-    const row = this.rows[this.firstRow().index];
+    const row = this.#rows[this.#firstRow().index];
     return row === undefined ? 0 : typeof row === "number" ? row : row.first;
   }
 
   /** Draw again what is in view. */
   draw(): void {
-    const { body, inner, rows } = this;
-    const from = this.wraps ? this.top : Math.max(0, Math.floor(body.scrollTop / ROW_PX) - OVER);
-    const count = this.wraps ? STRETCH : Math.ceil(body.clientHeight / ROW_PX) + 2 * OVER;
-    inner.style.height = this.wraps ? "" : `${rows.length * ROW_PX}px`;
-    inner.style.paddingTop = this.wraps ? "" : `${from * ROW_PX}px`;
+    const [body, inner, rows] = [this.#body, this.#inner, this.#rows];
+    const from = this.#wraps ? this.#top : Math.max(0, Math.floor(body.scrollTop / ROW_PX) - OVER);
+    const count = this.#wraps ? STRETCH : Math.ceil(body.clientHeight / ROW_PX) + 2 * OVER;
+    inner.style.height = this.#wraps ? "" : `${rows.length * ROW_PX}px`;
+    inner.style.paddingTop = this.#wraps ? "" : `${from * ROW_PX}px`;
     const kept = new Map<string, HTMLElement>();
     for (const row of rows.slice(from, from + count)) {
-      const { key, draw } = this.drawRow(row);
-      kept.set(key, this.nodes.get(key) ?? draw());
+      const { key, draw } = this.#drawRow(row);
+      kept.set(key, this.#nodes.get(key) ?? draw());
     }
-    this.nodes = kept;
+    this.#nodes = kept;
     replace(inner, [...kept.values()]);
   }
 
-  private at(index: number): number {
-    const row = this.rows[index];
-    return this.lines[typeof row === "object" ? row.first : (row ?? 0)]?.at ?? 0;
+  #at(index: number): number {
+    const row = this.#rows[index];
+    return this.#lines[typeof row === "object" ? row.first : (row ?? 0)]?.at ?? 0;
   }
 
-  private firstRow(): { index: number; by_px: number } {
-    const { scrollTop } = this.body;
-    if (!this.wraps) {
+  #firstRow(): { index: number; by_px: number } {
+    const { scrollTop } = this.#body;
+    if (!this.#wraps) {
       const index = Math.floor(scrollTop / ROW_PX);
       return { index, by_px: scrollTop - index * ROW_PX };
     }
-    const children = [...this.inner.children] as HTMLElement[];
+    const children = [...this.#inner.children] as HTMLElement[];
     const nth = Math.max(0, children.findIndex((one) => one.offsetTop + one.offsetHeight > scrollTop));
-    return { index: this.top + nth, by_px: scrollTop - (children[nth]?.offsetTop ?? 0) };
+    return { index: this.#top + nth, by_px: scrollTop - (children[nth]?.offsetTop ?? 0) };
   }
 
-  private place(): Place {
-    const { index, by_px } = this.firstRow();
-    return { at: this.at(index), by_px };
+  #place(): Place {
+    const { index, by_px } = this.#firstRow();
+    return { at: this.#at(index), by_px };
   }
 
-  private go({ at, by_px }: Place): void {
+  #go({ at, by_px }: Place): void {
     let low = 0;
-    let high = this.rows.length;
+    let high = this.#rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.at(middle) <= at) low = middle + 1;
+      if (this.#at(middle) <= at) low = middle + 1;
       else high = middle;
     }
-    this.put(Math.max(0, low - 1), by_px);
+    this.#put(Math.max(0, low - 1), by_px);
   }
 
   /** Have a row at the top of the view, `by_px` of it above. */
-  private put(index: number, by_px: number): void {
-    const { body, inner, rows } = this;
-    if (this.wraps) {
-      this.top = Math.max(0, Math.min(index - STRETCH / 2, rows.length - STRETCH));
+  #put(index: number, by_px: number): void {
+    const [body, inner, rows] = [this.#body, this.#inner, this.#rows];
+    if (this.#wraps) {
+      this.#top = Math.max(0, Math.min(index - STRETCH / 2, rows.length - STRETCH));
       this.draw();
-      const node = inner.children[index - this.top] as HTMLElement | undefined;
+      const node = inner.children[index - this.#top] as HTMLElement | undefined;
       if (node) body.scrollTop = node.offsetTop + by_px;
     } else {
       inner.style.height = `${rows.length * ROW_PX}px`;
       body.scrollTop = index * ROW_PX + by_px;
       this.draw();
     }
-    this.lastScroll_px = body.scrollTop;
+    this.#lastScroll_px = body.scrollTop;
   }
 
-  private scrolled(): void {
-    const { body } = this;
-    if (!this.wraps) {
+  #scrolled(): void {
+    const body = this.#body;
+    if (!this.#wraps) {
       this.draw();
       return;
     }
     const below_px = body.scrollHeight - body.scrollTop - body.clientHeight;
-    const move = body.scrollTop < NEAR_PX ? this.top > 0 : below_px < NEAR_PX && this.top + STRETCH < this.rows.length;
+    const move = body.scrollTop < NEAR_PX ? this.#top > 0 : below_px < NEAR_PX && this.#top + STRETCH < this.#rows.length;
     if (!move) return;
-    const { index, by_px } = this.firstRow();
-    this.put(index, by_px);
+    const { index, by_px } = this.#firstRow();
+    this.#put(index, by_px);
   }
 }
 

@@ -98,15 +98,15 @@ export class LogWindow {
   first: number | null = null;
   /** Bytes of the whole log when it was last read. */
   size = 0;
-  private pieces: Piece[] = [];
+  #pieces: Piece[] = [];
 
   /** First byte in memory. */
   get from(): number {
-    return this.pieces[0]?.from ?? 0;
+    return this.#pieces[0]?.from ?? 0;
   }
   /** First byte after those in memory. */
   get to(): number {
-    return this.pieces.at(-1)?.to ?? 0;
+    return this.#pieces.at(-1)?.to ?? 0;
   }
   get atEnd(): boolean {
     return this.to >= this.size;
@@ -114,21 +114,21 @@ export class LogWindow {
 
   /** Begin anew with a piece. */
   open(piece: LogPiece): void {
-    this.pieces = [];
+    this.#pieces = [];
     this.first = null;
     this.append(piece);
   }
 
   /** Add what follows; the beginning is given up if it is too much. */
   append(piece: LogPiece): void {
-    const last = this.pieces.at(-1);
+    const last = this.#pieces.at(-1);
     this.size = piece.size_bytes;
     if (piece.next_offset > piece.offset) {
       if (last && last.text.length < SHORT && last.to === piece.offset) {
-        this.pieces[this.pieces.length - 1] = parse(last.from, piece.next_offset, last.text + piece.text);
-      } else this.pieces.push(parse(piece.offset, piece.next_offset, piece.text));
+        this.#pieces[this.#pieces.length - 1] = parse(last.from, piece.next_offset, last.text + piece.text);
+      } else this.#pieces.push(parse(piece.offset, piece.next_offset, piece.text));
     }
-    this.bound(true);
+    this.#bound(true);
   }
 
   /** Add what stands before; the end is given up if it is too much. */
@@ -137,9 +137,9 @@ export class LogWindow {
     if (to <= piece.offset) return;
     const text = to < piece.next_offset ? cutBytes(piece.text, to - piece.offset) : piece.text;
     const made = parse(piece.offset, to, text);
-    this.pieces.unshift(made);
+    this.#pieces.unshift(made);
     if (this.first !== null) this.first -= made.parts.length - 1;
-    this.bound(false);
+    this.#bound(false);
   }
 
   /** The number of a line, or null where nobody can know it. */
@@ -160,8 +160,8 @@ export class LogWindow {
     return low - 1;
   }
 
-  private bound(fromFront: boolean): void {
-    const { pieces } = this;
+  #bound(fromFront: boolean): void {
+    const pieces = this.#pieces;
     let lines = pieces.reduce((sum, piece) => sum + piece.parts.length - 1, 0);
     while (pieces.length > 1 && (this.to - this.from > MOST_BYTES || lines > MOST_LINES)) {
       const gone = fromFront ? pieces.shift() : pieces.pop();
@@ -170,18 +170,18 @@ export class LogWindow {
       if (fromFront && this.first !== null) this.first += count;
     }
     if (pieces.length && this.from === 0) this.first = 1;
-    this.join();
+    this.#join();
   }
 
   /** Make lines of parts; those that lie in one piece are kept as they are. */
-  private join(): void {
+  #join(): void {
     const lines: LogLine[] = [];
     let open: Part | null = null;
     let held: string[] = [];
     const close = (): void => {
       if (open) lines.push(held.length > 1 ? lineOf(open, held.join("")) : (open.line ??= lineOf(open, open.raw)));
     };
-    for (const piece of this.pieces) {
+    for (const piece of this.#pieces) {
       piece.parts.forEach((part, index) => {
         if (index === 0 && open) {
           held.push(part.raw);

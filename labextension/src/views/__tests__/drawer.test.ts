@@ -1,0 +1,231 @@
+import { beforeEach, expect, test } from "vitest";
+import { drawDrawer, type JobDrawer } from "../drawer";
+import lines from "../drawer/expressions.json";
+import { ask, rerun } from "../drawer/lines";
+import type { DrawerTab } from "../shell";
+import { FakeBoard } from "./fake_board";
+import { FakeShell } from "./fake_shell";
+import { at, DEFINITIONS } from "./sample_rows";
+
+const EXIT = 229;
+const RUN = 240;
+let board: FakeBoard;
+let shell: FakeShell;
+
+beforeEach(() => {
+  document.body.replaceChildren();
+  board = new FakeBoard();
+  shell = new FakeShell(board);
+});
+
+/** All promises that can be kept now. */
+const settled = (): Promise<void> => new Promise((done) => setTimeout(done));
+async function open(job = EXIT, tab: DrawerTab = "details"): Promise<JobDrawer> {
+  const drawer = drawDrawer(document.body, board, shell, job, tab);
+  await settled();
+  return drawer;
+}
+const aside = (): HTMLElement => document.querySelector<HTMLElement>("aside")!;
+const text = (): string => aside().textContent ?? "";
+function named(name: string): HTMLElement {
+  const all = [...document.querySelectorAll<HTMLElement>("button, input, [role=tab]")];
+  const found = all.find((one) => (one.getAttribute("aria-label") ?? one.textContent) === name);
+  expect(found, name).toBeDefined();
+  return found!;
+}
+async function press(name: string): Promise<void> {
+  named(name).click();
+  await settled();
+}
+const key = (key: string): void => {
+  document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+};
+const selected = (): string => document.querySelector("[role=tab][aria-selected=true]")?.textContent ?? "";
+
+test("it opens with the focus on its tabs, says whose it is, and is taken down whole", async () => {
+  const drawer = await open();
+  expect(document.activeElement?.textContent).toBe("Details");
+  expect(aside().getAttribute("aria-label")).toBe("Job 229, run 2911, smd");
+  expect(aside().querySelector("h2")?.textContent).toBe("Run 2911 · smd");
+  expect(aside().querySelector(".arp-st")?.textContent).toBe("EXIT");
+  drawer.destroy();
+  expect(document.body.children).toHaveLength(0);
+  expect(board.listening).toBe(0);
+  expect(shell.registered.size).toBe(0);
+});
+
+test("arrows move along the tabs, letters go to one, Esc closes", async () => {
+  await open(EXIT, "log");
+  key("ArrowLeft");
+  expect(selected()).toBe("History");
+  key("ArrowRight");
+  key("ArrowRight");
+  expect(selected()).toBe("Details");
+  expect(document.activeElement).toBe(named("Details"));
+  const letter = [...shell.registered].find(({ keys }) => keys === "s");
+  expect(letter?.do?.("s")).toBe(true);
+  expect(selected()).toBe("Snapshot");
+  (document.activeElement as HTMLElement).blur();
+  expect(letter?.do?.("s")).toBe(false);
+  named("Snapshot").focus();
+  shell.openJob(1);
+  key("Escape");
+  expect(shell.opened).toEqual([]);
+});
+
+test("another answer than for the job shown is dropped", async () => {
+  const drawer = drawDrawer(document.body, board, shell, EXIT, "details");
+  drawer.show(RUN);
+  await settled();
+  expect(aside().querySelector("h2")?.textContent).toBe("Run 2913 · smd");
+  expect(text()).not.toContain("TERM_MEMLIMIT");
+});
+
+test("the head follows the job and who answers, without anything being pressed", async () => {
+  await open(RUN);
+  expect(aside().querySelector(".arp-st")?.textContent).toBe("RUN");
+  board.setHealth({ client: { ok: false, since: at("14:02:00") }, schedulers: {} });
+  expect(aside().querySelector(".arp-st")?.textContent).toMatch(/^Unknown since \d\d:02$/);
+  board.setHealth(null);
+  board.change({ ...board.rows.get(RUN)!, state: "done", status: "DONE", native_state: "DONE", ended: at("14:20:00") });
+  await settled();
+  expect(aside().querySelector(".arp-st")?.textContent).toBe("DONE");
+});
+
+test("the arrows go to the next and the previous job that failed, and keep the focus", async () => {
+  await open(RUN);
+  named("Next failed job").focus();
+  await press("Next failed job");
+  expect(text()).toContain("Job 229");
+  expect(document.activeElement).toBe(named("Next failed job"));
+  await press("Next failed job");
+  expect(text()).toContain("Job 211");
+  await press("Previous failed job");
+  await press("Previous failed job");
+  expect(text()).toContain("Job 229");
+  expect(shell.said).toEqual(["No other failed job there."]);
+});
+
+test("what ended cannot be killed; what runs can, after a question", async () => {
+  const drawer = await open();
+  expect(named("Nothing to kill: EXIT").getAttribute("aria-disabled")).toBe("true");
+  await press("Nothing to kill: EXIT");
+  expect(shell.dialogs).toHaveLength(0);
+  drawer.show(RUN);
+  await settled();
+  await press("Kill");
+  expect(shell.dialogs.at(-1)?.title).toContain("Kill");
+  expect(board.asked("kill")).toEqual([]);
+});
+
+test("rerun takes more parameters, shows its line of Python, and opens nothing by itself", async () => {
+  await open();
+  await press("Rerun…");
+  const input = named("Extra parameters") as HTMLInputElement;
+  input.value = "--mem 16G";
+  input.dispatchEvent(new Event("input"));
+  expect(shell.dialogs[0]?.el.textContent).toContain("board.job(229).rerun(extra_parameters='--mem 16G')");
+  shell.dialogs[0]?.el.querySelector("form")?.requestSubmit();
+  await settled();
+  expect(board.asked("rerun")).toEqual([[EXIT, "--mem 16G"]]);
+  expect(shell.toasts.at(-1)).toMatchObject({ kind: "good", title: "Sent run 2911, smd again" });
+});
+
+test("an uncertain submission asks which job it is, and says what the scheduler answered", async () => {
+  board.change({ ...board.rows.get(EXIT)!, state: "uncertain", status: "Submission uncertain", native_id: null });
+  await open();
+  expect(text()).toContain("LSF may or may not have this job.");
+  await press("Use this id");
+  expect(board.asked("resolve")).toEqual([]);
+  (named("Job id in LSF") as HTMLInputElement).value = " 4711 ";
+  board.answers.resolve = () => Promise.reject(new Error("LSF does not confirm that there is a job 4711"));
+  await press("Use this id");
+  expect(board.asked("resolve")).toEqual([[EXIT, { native_id: "4711" }]]);
+  expect(shell.toasts.at(-1)).toMatchObject({ kind: "bad", said: "LSF does not confirm that there is a job 4711" });
+  await press("Submit again");
+  expect(board.asked("resolve").at(-1)).toEqual([EXIT, { submit_again: true }]);
+});
+
+test("details show the scheduler's words as they are, and ask again when told to", async () => {
+  board.answers.details = async () => "Job <581229>, <img src=x onerror=alert(1)> \u202e\n";
+  await open();
+  expect(document.querySelector(".arp-raw")?.textContent).toBe("Job <581229>, <img src=x onerror=alert(1)> \\u202e\n");
+  expect(document.querySelector("img")).toBeNull();
+  board.answers.details = () => Promise.reject(new Error("LSF has forgotten job 581229."));
+  await press("Ask again");
+  expect(text()).toContain("LSF has forgotten job 581229.");
+  expect(board.asked("details")).toHaveLength(2);
+});
+
+test("details give figures of a job, and leave out what is not known", async () => {
+  await open();
+  expect(text()).toContain("TERM_MEMLIMIT: 8.2 of 8 GB");
+  expect(text()).toContain("Run time18:22");
+  expect(text()).toContain("Exit code137, signal 9");
+  expect(text()).not.toContain("Memory, peak");
+});
+
+test("a snapshot marks what differs from today's definition, and only that", async () => {
+  const then = { ...DEFINITIONS[0]!, version: 3, parameters: "-n 32 <b>" };
+  board.answers.snapshot = async () => ({ argv: ["/reg/arp/smd.sh", "xppi0915", "two words", "it's"], definition: then });
+  await open(EXIT, "snapshot");
+  expect(text()).toContain("This job ran version 3 of smd; today’s is version 4.");
+  const marked = [...document.querySelectorAll(".is-changed")].map((one) => one.textContent);
+  expect(marked).toEqual(["-n 32 <b>today: -q psanaq -n 64 --full"]);
+  expect(document.querySelector(".arp-raw")?.textContent).toBe("/reg/arp/smd.sh xppi0915 'two words' 'it'\\''s'");
+  board.definitions.delete(12);
+});
+
+test("history tells each step with its time, words and who, and the scheduler's jobs", async () => {
+  const step = (when: string, state: string, native: string, reason: string, by: string) =>
+    ({ at: at(when), old: null, new: state, native_state: native, reason, by });
+  board.answers.history = async () => ({
+    transitions: [
+      step("13:10:33", "requested", "", "", "alice"), step("13:12:45", "running", "RUN", "", ""),
+      step("13:31:07", "failed", "EXIT", "TERM_MEMLIMIT", ""),
+    ],
+    scheduler_jobs: [{ native_id: "581229", source: "wrapper", native_state: "EXIT", state: "failed" }],
+  });
+  await open(EXIT, "history");
+  const steps = [...document.querySelectorAll(".arp-line li")].map((one) => one.querySelector("div")?.textContent);
+  expect(steps).toEqual(["Request Sent", "RUN", "EXITTERM_MEMLIMIT"]);
+  expect(document.querySelector(".arp-phases")?.getAttribute("aria-label")).toBe("Request Sent 2:12, then RUN 18:22, then EXIT");
+  expect([...document.querySelectorAll(".arp-line li > em:last-child")].map((one) => one.textContent)).toEqual(["alice", "LSF", "LSF"]);
+  expect(document.querySelector(".arp-tbl")?.textContent).toContain("581229");
+});
+
+test("a job that is not there is said, in the server's words", async () => {
+  await open(99_999);
+  expect(text()).toContain("There is no job 99999.");
+});
+
+test("a job that was taken off the page can be brought back", async () => {
+  board.rows.set(EXIT, { ...board.rows.get(EXIT)!, deleted_by: "bob", deleted_at: at("14:00:00") });
+  board.answers.restore = async ([id = 0]) => [{ id, ok: true, message: "" }];
+  await open();
+  expect(text()).toContain("Taken off the page by bob");
+  await press("Bring back");
+  expect(board.asked("restore")).toEqual([[[EXIT]]]);
+});
+
+test("the edge moves by keys, within bounds, and its place is remembered", async () => {
+  await open();
+  const edge = document.querySelector<HTMLElement>("[role=separator]")!;
+  edge.focus();
+  key("ArrowLeft");
+  expect(edge.getAttribute("aria-valuenow")).toBe("660");
+  expect(board.preferences.get("drawer")).toBe(660);
+  for (let step = 0; step < 50; step++) key("ArrowRight");
+  expect(edge.getAttribute("aria-valuenow")).toBe("360");
+});
+
+test("each line to copy is one of those that the Python tests run", async () => {
+  const made = [
+    ask(17, "log"), ask(17, "details"), ask(17, "history"), rerun(17, ""), rerun(17, "--mem 16G"), rerun(17, "--title 'run 3'"),
+  ];
+  expect(lines.map(({ line }) => line)).toEqual(made);
+  await open(EXIT, "history");
+  expect(document.querySelector(".arp-code code")?.textContent).toBe("board.job(229).history()");
+  await press("Copy this line of Python");
+  expect(shell.copied).toEqual(["board.job(229).history()"]);
+});
