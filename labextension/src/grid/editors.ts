@@ -222,6 +222,7 @@ class CellEditor {
 
   private busy(on: boolean): void {
     this.saving = on;
+    if (this.note.contains(document.activeElement)) this.node?.focus({ preventScroll: true });
     this.note.hidden = true;
     this.node?.classList.toggle("is-saving", on);
     this.node?.setAttribute("aria-busy", String(on));

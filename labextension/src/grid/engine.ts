@@ -44,6 +44,7 @@ export class Engine extends SlickGrid<Item> {
     this._focusSink.remove();
     this._focusSink2.remove();
     this._headerR.removeAttribute("role");
+    this._viewportTopL.setAttribute("role", "rowgroup");
     this._viewportTopL.tabIndex = -1; // browsers make scrollers tab stops unless told
     this.init();
   }
@@ -115,6 +116,12 @@ export class Engine extends SlickGrid<Item> {
     this.setOptions({ rowHeight: height_px }, true);
   }
 
+  /** As many rows above the view as below: they are drawn before the browser paints, so few will do. */
+  override getRenderedRange(...view: Parameters<SlickGrid["getRenderedRange"]>): ReturnType<SlickGrid["getRenderedRange"]> {
+    this.vScrollDir = 0;
+    return super.getRenderedRange(...view);
+  }
+
   override applyFormatResultToCellNode(result: unknown, node: HTMLDivElement): void {
     if (!this.stage?.holds(node)) put(result as Drawn, node);
   }
@@ -150,6 +157,7 @@ function options(rowHeight_px: number): Partial<GridOption> {
     explicitInitialization: true,
     forceSyncScrolling: true, // rows are there before the browser paints: no blank while scrolling
     fullWidthRows: true,
+    minRowBuffer: 8,
     showCellSelection: false,
     syncColumnCellResize: true,
   };

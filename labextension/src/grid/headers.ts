@@ -33,7 +33,7 @@ export class Headers {
       node.dataset["column"] = column.id;
       node.setAttribute("aria-colindex", String(i + 1));
       node.tabIndex = -1;
-      node.querySelector(".slick-resizable-handle")?.removeAttribute("role");
+      for (const name of ["role", "aria-orientation"]) node.querySelector(".slick-resizable-handle")?.removeAttribute(name);
       this.title(node, column);
     });
   }

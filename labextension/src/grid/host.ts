@@ -156,6 +156,7 @@ export class GridHost implements Stage {
   setChoices(choices: readonly ColumnChoice[]): void {
     this.choices = choices;
     this.drawn = this.toDraw();
+    this.lost = this.focusAt.inside;
     this.engine.setColumns(this.engineColumns());
     this.dress();
   }
@@ -172,6 +173,7 @@ export class GridHost implements Stage {
     if (height_px === this.height_px) return;
     const first = this.engine.top_px / this.height_px;
     this.height_px = height_px;
+    this.lost = this.focusAt.inside;
     this.engine.setRowHeight(height_px);
     this.dress();
     this.engine.scrollToPx(first * height_px);
