@@ -1,0 +1,287 @@
+"""``Grid``: a DataFrame that people can sort, filter, select and edit, and programs update."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import traitlets
+
+from arp_nb import errors
+from arp_nb.widgets import stream
+from arp_nb.widgets.front import Front
+from arp_nb.widgets.row_ids import RowIds
+from arp_nb.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_log = logging.getLogger(__name__)
+_OWN = ("df", "columns", "editable")
+
+
+class Grid(Front):
+    """An interactive table of a DataFrame, on its own or inside other widgets.
+
+    People sort, filter, search and select rows, choose columns, and edit where they may;
+    programs change rows while it is shown. The DataFrame that was given stays as it is:
+    `df` is the present one.
+
+    Parameters
+    ----------
+    df
+        The DataFrame. Duplicate column names are refused.
+    columns
+        A list of names: only these, in this order. Or a dict by name of titles, `Column` or
+        dicts of its keywords.
+    editable
+        Whether values can be changed, or the names of the columns in which they can.
+    **more
+        Any trait below, or of ipywidgets, as ``layout``.
+
+    Raises
+    ------
+    TypeError
+        A keyword is unknown; those that are near it are named.
+    InvalidValue
+        A column is unknown, or several have the same name.
+
+    Examples
+    --------
+    >>> grid = Grid(df, columns={"x": Column(unit="mm")}, editable=["x"])  # doctest: +SKIP
+    >>> grid.update(new_rows)  # doctest: +SKIP
+    >>> grid.df, grid.edits, grid.selected  # doctest: +SKIP
+    """
+
+    _module = "grid"
+
+    label = traitlets.Unicode(
+        "Table", help="Name of the table, read aloud by screen readers."
+    ).tag(sync=True)
+    height_px = traitlets.Int(420, min=120, help="Height at most, in px.").tag(sync=True)
+    can_add = traitlets.Bool(
+        help="Whether people can add rows. By default where all columns can be edited."
+    ).tag(sync=True)
+    can_delete = traitlets.Bool(
+        help="Whether people can delete rows. By default where all columns can be edited."
+    ).tag(sync=True)
+    selected_ids = traitlets.Any(
+        RowIds(), help="Ids of the selected rows, rising. Set it to select others."
+    )
+    edit_count = traitlets.Int(
+        read_only=True, help="How many cells people changed, and rows they added or deleted."
+    )
+    row_count = traitlets.Int(read_only=True, help="How many rows there are.")
+
+    def __init__(self, df: Any, columns: Any = None, *, editable: Any = True, **more: Any) -> None:
+        everything = editable is True
+        more = {"can_add": everything, "can_delete": everything, **more}
+        self._check_words(more, _OWN)
+        self._from_page = False
+        self._sheet = Sheet(_frame(df), columns, editable, self.tell)
+        super().__init__(**more)
+        self._count()
+        self.on_msg(self._hear)
+
+    # -- for everybody -----------------------------------------------------------------
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The table as it is now, edits included: a copy with the same dtypes and index.
+
+        Set it to show another; edits and selection begin anew then.
+        """
+        return self._sheet.frame()
+
+    @df.setter
+    def df(self, frame: Any) -> None:
+        self._sheet.show(_frame(frame))
+        self.selected_ids = RowIds()
+        self._count()
+
+    @property
+    def edits(self) -> pd.DataFrame:
+        """What people did, in order: at (UTC), what, id, index, column, old, new.
+
+        ``what`` is ``edit``, ``add`` or ``delete``. Changes by `update` are not among them.
+        """
+        with self._sheet.lock:
+            return self._sheet.log.frame()
+
+    @property
+    def selected(self) -> pd.DataFrame:
+        """The selected rows as they are now, in the order of the table.
+
+        Set it to a DataFrame of rows, or to index labels, to select those.
+        """
+        return self._sheet.frame(self._known(self.selected_ids))
+
+    @selected.setter
+    def selected(self, rows: Any) -> None:
+        labels = rows.index if isinstance(rows, pd.DataFrame | pd.Series) else rows
+        self.selected_ids = RowIds.of(self._sheet.find(labels).tolist())
+
+    def update(self, rows: Any, *, ids: Iterable[int] | None = None) -> None:
+        """Change values while the grid is shown; from any thread.
+
+        Pages are told at most 30 times a second, each time what is true then.
+
+        Parameters
+        ----------
+        rows
+            A DataFrame, or what makes one, with some of the columns. Its rows are known by
+            their index labels; rows with new labels are added.
+        ids
+            The ids of the rows, instead of labels.
+
+        Raises
+        ------
+        InvalidValue
+            A column or row is unknown, or a value does not fit its column. Nothing is
+            changed then.
+        """
+        frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
+        known = None if ids is None else np.fromiter(ids, dtype=np.int64)
+        self._sheet.update(frame, known)
+        self._count()
+
+    def add_row(self, values: Mapping[Any, Any] | None = None, *, index: Any = None) -> int:
+        """Add a row at the end; return its id.
+
+        Parameters
+        ----------
+        values
+            By column; what is left out is missing, or 0 or False where nothing can be.
+        index
+            Its label; by default the next number, or a missing one.
+        """
+        row = self._sheet.add(values or {}, typed=False, index=index)
+        self._count()
+        return row
+
+    def delete_rows(self, ids: Iterable[int]) -> None:
+        """Delete rows by their ids; those that are gone already are no error."""
+        self._sheet.remove(RowIds.of(ids).array(), by_people=False)
+        self._count()
+
+    def close(self) -> None:
+        """Take it off all pages and tell it nothing any more. `df` and `edits` stay."""
+        # absent if it was refused when it was made; without the lock, for garbage collection
+        # may call this while another thread holds it
+        if sheet := self.__dict__.get("_sheet"):
+            sheet.stream.close()
+        super().close()
+
+    # -- traits ------------------------------------------------------------------------
+
+    @traitlets.validate("selected_ids")
+    def _as_ranges(self, proposal: Any) -> RowIds:
+        try:
+            return RowIds.of(proposal["value"])
+        except TypeError:
+            raise traitlets.TraitError(
+                "selected_ids holds ids of rows, which are whole numbers; set selected to"
+                " select rows by their labels."
+            ) from None
+
+    @traitlets.observe("selected_ids")
+    def _tell_selection(self, change: Any) -> None:
+        if not self._from_page:
+            self.tell({"type": "select", "ranges": change["new"].ranges})
+
+    def _known(self, ids: RowIds) -> Any:
+        """Return ids as an array, as far as there are such rows."""
+        last = self._sheet.table.rows - 1
+        inside = [(max(0, a), min(b, last)) for a, b in ids.ranges if a <= last and b >= 0]
+        return RowIds(inside).array()
+
+    def _count(self) -> None:
+        """Bring the counting traits up to date; outside the lock, for they call observers."""
+        with self._sheet.lock:
+            rows, edits = self._sheet.table.live, len(self._sheet.log)
+            ids = self._known(self.selected_ids)
+            there = self._sheet.table.alive(ids)
+        self.set_trait("row_count", rows)
+        self.set_trait("edit_count", edits)
+        if not there.all():
+            self.selected_ids = RowIds.of(ids[there].tolist())
+
+    # -- the page ----------------------------------------------------------------------
+
+    def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """Do what a page asks; whatever goes wrong is answered in words."""
+        kind = content.get("type") if isinstance(content, dict) else None
+        do: Callable[[dict[str, Any]], Any] | None = getattr(self, f"_on_{kind}", None)
+        if not isinstance(kind, str) or do is None:
+            return
+        try:
+            answer = do(content)
+        except errors.ArpError as error:
+            answer = {"ok": False, "message": str(error)}
+        except Exception as error:  # noqa: BLE001 - the top of a call: it is answered, and logged
+            _log.exception("A page's %s could not be done.", kind)
+            answer = {"ok": False, "message": f"{type(error).__name__}: {error}"}
+        if "call" in content:
+            self.tell({"type": "answer", "call": content["call"], "answer": answer})
+
+    def _on_start(self, _: dict[str, Any]) -> None:
+        with self._sheet.lock:
+            self._sheet.stream.head()
+        if self.selected_ids:
+            self.tell({"type": "select", "ranges": self.selected_ids.ranges})
+
+    _on_resync = _on_start
+
+    def _on_more(self, _: dict[str, Any]) -> None:
+        with self._sheet.lock:
+            self._sheet.stream.more()
+
+    def _on_view(self, content: dict[str, Any]) -> None:
+        with self._sheet.lock:
+            ids = np.array(content["ids"][: stream.MOST_IN_VIEW], dtype=np.int64)
+            self._sheet.stream.view(ids)
+
+    def _on_select(self, content: dict[str, Any]) -> None:
+        self._from_page = True
+        try:
+            self.selected_ids = RowIds(stream.ranges(content["ranges"]))
+        finally:
+            self._from_page = False
+
+    def _on_edit(self, content: dict[str, Any]) -> dict[str, Any]:
+        answer = self._sheet.edit(content["edit"])
+        self._count()
+        return answer
+
+    def _on_add(self, content: dict[str, Any]) -> dict[str, Any]:
+        if not self.can_add:
+            raise errors.Forbidden("Rows cannot be added here.")
+        row = self._sheet.add(content["values"], typed=True)
+        self._count()
+        return {"ok": True, "version": self._sheet.stream.seq, "id": row}
+
+    def _on_remove(self, content: dict[str, Any]) -> dict[str, Any]:
+        if not self.can_delete:
+            raise errors.Forbidden("Rows cannot be deleted here.")
+        ids = self._known(RowIds(stream.ranges(content["ranges"])))
+        self._sheet.remove(ids, by_people=True)
+        self._count()
+        return {"ok": True, "version": self._sheet.stream.seq}
+
+    def _on_search(self, content: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "ids": self._sheet.search(str(content["text"]))}
+
+
+def _frame(given: Any) -> pd.DataFrame:
+    """Return what was given as a DataFrame. `InvalidValue` if it is none."""
+    if isinstance(given, pd.DataFrame):
+        return given
+    if isinstance(given, pd.Series):
+        return given.to_frame()
+    if hasattr(given, "to_pandas"):  # polars, pyarrow and others
+        return _frame(given.to_pandas())
+    raise errors.InvalidValue(
+        f"A Grid shows a DataFrame, not {type(given).__name__}: pd.DataFrame(…) makes one."
+    )

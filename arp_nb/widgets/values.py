@@ -1,0 +1,251 @@
+"""Values on their way into a column: what people typed, and what an update brings.
+
+A column keeps its dtype: what does not fit is refused in words, never cut or turned over.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pandas as pd
+from pandas.api import types as dtypes
+
+from arp_nb import errors
+from arp_nb.widgets.kinds import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from arp_nb.widgets.kinds import Kind, Values
+
+_YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_LONGEST_SHOWN = 60
+
+
+def parse(typed: Any, like: Values, kind: Kind, old: Any = None) -> Any:
+    """Return what was typed as a value of a column.
+
+    Parameters
+    ----------
+    typed
+        Text, or None for nothing; numbers and truth values as they are.
+    like
+        The column, for its dtype.
+    kind
+        How it travels.
+    old
+        The value in its place: in a column of Python objects it tells the type.
+
+    Raises
+    ------
+    InvalidValue
+        It is none, and why; without the name of the column.
+    """
+    dtype = like.dtype
+    text = typed if isinstance(typed, str) else "" if typed is None else str(typed)
+    if typed is None or (not text.strip() and not _is_text(like, kind, old)):
+        return _missing(dtype)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return one_of(text, dtype.categories)
+    if kind.read in {"int64", "uint64"} or dtypes.is_integer_dtype(dtype):
+        return _whole(text, dtype)
+    readers: Mapping[str, Callable[[str], Any]] = {
+        "bool": _truth,
+        "float64": _number,
+        "time": lambda one: _time(one, kind.zone),
+        "duration": _duration,
+    }
+    read = readers.get(kind.read)
+    return read(text) if read else _as_before(text, dtype, old)
+
+
+def one_of(text: str, among: Sequence[Any] | pd.Index[Any]) -> Any:
+    """Return the choice that reads so. `InvalidValue` if there is none."""
+    for one in among:
+        if str(one) == text:
+            return one
+    listed = ", ".join(str(one) for one in list(among)[:10])
+    raise errors.InvalidValue(f"{shown(text)} is none of: {listed}{', …' * (len(among) > 10)}.")
+
+
+def fit(new: Values, like: Values, name: str) -> Values:
+    """Return other values with the dtype of a column.
+
+    Raises
+    ------
+    InvalidValue
+        One of them does not fit without loss.
+    """
+    dtype = like.dtype
+    if new.dtype == dtype:
+        return new
+    empty = new.isna()
+    if empty.any() and not can_be_empty(dtype):
+        raise errors.InvalidValue(f"{name}: {_cannot_be_empty(dtype)}")
+    said = ""
+    try:
+        if not dtypes.is_bool_dtype(dtype) or new[~empty].isin([True, False]).all():
+            made = new.astype(dtype)
+            if not _lost(new, made, dtype):
+                return made
+    except (TypeError, ValueError, OverflowError) as error:
+        said = f" ({error})"
+    raise errors.InvalidValue(f"{name} holds {dtype}: {_listed(new)} does not fit{said}.")
+
+
+def alone(value: Any) -> Values:
+    """Return one value as a column of objects: a list stays one value."""
+    cell = np.empty(1, dtype=object)
+    cell[0] = value
+    return pd.Series(cell, dtype=object)
+
+
+def default(dtype: Any) -> Any:
+    """Return what stands in a new row where nothing is given: missing, 0 or False."""
+    if can_be_empty(dtype):
+        return None
+    return False if dtypes.is_bool_dtype(dtype) else 0
+
+
+def can_be_empty(dtype: Any) -> bool:
+    """Whether a column of this dtype can miss a value."""
+    return not isinstance(dtype, np.dtype) or dtype.kind not in "iub"
+
+
+def shown(value: object) -> str:
+    """Return a value for a message: quoted, and cut if it is long."""
+    text = in_words(value)
+    return f"'{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}'"
+
+
+def _is_text(like: Values, kind: Kind, old: Any) -> bool:
+    if dtypes.is_object_dtype(like.dtype):
+        return kind.read == "text" and (kind.was == "" or isinstance(old, str))
+    return kind.read == "text" and bool(dtypes.is_string_dtype(like.dtype))
+
+
+def _missing(dtype: Any) -> Any:
+    if not can_be_empty(dtype):
+        raise errors.InvalidValue(_cannot_be_empty(dtype))
+    return None
+
+
+def _cannot_be_empty(dtype: Any) -> str:
+    what = "true or false" if dtypes.is_bool_dtype(dtype) else "whole numbers"
+    nullable = "boolean" if dtypes.is_bool_dtype(dtype) else "Int64"
+    return f"it holds {what} and cannot be empty; a column of {nullable} can."
+
+
+def _truth(text: str) -> bool:
+    try:
+        return _YES[text.strip().lower()]
+    except KeyError:
+        raise errors.InvalidValue(f"{shown(text)} is neither true nor false.") from None
+
+
+def _whole(text: str, dtype: Any) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        near = _number(text)
+        if near is None or not float(near).is_integer():
+            raise errors.InvalidValue(f"{shown(text)} is not a whole number.") from None
+        number = int(near)
+    kept = getattr(dtype, "numpy_dtype", dtype)
+    if isinstance(kept, np.dtype) and kept.kind in "iu":
+        least, most = np.iinfo(kept).min, np.iinfo(kept).max
+        if not least <= number <= most:
+            raise errors.InvalidValue(f"{number} does not fit {kept}: {least} to {most}.")
+    return number
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        raise errors.InvalidValue(f"{shown(text)} is not a number.") from None
+    return None if np.isnan(number) else number
+
+
+def _time(text: str, zone: str) -> pd.Timestamp:
+    try:
+        if not _DAY.match(text.strip()):
+            raise ValueError  # noqa: TRY301 - pandas would guess: '1' as a day of this month
+        made = pd.Timestamp(text.strip())
+    except ValueError:
+        raise errors.InvalidValue(
+            f"{shown(text)} is not a time, such as 2026-11-22 14:02."
+        ) from None
+    if zone and made.tzinfo is None:
+        try:
+            return made.tz_localize(zone)
+        except ValueError:
+            raise errors.InvalidValue(
+                f"{shown(text)} is there twice or never in {zone}: add an offset, as +01:00."
+            ) from None
+    if not zone and made.tzinfo is not None:
+        raise errors.InvalidValue(f"{shown(text)} has a time zone; this column has none.")
+    return made.tz_convert(zone) if zone else made
+
+
+def _duration(text: str) -> pd.Timedelta:
+    try:
+        return pd.Timedelta(seconds=float(text))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return pd.Timedelta(text)
+    except (ValueError, OverflowError):
+        raise errors.InvalidValue(
+            f"{shown(text)} is not a duration, such as 1:30:00, '90 s' or '2 days'."
+        ) from None
+
+
+def _as_before(text: str, dtype: Any, old: Any) -> Any:
+    """Read text as the type that stands in its place."""
+    make: Callable[[str], Any]
+    if isinstance(dtype, pd.PeriodDtype):
+        make = partial(pd.Period, freq=cast("Any", dtype.freq))
+    elif dtypes.is_complex_dtype(dtype):
+        make = complex
+    elif dtypes.is_string_dtype(dtype) and not dtypes.is_object_dtype(dtype):
+        return text
+    elif not dtypes.is_object_dtype(dtype):
+        raise errors.InvalidValue(f"A value of {dtype} cannot be typed here.")
+    elif isinstance(old, bool):
+        return _truth(text)
+    elif isinstance(old, int | float | Decimal | complex):
+        make = type(old)
+    elif old is None or isinstance(old, str) or (dtypes.is_scalar(old) and pd.isna(old)):
+        return text
+    else:
+        raise errors.InvalidValue(f"A {type(old).__name__} cannot be typed here.")
+    try:
+        return make(text)
+    except (ValueError, InvalidOperation):
+        what = dtype if old is None else type(old).__name__
+        raise errors.InvalidValue(f"{shown(text)} is no {what}.") from None
+
+
+def _lost(new: Values, made: Values, dtype: Any) -> bool:
+    """Whether a conversion to whole numbers, categories or times changed a value."""
+    if isinstance(dtype, pd.CategoricalDtype):
+        return bool((made.isna() & new.notna()).any())
+    if dtypes.is_integer_dtype(dtype) and dtypes.is_numeric_dtype(new.dtype):
+        known = new.notna()
+        return bool((made[known].astype(object) != new[known].astype(object)).any())
+    if dtypes.is_datetime64_any_dtype(dtype):
+        if dtypes.is_numeric_dtype(new.dtype):
+            return True
+        return bool(dtypes.is_datetime64_any_dtype(new.dtype) and (made != new)[new.notna()].any())
+    return False
+
+
+def _listed(values: Values) -> str:
+    first = values.dropna()
+    return shown(first.iloc[0]) if len(first) == 1 else f"{values.dtype}"
