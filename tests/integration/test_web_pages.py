@@ -1,0 +1,172 @@
+"""What the pages ask of the manager: tables, windows, logs, consent, preferences."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arp_nb.manager.job_table import COLUMNS
+from tests.frames import decode
+from tests.integration.faces import Face, face
+
+pytestmark = pytest.mark.anyio
+API = "/arp/api"
+ROOT = f"{API}/experiments/xpptest"
+JOBS = f"{ROOT}/jobs"
+
+
+@pytest.fixture
+async def arp(short_tmp: Path) -> AsyncIterator[Face]:
+    async with face(short_tmp) as made:
+        await made.with_job()
+        yield made
+
+
+async def with_log(arp: Face, text: str) -> None:
+    """Give job 1 a log."""
+    await arp.with_client(text.encode())
+
+
+async def test_columns_come_newest_first_and_tell_where_to_go_on(arp: Face) -> None:
+    async with arp.caller() as caller:
+        wanted = {"definition": "peaks", "runs": [1], "existing": "again"}
+        await caller.post(f"{JOBS}:apply", json=wanted)
+        await caller.post(f"{JOBS}:apply", json=wanted)
+        first = await caller.get(f"{JOBS}/columns?limit=2&counters=a&counters=b%20c")
+        head, found = decode(first.content)
+        assert first.headers["content-type"] == "application/octet-stream"
+        assert list(found) == [*COLUMNS, "counter:a", "counter:b c"]
+        assert found["id"] == [3, 2]
+        assert found["status"] == ["Request Sent", "Request Sent"]
+        assert (head["rows"], head["total"], head["next_before"]) == (2, 3, 2)
+        last, _ = decode((await caller.get(f"{JOBS}/columns?before=2")).content)
+        assert (last["rows"], last["next_before"]) == (1, None)
+        status = (await caller.get(f"{API}/status")).json()
+        assert (head["epoch"], head["revision"]) == (status["epoch"], status["revision"])
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("columns?limit=0", "limit"),
+        ("columns?limit=50001", "limit"),
+        ("columns?before=0", "before"),
+        ("columns?" + "&".join(f"counters=c{one}" for one in range(21)), "counters"),
+        ("columns?counters=", "counters"),
+        ("window", "'ids' is missing"),
+        ("window?ids=", "numbers with commas"),
+        ("window?ids=1,a", "numbers with commas"),
+        ("window?ids=" + ",".join(["7"] * 201), "200 jobs can be asked for"),
+        ("search", "'text' is missing"),
+        ("search?text=", "text"),
+        ("search?text=" + "x" * 1001, "text"),
+    ],
+)
+async def test_a_question_of_bad_form_is_told_what_is_wrong(
+    arp: Face, path: str, said: str
+) -> None:
+    async with arp.caller() as caller:
+        answer = await caller.get(f"{JOBS}/{path}")
+    assert answer.status_code == 422, answer.text
+    assert said in answer.json()["message"]
+
+
+async def test_a_window_and_a_search_tell_of_reports(arp: Face) -> None:
+    await arp.manager.updates.post(
+        arp.manager.capabilities.token(1), b'{"counters": {"Events": 7}, "said": "Hello <b>"}'
+    )
+    async with arp.caller() as caller:
+        window = (await caller.get(f"{JOBS}/window?ids=1,2")).json()
+        (row,) = window["rows"]
+        assert (row["id"], row["spark"], row["left_s"]) == (1, [7.0], None)
+        assert row["report"]["said"] == "Hello <b>"
+        found = await caller.get(f"{JOBS}/search", params={"text": "hello <B>"})
+        assert found.json() == {"ids": [1]}
+        assert (await caller.get(f"{JOBS}/search?text=%00%F0%9F")).json() == {"ids": []}
+
+
+# -- logs ------------------------------------------------------------------------------
+
+
+async def test_places_in_a_log_are_found_one_after_the_other(arp: Face) -> None:
+    await with_log(arp, "begin\nbeam on\nKeyError: 3\nbeam off\n")
+    async with arp.caller() as caller:
+
+        async def find(**asked: Any) -> Any:
+            return (await caller.get(f"{API}/jobs/1/log/find", params=asked)).json()
+
+        first = await find(text="BEAM")
+        assert first["found"] == {"offset": 6, "line": "beam on"}
+        second = await find(text="BEAM", offset=first["reached"])
+        assert second["found"] == {"offset": 26, "line": "beam off"}
+        end = await find(text="BEAM", offset=second["reached"])
+        assert (end["found"], end["reached"], end["size_bytes"]) == (None, 35, 35)
+        assert (await find(errors=True))["found"] == {"offset": 14, "line": "KeyError: 3"}
+        for asked in ({}, {"text": "a", "errors": True}, {"text": ""}, {"offset": -1}):
+            assert (await find(**asked))["error"] == "InvalidValue"
+
+
+async def test_a_log_is_sent_as_a_file_that_no_browser_runs(arp: Face) -> None:
+    await with_log(arp, "<script>alert(1)</script>\n")
+    async with arp.caller() as caller:
+        answer = await caller.get(f"{API}/jobs/1/log/download")
+    assert answer.text == "<script>alert(1)</script>\n"
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="run1_peaks_job1.log"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["find?text=a", "download"])
+async def test_a_log_of_no_job_is_not_found(arp: Face, path: str) -> None:
+    async with arp.caller() as caller:
+        answer = await caller.get(f"{API}/jobs/99/log/{path}")
+    assert answer.status_code == 404
+    assert "no job 99" in answer.json()["message"]
+
+
+# -- consent and conflicts -------------------------------------------------------------
+
+
+async def test_a_consent_names_its_version_and_is_refused_for_an_older(arp: Face) -> None:
+    path = f"{ROOT}/definitions/1"
+    async with arp.caller() as caller:
+        box = {"json": {"on": True}, "headers": {"If-Match": '"v1"'}}
+        first = await caller.post(f"{path}:autorun", **box)  # type: ignore[arg-type]
+        row = first.json()
+        assert first.headers["ETag"] == '"v2"'
+        assert (row["autorun"], row["autorun_by"], row["trigger"]) == (True, "ana", "END_OF_RUN")
+        box["json"] = {"on": False}
+        second = await caller.post(f"{path}:autorun", **box)  # type: ignore[arg-type]
+        assert second.status_code == 409
+        assert second.json()["theirs"] == row
+        edit = await caller.patch(path, json={"parameters": "a"}, headers={"If-Match": '"v1"'})
+        assert edit.json()["theirs"] == row
+        assert (await caller.post(f"{path}:autorun", json={"on": "yes"})).status_code == 422
+        cleared = await caller.post(f"{path}:autorun", json={"on": False})
+        assert (cleared.json()["autorun"], cleared.json()["autorun_by"]) == (False, None)
+        assert (await caller.get(f"{API}/status")).json()["autorun_acts"] is False
+
+
+# -- preferences -----------------------------------------------------------------------
+
+
+async def test_preferences_are_kept_and_bounded(arp: Face) -> None:
+    path = f"{API}/preferences/jobs.columns"
+    async with arp.caller() as caller:
+        assert (await caller.get(path)).json() == {"value": None}
+        value = [{"id": "run", "width": 80}, {"id": "user", "hidden": True}]
+        assert (await caller.put(path, json={"value": value})).json() == {"value": value}
+        assert (await caller.get(path)).json() == {"value": value}
+        large = await caller.put(path, json={"value": "x" * 16_383})
+        assert large.status_code == 413
+        assert large.json()["error"] == "TooLarge"
+        assert "16,384 bytes" in large.json()["message"]
+        assert (await caller.put(path, json={"value": "\0"})).status_code == 422
+        assert (await caller.put(path, json={})).status_code == 422
+        assert (await caller.get(path)).json() == {"value": value}
+        assert (await caller.get(f"{API}/preferences/A%20b")).status_code == 422
+        assert (await caller.put(path, json={"value": None})).json() == {"value": None}
+        assert (await caller.get(path)).json() == {"value": None}
