@@ -1,0 +1,261 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { drawDefinitions } from "../defs_page";
+import type { Mounted } from "../shell";
+import { FakeBoard } from "./fake_board";
+import { FakeShell } from "./fake_shell";
+
+let box: HTMLElement;
+let board: FakeBoard;
+let shell: FakeShell;
+let page: Mounted;
+const grid = (): HTMLElement => box.querySelector("[role=grid]")!;
+const row = (id: number): HTMLElement => grid().querySelector(`[data-id="${id}"]`)!;
+const cell = (id: number, column: number): HTMLElement => row(id).querySelector(`[data-stop="${column}"]`)!;
+const now = (): HTMLElement => document.activeElement as HTMLElement;
+const press = (key: string, init: KeyboardEventInit = {}): boolean =>
+  now().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init }));
+const type = (text: string): void => {
+  (now() as HTMLInputElement).value = text;
+  now().dispatchEvent(new Event("input", { bubbles: true }));
+};
+const draw = (with_: FakeBoard): void => {
+  board = with_;
+  shell = new FakeShell(board);
+  page = drawDefinitions(box, board, shell);
+};
+
+beforeEach(() => {
+  box = document.createElement("div");
+  document.body.append(box);
+  draw(new FakeBoard());
+});
+afterEach(() => {
+  page.destroy();
+  box.remove();
+});
+
+describe("the definitions", () => {
+  it("are a grid that says how many rows and columns it has", () => {
+    expect(grid().getAttribute("aria-rowcount")).toBe("10");
+    expect([...grid().querySelectorAll("[role=columnheader]")].map((one) => one.textContent)).toEqual(
+      ["ID", "Hash", "Executable", "Parameters", "Trigger", "Autorun", "Changed by", "Jobs, share done", "Delete"]);
+    expect([...grid().querySelectorAll("[role=row]")].map((one) => one.getAttribute("aria-rowindex"))).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
+  });
+
+  it("show how their jobs stand", () => {
+    expect(cell(12, 7).textContent).toBe("11");
+    expect(cell(12, 7).querySelector("[role=img]")!.getAttribute("title")).toBe("5 done, 3 failed, 3 not over");
+    expect(cell(18, 7).textContent).toBe("none");
+  });
+
+  it("say who checked autorun, when, and that it does not act yet", () => {
+    expect(cell(12, 5).getAttribute("aria-description")).toMatch(/^checked by alice, .*It does not start jobs yet\.$/);
+    cell(12, 5).focus();
+    const tip = box.querySelector<HTMLElement>("[role=tooltip]")!;
+    expect(tip.hidden).toBe(false);
+    expect(tip.textContent).toMatch(/^checked by alice/);
+    expect(box.querySelector(".arp-foot")!.textContent).toContain("2 on autorun, which does not act yet");
+  });
+
+  it("set everybody's words as text", () => {
+    const old = board.definitions.get(12)!;
+    board.definitions.set(12, { ...old, executable: "/<img src=x onerror=alert(1)>\u202e.sh", changed_by: "<b>eve</b>" });
+    board.tell({ definitions: true });
+    expect(box.querySelector("img")).toBeNull();
+    expect(cell(12, 2).textContent).toContain("/<img src=x onerror=alert(1)>\\u202e.sh");
+    expect(cell(12, 6).textContent).toBe("<b>eve</b>");
+  });
+
+  it("give the line of pandas that shows the same", () => {
+    box.querySelector<HTMLElement>(".arp-foot .arp-icon")!.click();
+    expect(shell.copied).toEqual(["board.definitions.df"]);
+  });
+
+  it("are found by what is typed, unsaved rows always", () => {
+    const search = box.querySelector<HTMLInputElement>("input[type=search]")!;
+    const find = (text: string): string[] => {
+      search.value = text;
+      search.dispatchEvent(new Event("input"));
+      return [...grid().querySelectorAll<HTMLElement>("[data-id]")].map((one) => one.dataset["id"]!);
+    };
+    expect(find("CHEN/ARP")).toEqual(["17", "18", "0"]);
+    expect(find("nothing like it")).toEqual(["0"]);
+    expect(box.textContent).toContain("No definition holds “nothing like it”");
+  });
+});
+
+describe("the keyboard", () => {
+  it("finds one tab stop, and goes by arrows over rows and the lines below them", () => {
+    expect(grid().querySelectorAll("[tabindex='0']")).toHaveLength(1);
+    cell(18, 1).focus();
+    press("ArrowDown");
+    expect(now()).toBe(cell(21, 1));
+    press("ArrowDown");
+    expect(now().textContent).toBe("Copy");
+    press("ArrowRight");
+    expect(now().textContent).toBe("Check again");
+    press("ArrowDown");
+    expect(now()).toBe(cell(23, 1));
+    press("End");
+    expect(now()).toBe(cell(23, 8));
+    press("Home", { ctrlKey: true });
+    expect(now()).toBe(cell(12, 0));
+    expect(grid().querySelectorAll("[tabindex='0']")).toHaveLength(1);
+  });
+
+  it("edits with Enter, saves with Enter, and stays at the cell", async () => {
+    cell(12, 3).focus();
+    press("Enter");
+    expect(now().getAttribute("aria-label")).toBe("Parameters of smd");
+    type("-n 128");
+    press("Enter");
+    await vi.waitFor(() => expect(board.definitions.get(12)!.parameters).toBe("-n 128"));
+    await vi.waitFor(() => expect(now()).toBe(cell(12, 3)));
+    expect(cell(12, 3).textContent).toBe("-n 128");
+  });
+
+  it("puts the cell back with Esc, and the row with Esc again", () => {
+    cell(12, 1).focus();
+    press("Enter");
+    type("smd2");
+    press("Tab");
+    expect(now().getAttribute("aria-label")).toBe("Executable of smd2");
+    type("/a.sh");
+    press("Escape");
+    expect(now()).toBe(cell(12, 2));
+    expect(cell(12, 2).textContent).toContain("submit_smd.sh");
+    expect(cell(12, 1).textContent).toContain("smd2");
+    press("Escape");
+    expect(cell(12, 1).textContent).toBe("smd");
+    expect(board.asked("changeDefinition")).toEqual([]);
+  });
+
+  it("saves a row as soon as the focus is in another", async () => {
+    cell(12, 3).focus();
+    press("Enter");
+    type("-n 1");
+    press("ArrowDown");
+    expect(now()).toBe(cell(13, 3));
+    await vi.waitFor(() => expect(board.definitions.get(12)!.parameters).toBe("-n 1"));
+  });
+
+  it("saves a row when the focus leaves the grid, and not while a menu of it is open", async () => {
+    const menu = document.createElement("button");
+    const holder = document.createElement("div");
+    holder.className = "arp-menu";
+    holder.append(menu);
+    box.append(holder);
+    cell(12, 3).focus();
+    press("Enter");
+    type("-n 1");
+    menu.focus();
+    await new Promise((done) => setTimeout(done, 1));
+    expect(board.asked("changeDefinition")).toEqual([]);
+    cell(12, 4).focus();
+    box.querySelector<HTMLElement>("input[type=search]")!.focus();
+    await vi.waitFor(() => expect(board.definitions.get(12)!.parameters).toBe("-n 1"));
+  });
+
+  it("makes a definition of the last row as one types", async () => {
+    cell(23, 1).focus();
+    press("ArrowDown");
+    expect(now().getAttribute("aria-label")).toBe("Hash of the new definition");
+    type("fit");
+    press("Enter");
+    expect(now().getAttribute("aria-label")).toBe("Executable of fit");
+    type("/a/fit.sh");
+    press("Enter");
+    await vi.waitFor(() => expect(board.definitions.get(24)?.name).toBe("fit"));
+    await vi.waitFor(() => expect(now()).toBe(cell(24, 2)));
+    expect(cell(0, 1).textContent).toBe("new hash");
+  });
+
+  it("deletes with Delete", async () => {
+    cell(21, 1).focus();
+    press("Delete");
+    await vi.waitFor(() => expect(board.definitions.has(21)).toBe(false));
+    expect(grid().contains(now())).toBe(true);
+  });
+
+  it("opens the triggers, of which those that need a value cannot be chosen", async () => {
+    cell(18, 4).focus();
+    press("Enter");
+    const { items } = shell.menus[0]!;
+    expect(items.find((item) => item.on)!.label).toBe("Only by hand");
+    expect(items.filter((item) => item.off).map((item) => item.label)).toEqual(["When a run parameter has a value", "After another batch def"]);
+    items.find((item) => item.label === "Start of run")!.do("");
+    await vi.waitFor(() => expect(board.definitions.get(18)!.trigger).toBe("START_OF_RUN"));
+  });
+});
+
+describe("an error", () => {
+  it("is tied to its cell, in words, and the row is said not to be saved", async () => {
+    cell(13, 1).click();
+    type("smd");
+    press("Enter");
+    await vi.waitFor(() => expect(now().getAttribute("aria-invalid")).toBe("true"));
+    const said = document.getElementById(now().getAttribute("aria-describedby")!)!;
+    expect(said.textContent).toBe("Is taken by definition 12.");
+    expect(box.querySelector(".arp-foot [role=status]")!.textContent).toBe("2 rows need a look. smd is not saved.");
+  });
+});
+
+describe("changes from elsewhere", () => {
+  it("neither take the focus nor what is being typed", () => {
+    cell(12, 3).click();
+    const input = now() as HTMLInputElement;
+    type("-n 1");
+    const old = board.definitions.get(12)!;
+    board.definitions.set(12, { ...old, executable: "/new.sh", version: 5, revision: 200 });
+    board.definitions.delete(13);
+    board.tell({ definitions: true });
+    expect(now()).toBe(input);
+    expect(input.value).toBe("-n 1");
+    expect(cell(12, 2).textContent).toContain("/new.sh");
+    expect(row(13)).toBeNull();
+  });
+});
+
+describe("what will run", () => {
+  it("is shown for the row with the focus and the newest run, and can be copied as a command", async () => {
+    board.answers.dryRun = (asked) => Promise.resolve({
+      understood: "2914", skipped: [], warnings: ["Nobody has seen this route work."],
+      dry_run: [{ run: 2914, argv: [`/a/${asked.definition}.sh`, "xppi0915", "2914", "a b"], environment: { RUN_NUM: "2914", PATH: "/usr/bin" } }],
+    });
+    cell(17, 1).focus();
+    const panel = box.querySelector<HTMLElement>(".arp-dry")!;
+    await vi.waitFor(() => expect(panel.querySelector("pre")!.textContent).toBe("RUN_NUM=2914\n/a/xgm_corr.sh xppi0915 2914 'a b'\nNobody has seen this route work."));
+    expect(panel.querySelector("header")!.textContent).toContain("What xgm_corr will run as alice, for run 2914 (the newest)");
+    panel.querySelector<HTMLElement>("[aria-label='Copy command']")!.click();
+    expect(shell.copied).toEqual(["/a/xgm_corr.sh xppi0915 2914 'a b'"]);
+    [...panel.querySelectorAll("button")].find((one) => one.textContent === "All variables")!.click();
+    expect(panel.querySelector("pre")!.textContent).toContain("PATH=/usr/bin");
+  });
+
+  it("says what the server says where it cannot be told", async () => {
+    const { ApiError } = await import("../../sources/api");
+    board.answers.dryRun = () => Promise.reject(new ApiError(503, "ClientAbsent", "The batch client is not there."));
+    cell(17, 1).focus();
+    await vi.waitFor(() => expect(box.querySelector(".arp-dry pre")!.textContent).toBe("The batch client is not there."));
+  });
+});
+
+describe("an experiment without definitions", () => {
+  it("teaches the first step, and its script can be copied", () => {
+    page.destroy();
+    draw(new FakeBoard([], [], []));
+    expect(box.querySelector(".arp-teach h2")!.textContent).toBe("Nothing runs here yet");
+    expect(box.querySelector<HTMLElement>(".arp-tools")!.hidden).toBe(true);
+    [...box.querySelectorAll("button")].find((one) => one.textContent === "Copy")!.click();
+    expect(shell.copied[0]).toMatch(/^#!\/bin\/bash\n/);
+    box.querySelector("a")!.click();
+    expect(shell.page).toBe("control");
+  });
+});
+
+it("leaves nothing behind", () => {
+  page.destroy();
+  expect(box.childNodes).toHaveLength(0);
+  expect(board.listening).toBe(0);
+  expect(shell.registered.size).toBe(0);
+});

@@ -1,0 +1,205 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeBoard } from "../../__tests__/fake_board";
+import { FakeShell } from "../../__tests__/fake_shell";
+import { ApiError } from "../../../sources/api";
+import { BLANK, Desk } from "../desk";
+import { notes } from "../notes";
+
+let board: FakeBoard;
+let shell: FakeShell;
+let desk: Desk;
+const press = (id: number, label: string): void => notes(desk, id).flatMap((line) => line.actions).find((one) => one.label === label)!.do();
+/** Somebody else saves a change. */
+const bob = (id: number, changes: object): void => {
+  const row = board.definitions.get(id)!;
+  board.definitions.set(id, { ...row, ...changes, version: row.version + 1, revision: row.revision + 100, changed_by: "bob" });
+};
+
+beforeEach(() => {
+  board = new FakeBoard();
+  shell = new FakeShell(board);
+  desk = new Desk(board, shell, () => {});
+  board.on((change) => change.definitions && desk.came());
+});
+
+describe("saving", () => {
+  it("sends only what was changed, with the version that was read", async () => {
+    desk.type(12, "parameters", " -n 128 ");
+    expect(await desk.save(12)).toBe(12);
+    expect(board.asked("changeDefinition")).toEqual([[12, 4, { parameters: "-n 128" }]]);
+    expect(desk.edited).toEqual([]);
+  });
+
+  it("sends nothing where nothing was changed", async () => {
+    desk.type(12, "parameters", "x");
+    desk.type(12, "parameters", "-q psanaq -n 64 --full");
+    await desk.leaveRow(12);
+    expect(board.asked("changeDefinition")).toEqual([]);
+  });
+
+  it("makes a definition of the blank row once it has a hash and a path", async () => {
+    desk.type(BLANK, "name", "fit");
+    await desk.leaveRow(BLANK);
+    expect(board.asked("addDefinition")).toEqual([]);
+    expect(notes(desk, BLANK)).toEqual([]);
+    desk.type(BLANK, "executable", "/a/fit.sh");
+    await desk.leaveRow(BLANK);
+    expect(board.asked("addDefinition")).toEqual([[{ name: "fit", executable: "/a/fit.sh" }]]);
+    expect(desk.edited).toEqual([]);
+  });
+
+  it("keeps what is wrong, says why at the cell, and does not ask the server", async () => {
+    desk.type(13, "name", "smd");
+    expect(await desk.save(13)).toBeNull();
+    expect(notes(desk, 13)).toMatchObject([{ field: "name", kind: "bad", message: "Is taken by definition 12." }]);
+    expect(desk.edit(13).values).toEqual({ name: "smd" });
+    expect(board.asked("changeDefinition")).toEqual([]);
+  });
+
+  it("shows the server's words as they are, and uses the path it means", async () => {
+    board.answers.changeDefinition = (_id, _version, changes) =>
+      Promise.reject(new ApiError(422, "InvalidValue", `Must be an absolute path. Did you mean /home/chen/${changes.executable}?`));
+    desk.type(17, "executable", "arp/xgm.sh");
+    await desk.save(17);
+    expect(notes(desk, 17)).toMatchObject([{ field: "executable", message: "Must be an absolute path. Did you mean /home/chen/arp/xgm.sh?" }]);
+    delete board.answers.changeDefinition;
+    press(17, "Use it");
+    await vi.waitFor(() => expect(board.definitions.get(17)!.executable).toBe("/home/chen/arp/xgm.sh"));
+  });
+
+  it("can be tried again when nobody answered", async () => {
+    board.answers.changeDefinition = () => Promise.reject(new ApiError(0, "Unreachable", "The server did not answer."));
+    desk.type(12, "parameters", "-n 1");
+    await desk.save(12);
+    expect(notes(desk, 12)).toMatchObject([{ field: null, message: "The server did not answer." }]);
+    expect(desk.edited).toEqual([12]);
+    delete board.answers.changeDefinition;
+    press(12, "Save again");
+    await vi.waitFor(() => expect(desk.edited).toEqual([]));
+  });
+
+  it("allows quotes in one press where the parameters need them", async () => {
+    desk.type(12, "parameters", "--title 'a b'");
+    await desk.save(12);
+    press(12, "My script quotes them: allow");
+    await desk.save(12);
+    expect(board.asked("changeDefinition")).toEqual([[12, 4, { parameters: "--title 'a b'", quoted_parameters: true }]]);
+  });
+
+  it("can be undone, with the version that it made", async () => {
+    desk.type(12, "parameters", "-n 1");
+    await desk.save(12);
+    shell.undos.at(-1)!();
+    await vi.waitFor(() => expect(board.definitions.get(12)!.parameters).toBe("-q psanaq -n 64 --full"));
+    expect(board.asked("changeDefinition")[1]!.slice(0, 2)).toEqual([12, 5]);
+  });
+
+  it("happens once, however often it is asked for meanwhile", async () => {
+    desk.type(12, "parameters", "-n 1");
+    await Promise.all([desk.save(12), desk.save(12), desk.leaveRow(12)]);
+    expect(board.asked("changeDefinition")).toHaveLength(1);
+  });
+});
+
+describe("two people on one row", () => {
+  it("see both values as soon as the other's comes, and the second chooses theirs", () => {
+    desk.type(17, "parameters", "--bins 202");
+    bob(17, { parameters: "--bins 301" });
+    board.tell({ definitions: true });
+    const [line] = notes(desk, 17);
+    expect(line).toMatchObject({ kind: "warn", values: [["Parameters: theirs", "--bins 301"], ["yours", "--bins 202"]] });
+    expect(line!.message).toMatch(/^bob changed it too/);
+    press(17, "Take theirs");
+    expect(desk.edited).toEqual([]);
+    expect(board.asked("changeDefinition")).toEqual([]);
+  });
+
+  it("see both values when saving finds out, and the second keeps theirs on top", async () => {
+    desk.type(17, "parameters", "--bins 202");
+    bob(17, { parameters: "--bins 301" });
+    expect(await desk.save(17)).toBeNull();
+    expect(notes(desk, 17)[0]!.values).toEqual([["Parameters: theirs", "--bins 301"], ["yours", "--bins 202"]]);
+    expect(board.definitions.get(17)!.parameters).toBe("--bins 301");
+    press(17, "Keep mine");
+    await vi.waitFor(() => expect(board.definitions.get(17)!.parameters).toBe("--bins 202"));
+    expect(board.asked("changeDefinition").at(-1)).toEqual([17, 2, { parameters: "--bins 202" }]);
+  });
+
+  it("need no choice where they changed different fields", async () => {
+    desk.type(17, "parameters", "--bins 202");
+    bob(17, { executable: "/bob/x.sh" });
+    expect(await desk.save(17)).toBe(17);
+    expect(board.definitions.get(17)).toMatchObject({ executable: "/bob/x.sh", parameters: "--bins 202" });
+  });
+
+  it("do not save a row with an open choice by leaving it", async () => {
+    desk.type(17, "parameters", "--bins 202");
+    bob(17, { parameters: "--bins 301" });
+    board.tell({ definitions: true });
+    await desk.leaveRow(17);
+    expect(board.asked("changeDefinition")).toEqual([]);
+    expect(desk.edited).toEqual([17]);
+  });
+
+  it("lose nothing when one deletes what the other edits", async () => {
+    desk.type(17, "parameters", "--bins 202");
+    board.definitions.delete(17);
+    board.tell({ definitions: true });
+    expect(notes(desk, 17)[0]!.message).toBe("It was deleted while you changed it.");
+    press(17, "Restore it with my change");
+    await vi.waitFor(() => expect(board.definitions.get(17)?.parameters).toBe("--bins 202"));
+  });
+});
+
+describe("deleting", () => {
+  it("asks where jobs are live or autorun is checked", async () => {
+    shell.yes = false;
+    await desk.remove(12);
+    expect(shell.questions[0]).toMatchObject({ title: "Delete smd?", dangerous: true });
+    expect(shell.questions[0]!.body).toMatch(/^3 jobs of it have not ended/);
+    expect(board.asked("removeDefinition")).toEqual([]);
+  });
+
+  it("does not ask otherwise, and can be undone", async () => {
+    await desk.remove(21);
+    expect(shell.questions).toEqual([]);
+    expect(board.definitions.has(21)).toBe(false);
+    shell.toasts[0]!.actions!.find((one) => one.label === "Undo")!.do();
+    await vi.waitFor(() => expect(board.definitions.has(21)).toBe(true));
+  });
+});
+
+describe("autorun", () => {
+  it("says which trigger it set, and that it does not act yet", async () => {
+    await desk.autorun(18, true);
+    expect(board.definitions.get(18)).toMatchObject({ autorun: true, trigger: "END_OF_RUN" });
+    expect(shell.toasts[0]!.text).toBe("Its trigger is now “End of run”. Autorun is recorded as your consent. It does not start jobs yet.");
+  });
+
+  it("stays as it was where the server refuses, in its words", async () => {
+    board.answers.autorun = () => Promise.reject(new ApiError(403, "Forbidden", "You can look, not act."));
+    await desk.autorun(18, true);
+    expect(shell.toasts[0]).toMatchObject({ kind: "bad", said: "You can look, not act." });
+    expect(board.definitions.get(18)!.autorun).toBe(false);
+  });
+});
+
+describe("the script's check", () => {
+  it("is shown below the row, with its command to copy, and can be made again", () => {
+    const row = board.definitions.get(21)!;
+    board.definitions.set(21, { ...row, check: { ...row.check, problem: "Not executable for dana on h: mode is 0644. Run chmod +x /x.sh", warnings: ["Calls no bsub that could be found"] } });
+    expect(notes(desk, 21).map((line) => [line.kind, line.message])).toEqual([
+      ["bad", "Not executable for dana on h: mode is 0644. Run chmod +x /x.sh"], ["warn", "Calls no bsub that could be found"],
+    ]);
+    press(21, "Copy");
+    expect(shell.copied).toEqual(["chmod +x /x.sh"]);
+    press(21, "Check again");
+    expect(board.asked("checkDefinition")).toEqual([[21]]);
+  });
+
+  it("that was not made is no problem", () => {
+    const row = board.definitions.get(21)!;
+    board.definitions.set(21, { ...row, check: { ...row.check, problem: "not checked: the batch client is not there" } });
+    expect(notes(desk, 21)).toEqual([]);
+  });
+});
