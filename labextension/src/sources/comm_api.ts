@@ -1,6 +1,7 @@
 /** The manager's API through the kernel, where the page's origin has none: as the kernel's user. */
 
 import { type Api, ApiError, type CallOptions, type Line, type LineEvents } from "./api";
+import { Calls, CLOSED } from "./calls";
 
 /** What of an anywidget model is used: custom messages both ways. */
 export interface CommModel {
@@ -10,29 +11,18 @@ export interface CommModel {
 }
 export type Hear = (content: unknown, buffers?: readonly DataView[]) => void;
 
-const TIMEOUT_MS = 30_000;
-const LATE =
-  "The kernel did not answer within 30 s: it may be busy with a cell. What was asked may still be done.";
-
 interface Answer {
-  type: "answer";
-  call: number;
   status: number;
   body: unknown;
+  buffers?: readonly DataView[];
 }
-interface LineMessage {
-  type: "line" | "line-opened" | "line-closed";
-  line: number;
-  text?: string;
-  why?: string;
-}
-interface Waiting {
-  done(answer: Answer, buffers: readonly DataView[]): void;
-}
+type Told =
+  | (Answer & { type: "answer"; call: number })
+  | { type: "line" | "line-opened" | "line-closed"; line: number; text?: string; why?: string };
 
 export class CommApi implements Api {
   readonly kind = "kernel";
-  private readonly calls = new Map<number, Waiting>();
+  private readonly calls = new Calls<Answer>((message) => ({ status: 0, body: { error: "Unreachable", message } }));
   private readonly lines = new Map<number, LineEvents>();
   private count = 0;
 
@@ -40,14 +30,15 @@ export class CommApi implements Api {
     model.on("msg:custom", this.hear);
   }
 
-  json<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
-    return this.call({ method, path, body, ifMatch: options.ifMatch }, options, (answer) => answer.body as T);
+  async json<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
+    return (await this.call({ method, path, body, ifMatch: options.ifMatch }, options)).body as T;
   }
 
-  bytes(path: string, options: CallOptions = {}): Promise<ArrayBuffer> {
-    return this.call({ method: "GET", path, binary: true }, options, (_, [view]) =>
-      // copied: it may stand in the middle of the whole message
-      view ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice().buffer : new ArrayBuffer(0));
+  async bytes(path: string, options: CallOptions = {}): Promise<ArrayBuffer> {
+    const { buffers } = await this.call({ method: "GET", path, binary: true }, options);
+    const view = buffers?.[0];
+    // copied: it may stand in the middle of the whole message
+    return view ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice().buffer : new ArrayBuffer(0);
   }
 
   line(events: LineEvents): Line {
@@ -69,60 +60,34 @@ export class CommApi implements Api {
   /** Stop hearing the model; what was asked is answered by nobody any more. */
   close(): void {
     this.model.off("msg:custom", this.hear);
-    const closed: Answer = { type: "answer", call: 0, status: 0, body: { message: "The widget was closed." } };
-    for (const waiting of [...this.calls.values()]) waiting.done(closed, []);
-    for (const events of this.lines.values()) events.close("The widget was closed.");
-    this.lines.clear();
+    this.calls.close();
+    for (const [line, events] of this.lines) {
+      this.lines.delete(line);
+      events.close(CLOSED);
+    }
   }
 
-  private call<T>(
-    asked: Record<string, unknown>,
-    options: CallOptions,
-    read: (answer: Answer, buffers: readonly DataView[]) => T,
-  ): Promise<T> {
-    const call = ++this.count;
-    return new Promise((resolve, reject) => {
-      const end = (error?: ApiError): void => {
-        this.calls.delete(call);
-        clearTimeout(timer);
-        options.signal?.removeEventListener("abort", aborted);
-        if (error) reject(error);
-      };
-      const aborted = (): void => end(new ApiError(0, "Aborted", "Not asked any further."));
-      const timer = setTimeout(() => end(new ApiError(0, "Unreachable", LATE)), TIMEOUT_MS);
-      this.calls.set(call, {
-        done: (answer, buffers) => {
-          const good = answer.status >= 200 && answer.status < 300;
-          if (good) resolve(read(answer, buffers));
-          end(good ? undefined : refused(answer));
-        },
-      });
-      options.signal?.addEventListener("abort", aborted);
-      this.model.send({ type: "api", call, ...asked });
-      if (options.signal?.aborted) aborted();
-    });
+  private async call(asked: Record<string, unknown>, { signal }: CallOptions): Promise<Answer> {
+    const answer = await this.calls.ask((call) => this.model.send({ type: "api", call, ...asked }));
+    if (signal?.aborted) throw new ApiError(0, "Aborted", "Not asked any further.");
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const { error, message, ...more } = (answer.body ?? {}) as Record<string, unknown>;
+    const words = message ?? `The batch manager answered ${answer.status}.`;
+    throw new ApiError(answer.status, String(error ?? (answer.status ? "ArpError" : "Unreachable")), String(words), more);
   }
 
   private readonly hear: Hear = (content, buffers = []) => {
-    const message = content as Answer | LineMessage;
-    if (message.type === "answer") {
-      this.calls.get(message.call)?.done(message, buffers);
+    const told = content as Told;
+    if (told.type === "answer") {
+      this.calls.answer(told.call, { ...told, buffers });
       return;
     }
-    const events = this.lines.get(message.line);
-    if (!events) return;
-    if (message.type === "line") events.message(message.text ?? "");
-    if (message.type === "line-opened") events.open();
-    if (message.type === "line-closed") {
-      this.lines.delete(message.line);
-      events.close(message.why || "The kernel's connection to the batch manager ended.");
+    const events = this.lines.get(told.line);
+    if (told.type === "line") events?.message(told.text ?? "");
+    if (told.type === "line-opened") events?.open();
+    if (told.type === "line-closed") {
+      this.lines.delete(told.line);
+      events?.close(told.why || "The kernel's connection to the batch manager ended.");
     }
   };
-}
-
-function refused(answer: Answer): ApiError {
-  const { error, message, ...more } = (answer.body ?? {}) as Record<string, unknown>;
-  const kind = typeof error === "string" ? error : answer.status ? "ArpError" : "Unreachable";
-  const words = typeof message === "string" ? message : `The batch manager answered ${answer.status}.`;
-  return new ApiError(answer.status, kind, words, more);
 }

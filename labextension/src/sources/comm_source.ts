@@ -9,25 +9,22 @@ import type {
   Connection, ConnectionState, Delta, Edit, EditAnswer, FrameHead, IdRange, TableSink, TableSource, Value,
 } from "../grid/types";
 import { decodeComm } from "../grid/wire";
+import { Calls } from "./calls";
 import type { CommModel, Hear } from "./comm_api";
 import { Gather } from "./gather";
 import { idle } from "./pace";
 
-const TIMEOUT_MS = 30_000;
 /** After so long without the first rows it is said why they may be late. */
 const PATIENCE_MS = 3_000;
 const BUSY = "The kernel has not answered yet: it may be busy with a cell.";
-const LATE = "The kernel did not answer within 30 s: it may be busy with a cell. The change may still be made.";
-const CLOSED = "The table was closed.";
 
 type Told =
   | { type: "head" | "chunk"; head: FrameHead }
   | { type: "delta"; delta: Delta }
   | { type: "wide"; column: string; ids: readonly number[]; values: readonly unknown[] }
-  | { type: "answer"; call: number; answer: unknown };
+  | { type: "answer"; call: number; answer: Answer };
 
-type Refused = Extract<EditAnswer, { ok: false }>;
-const refused = (message: string): Refused => ({ ok: false, message });
+type Answer = EditAnswer & { id?: number; ids?: number[] };
 
 export class CommSource implements TableSource {
   private sink!: TableSink;
@@ -43,8 +40,7 @@ export class CommSource implements TableSource {
   private asked = false;
   private round = 0;
   private inView: ReadonlySet<number> = new Set();
-  private calls = new Map<number, (answer: unknown) => void>();
-  private count = 0;
+  private readonly calls = new Calls<Answer>((message) => ({ ok: false, message }));
   private patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly model: CommModel) {}
@@ -65,27 +61,27 @@ export class CommSource implements TableSource {
     this.model.send({ type: "view", ids });
   }
 
-  async edit(edit: Edit): Promise<EditAnswer> {
-    return (await this.call({ type: "edit", edit })) as EditAnswer;
+  edit(edit: Edit): Promise<EditAnswer> {
+    return this.call({ type: "edit", edit });
   }
 
-  async add(values: Readonly<Record<string, Value>>): Promise<EditAnswer & { id?: number }> {
-    return (await this.call({ type: "add", values })) as EditAnswer & { id?: number };
+  add(values: Readonly<Record<string, Value>>): Promise<EditAnswer & { id?: number }> {
+    return this.call({ type: "add", values });
   }
 
-  async remove(ranges: readonly IdRange[]): Promise<EditAnswer> {
-    return (await this.call({ type: "remove", ranges })) as EditAnswer;
+  remove(ranges: readonly IdRange[]): Promise<EditAnswer> {
+    return this.call({ type: "remove", ranges });
   }
 
   select(ranges: readonly IdRange[]): void {
     this.model.send({ type: "select", ranges });
   }
 
-  /** Rejects with `Error` if the kernel does not answer. */
+  /** Rejects with `Error` if the kernel does not answer, or refuses. */
   async search(text: string): Promise<ReadonlySet<number>> {
-    const answer = (await this.call({ type: "search", text })) as { ids?: number[] } & Partial<Refused>;
-    if (!answer.ids) throw new Error(answer.message ?? LATE);
-    return new Set(answer.ids);
+    const answer = await this.call({ type: "search", text });
+    if (answer.ids) return new Set(answer.ids);
+    throw new Error(answer.ok ? "The kernel's answer to the search is not one." : answer.message);
   }
 
   close(): void {
@@ -94,7 +90,7 @@ export class CommSource implements TableSource {
     this.model.off("msg:custom", this.hear);
     clearTimeout(this.patience);
     this.gather?.clear();
-    for (const done of [...this.calls.values()]) done(refused(CLOSED));
+    this.calls.close();
   }
 
   // -- asking ---------------------------------------------------------------------------
@@ -109,18 +105,8 @@ export class CommSource implements TableSource {
     this.model.send({ type });
   }
 
-  private call(what: Record<string, unknown>): Promise<unknown> {
-    const call = ++this.count;
-    return new Promise((resolve) => {
-      const done = (answer: unknown): void => {
-        clearTimeout(timer);
-        this.calls.delete(call);
-        resolve(answer);
-      };
-      const timer = setTimeout(() => done(refused(LATE)), TIMEOUT_MS);
-      this.calls.set(call, done);
-      this.model.send({ ...what, call });
-    });
+  private call(what: Record<string, unknown>): Promise<Answer> {
+    return this.calls.ask((call) => this.model.send({ ...what, call }));
   }
 
   /** Ask for the next chunk once nothing else is to be done, if there is one. */
@@ -169,7 +155,7 @@ export class CommSource implements TableSource {
         break;
       }
       case "answer":
-        this.calls.get(told.call)?.(told.answer);
+        this.calls.answer(told.call, told.answer);
     }
   };
 

@@ -16,6 +16,8 @@ const SILENT_MS = 60_000;
 /** How often that is looked at: a timer only, which asks nobody. */
 const LOOK_MS = 15_000;
 const PROBE_MS = 10_000;
+const SYSTEM = '{"subscribe":"system"}';
+const UNOPENED = "The Jupyter server answers, but the line for live updates cannot be opened.";
 /** Subscriptions of one line are never taken back, and 64 are allowed: then a new line. */
 const MAX_TOLD = 48;
 
@@ -54,6 +56,8 @@ export class Feed {
   private told = new Set<string>();
   private line: Line | null = null;
   private open = false;
+  /** Grows with each connection: what belongs to an earlier one is void. */
+  private turn = 0;
   private revision = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private probing: ReturnType<typeof setTimeout> | undefined;
@@ -83,7 +87,7 @@ export class Feed {
   /** Connect again now, if it is not connected; else find out whether it still is. */
   readonly retry = (): void => {
     if (!this.followers.size) return;
-    if (!this.line) this.connect();
+    if (!this.line) void this.connect();
     else if (this.open) this.probe();
   };
 
@@ -93,7 +97,7 @@ export class Feed {
     this.looking = setInterval(() => this.look(), LOOK_MS);
     addEventListener("online", this.retry);
     document.addEventListener("visibilitychange", this.seen);
-    this.connect();
+    void this.connect();
   }
 
   private sleep(): void {
@@ -105,6 +109,7 @@ export class Feed {
   }
 
   private drop(): void {
+    this.turn++;
     clearTimeout(this.timer);
     clearTimeout(this.probing);
     this.timer = this.probing = undefined;
@@ -116,58 +121,51 @@ export class Feed {
 
   private reconnect(): void {
     this.drop();
-    this.connect();
+    void this.connect();
   }
 
-  private connect(): void {
+  /** The status first: it has words for what is wrong, and another version may serve by now. */
+  private async connect(): Promise<void> {
     clearTimeout(this.timer);
-    this.timer = undefined;
-    let mine: Line | null = null;
-    const still = (): boolean => mine === this.line;
-    mine = this.line = this.api.line({
+    const turn = ++this.turn;
+    const still = (): boolean => turn === this.turn;
+    try {
+      const status = await this.api.json<StatusRow>("GET", "/status");
+      if (!still()) return;
+      this.revision = Math.max(this.revision, status.revision);
+      this.status = status;
+      this.health = status.health;
+      const why = skew(status.api_version);
+      if (why) this.lost(why, "down");
+      else this.dial(still);
+    } catch (error) {
+      if (!still()) return;
+      const refused = error instanceof ApiError && error.status >= 400 && error.status < 500;
+      this.lost(error instanceof Error ? error.message : "", refused ? "down" : "reconnecting");
+    }
+  }
+
+  private dial(still: () => boolean): void {
+    this.changed();
+    this.line = this.api.line({
       open: () => {
         if (!still()) return;
         this.open = true;
         this.asOf = Date.now();
-        this.line?.send('{"subscribe":"system"}');
+        this.line?.send(SYSTEM);
         for (const follower of this.followers) this.renew(follower);
       },
       message: (text) => still() && this.hear(JSON.parse(text) as Told),
-      close: (why) => still() && this.lost(why),
+      close: (why) => still() && this.lost(this.open ? why : UNOPENED),
     });
-    void this.askStatus(still);
-  }
-
-  /** Each connection begins with it: another version or epoch may serve by now. */
-  private async askStatus(still: () => boolean): Promise<void> {
-    try {
-      const status = await this.api.json<StatusRow>("GET", "/status");
-      if (!still()) return;
-      const why = skew(status.api_version);
-      if (why) {
-        this.lost(why, "down");
-        return;
-      }
-      this.revision = Math.max(this.revision, status.revision);
-      this.status = status;
-      this.health ??= status.health;
-      this.changed();
-    } catch (error) {
-      if (!still() || !(error instanceof ApiError)) return;
-      // the line tells no reasons: these are better words for what is wrong
-      this.lost(error.message, error.status >= 400 && error.status < 500 ? "down" : "reconnecting");
-    }
   }
 
   private lost(why: string, state: ConnectionState = "reconnecting"): void {
-    const attempt = this.connection.attempt + 1;
+    const { attempt } = this.connection;
     this.drop();
-    const wait_ms = backOff_ms(attempt - 1);
-    this.timer = setTimeout(() => this.connect(), wait_ms);
-    const { state: was, why: known } = this.connection;
-    // while it fails again and again, the reason found by the status call stays
-    const words = was === state && known && why.startsWith("The connection to") ? known : why;
-    this.set(state, words, attempt, Date.now() + wait_ms);
+    const wait_ms = backOff_ms(attempt);
+    this.timer = setTimeout(() => void this.connect(), wait_ms);
+    this.set(state, why, attempt + 1, Date.now() + wait_ms);
   }
 
   private hear(told: Told): void {
@@ -222,7 +220,7 @@ export class Feed {
   /** Ask over the line itself; an end that does not answer is given up. */
   private probe(): void {
     if (this.probing !== undefined) return;
-    this.line?.send('{"subscribe":"system"}');
+    this.line?.send(SYSTEM);
     this.probing = setTimeout(() => this.lost("The Jupyter server was silent."), PROBE_MS);
   }
 

@@ -65,45 +65,28 @@ export class HttpApi implements Api {
 
   /** Ask, and read the whole answer within the time limit. */
   private async call<T>(
-    method: string, path: string, body: unknown, options: CallOptions, read: (answer: Response) => Promise<T>,
+    method: string, path: string, body: unknown, { ifMatch, signal }: CallOptions, read: (answer: Response) => Promise<T>,
   ): Promise<T> {
     const headers: Record<string, string> = { "X-XSRFToken": xsrf() };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    if (options.ifMatch) headers["If-Match"] = options.ifMatch;
-    const stop = new AbortController();
-    const given = (): void => stop.abort();
-    options.signal?.addEventListener("abort", given);
-    if (options.signal?.aborted) given();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      stop.abort();
-    }, TIMEOUT_MS);
+    if (ifMatch) headers["If-Match"] = ifMatch;
+    const limit = AbortSignal.timeout(TIMEOUT_MS);
     try {
       const answer = await this.browser.fetch(this.root + path, {
-        method, headers, credentials: "same-origin", redirect: "manual", signal: stop.signal, cache: "no-store",
+        method, headers, credentials: "same-origin", redirect: "manual", cache: "no-store",
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      if (!answer.ok) throw refusal(answer.status, answer.type === "opaqueredirect" ? "" : await answer.text());
+      if (!answer.ok) throw refusal(answer.status, await answer.text());
       return await read(answer);
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      if (late) throw unreachable(`The Jupyter server did not answer within 30 s.${maybe(method)}`);
-      if (stop.signal.aborted) throw new ApiError(0, "Aborted", "Not asked any further.");
-      throw unreachable(`The Jupyter server cannot be reached.${maybe(method)}`);
-    } finally {
-      clearTimeout(timer);
-      options.signal?.removeEventListener("abort", given);
+      if (signal?.aborted) throw new ApiError(0, "Aborted", "Not asked any further.");
+      const what = limit.aborted ? "did not answer within 30 s" : "cannot be reached";
+      const maybe = method === "GET" ? "" : " What was asked may have been done: look before you ask again.";
+      throw new ApiError(0, "Unreachable", `The Jupyter server ${what}.${maybe}`);
     }
   }
-}
-
-function unreachable(words: string): ApiError {
-  return new ApiError(0, "Unreachable", words);
-}
-
-function maybe(method: string): string {
-  return method === "GET" ? "" : " What was asked may have been done: look before you ask again.";
 }
 
 /** What an answer that is not 2xx means; `text` is its body. */
