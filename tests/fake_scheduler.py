@@ -72,6 +72,7 @@ class FakeScheduler(Scheduler):
         self.searches = True
         self.forgets_until = 0
         self.polls = 0
+        self.paths_asked = 0
         self.killed: list[str] = []
         self.logs: dict[str, Path] = {}
         self.peeks: dict[str, str] = {}
@@ -160,6 +161,7 @@ class FakeScheduler(Scheduler):
 
     @override
     async def log_path(self, native_id: str) -> Path | None:
+        self.paths_asked += 1
         self._answer()
         return self.logs.get(native_id)
 

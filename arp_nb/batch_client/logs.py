@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import stat
@@ -60,6 +61,8 @@ class LogReader:
             chunk = await self._of_files((path,), query.offset, limit_bytes, str(path))
             if not chunk.missing or chunk.size_bytes or chunk.source:
                 return chunk
+            # it may be elsewhere by now: ask again next time
+            self._paths[scheduler.name, query.native_id] = (path, -math.inf)
         return await self._peek(scheduler, query, limit_bytes, path)
 
     async def error_line(self, scheduler: Scheduler, native_id: str) -> str:

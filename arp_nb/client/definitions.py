@@ -46,6 +46,7 @@ class Definitions:
     --------
     >>> board.definitions.add("smalldata", executable="/…/submit.sh")  # doctest: +SKIP
     >>> board.definitions.update("smalldata", parameters="--fast")  # doctest: +SKIP
+    >>> board.definitions.autorun("smalldata", True)  # doctest: +SKIP
     """
 
     def __init__(self, transport: Transport, live: Live, root: str) -> None:
@@ -106,7 +107,7 @@ class Definitions:
         """Check or clear the box "Autorun": your consent that it runs on new data, as you.
 
         One that is only run by hand is from then on run at the end of each run. Who consented
-        and when stand in the row's ``autorun_by`` and ``autorun_at``.
+        and when stand in the row's ``autorun_by`` and ``autorun_at``. It does not act yet.
 
         Raises
         ------

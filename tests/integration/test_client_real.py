@@ -105,8 +105,20 @@ def test_two_boards_see_each_others_changes(stage: Stage) -> None:
         saved = yours.definitions.save(old)
         assert "meanwhile" in saved.conflicts[0].problem
         row = yours.definitions["quick"]
-        with pytest.raises(EditConflict):
+        with pytest.raises(EditConflict) as caught:
             yours.definitions._change(row.id, 1, {"parameters": "--slow"})
+        assert caught.value.theirs is not None
+        assert caught.value.theirs["parameters"] == "--fast"
+
+
+def test_consent_to_autorun_is_given_and_taken_back(stage: Stage) -> None:
+    with arp_nb.connect(EXPERIMENT) as board:
+        given = board.definitions.autorun("quick", on=True)
+        assert (given.row["autorun"], given.row["trigger"]) == (True, "END_OF_RUN")
+        assert given.row["autorun_by"]
+        within(10, lambda: board.definitions.df["autorun"].any())
+        taken = board.definitions.autorun(given.id, on=False)
+        assert (taken.row["autorun"], taken.version) == (False, given.version + 1)
 
 
 def test_removed_things_come_back(stage: Stage) -> None:

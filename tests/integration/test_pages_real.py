@@ -66,7 +66,7 @@ def failed_job(jupyter: Jupyter, folder: Path) -> int:
     job_id: int = made["jobs"][0]["id"]
 
     def is_over() -> bool:
-        return ask(jupyter, "GET", f"jobs/{job_id}")["status"] == "EXIT"
+        return bool(ask(jupyter, "GET", f"jobs/{job_id}")["status"] == "EXIT")
 
     wait_until(is_over, "the end of the job", 90)
     return job_id

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arp_nb.batch_client.logs import LogReader, first_error, mask, read_piece
+from arp_nb.batch_client.logs import LogReader, mask, read_piece
 from arp_nb.batch_client.spool import Spool
+from arp_nb.error_lines import first_error
 from arp_nb.ports import LogChunk, LogQuery
 from tests.batch_world import World
 
@@ -38,6 +40,25 @@ def log_of(world: World, content: bytes) -> Path:
     path.write_bytes(content)
     world.scheduler.logs["7"] = path
     return path
+
+
+def test_a_log_read_in_pieces_asks_the_scheduler_once(world: World) -> None:
+    async def story() -> None:
+        path = log_of(world, b"x" * 100)
+        reader = LogReader({"fake": world.scheduler}, Spool(world.folder / "spool"))
+        query = LogQuery(job_id=1, native_id="7", spool_id=None, location="fake", limit_bytes=10)
+        for offset in range(0, 100, 10):
+            piece = await reader.read(replace(query, offset=offset))
+            assert piece.next_offset == offset + 10
+        assert world.scheduler.paths_asked == 1
+        moved = world.folder / "moved.log"
+        path.rename(moved)
+        world.scheduler.logs["7"] = moved
+        assert (await reader.read(query)).missing
+        assert (await reader.read(query)).text == "x" * 10
+        assert world.scheduler.paths_asked == 2
+
+    asyncio.run(story())
 
 
 @given(st.text(max_size=300), st.integers(min_value=1, max_value=40))
@@ -136,6 +157,7 @@ def test_job_without_anything_has_no_log(world: World, spool_id: str | None) -> 
             id="traceback",
         ),
         pytest.param("x: line 1: 7 Killed python\n", "x: line 1: 7 Killed python", id="killed"),
+        pytest.param("a\nTERM_OWNER: job killed by owner.\n", "TERM_OWNER", id="lsf"),
         pytest.param("all went well\n0 errors, no exceptions\n", "", id="none"),
         pytest.param("Traceback (most recent call last):", "Traceback (most", id="torn"),
     ],

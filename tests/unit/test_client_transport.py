@@ -16,11 +16,12 @@ from tests.unit.standin_manager import NOW, StandIn
 def test_errors_are_raised_as_the_class_they_had(standin: StandIn) -> None:
     standin.answers["GET", "/jobs/7"] = (
         409,
-        {"error": "EditConflict", "message": "Ben was here."},
+        {"error": "EditConflict", "message": "Ben was here.", "theirs": {"id": 7}},
     )
     way = transport.over_socket()
-    with pytest.raises(errors.EditConflict, match="Ben was here"):
+    with pytest.raises(errors.EditConflict, match="Ben was here") as caught:
         way.call("GET", "/jobs/7")
+    assert caught.value.theirs == {"id": 7}
     way.close()
 
 
