@@ -116,7 +116,7 @@ def test_consent_to_autorun_is_given_and_taken_back(stage: Stage) -> None:
         given = board.definitions.autorun("quick", on=True)
         assert (given.row["autorun"], given.row["trigger"]) == (True, "END_OF_RUN")
         assert given.row["autorun_by"]
-        within(10, lambda: board.definitions.df["autorun"].any())
+        within(10, lambda: bool(board.definitions.df["autorun"].any()))
         taken = board.definitions.autorun(given.id, on=False)
         assert (taken.row["autorun"], taken.version) == (False, given.version + 1)
 
