@@ -95,8 +95,13 @@ export interface Board {
   job(id: number): Promise<JobRow>;
   /** Bytes from `offset`; negative: from the end. `limit` in bytes. */
   log(job: number, offset: number, limit: number): Promise<LogPiece>;
-  /** First place at or after `offset` that matches; null: none. `what` "error" finds error lines. */
-  findInLog(job: number, what: { text: string } | "error", offset: number): Promise<LogFound | null>;
+  /**
+   * First place at or after `offset` that matches; null: none. `what` "error" finds error lines.
+   * A long log takes several requests: `goOn` hears how far they got, in bytes, and may end it.
+   */
+  findInLog(
+    job: number, what: { text: string } | "error", offset: number, goOn?: (reached: number) => boolean,
+  ): Promise<LogFound | null>;
   details(job: number): Promise<string>;
   history(job: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: unknown[] }>;
   snapshot(job: number): Promise<Record<string, unknown>>;

@@ -10,6 +10,13 @@ import { doWith } from "./outcomes";
 /** Answered when somebody in between gave up: it may have been done, or not. */
 const IN_BETWEEN = new Set([0, 502, 504]);
 
+/** What one request of a search says: each looks through so much of a log. */
+interface LogSearch {
+  found: LogFound | null;
+  reached: number;
+  size_bytes: number;
+}
+
 export abstract class BoardRequests {
   protected readonly root: string;
 
@@ -67,10 +74,16 @@ export abstract class BoardRequests {
     return this.api.json("GET", `/jobs/${job}/log?offset=${offset}&limit=${limit}`);
   }
 
-  async findInLog(job: number, what: { text: string } | "error", offset: number): Promise<LogFound | null> {
+  async findInLog(
+    job: number, what: { text: string } | "error", offset: number, goOn?: (reached: number) => boolean,
+  ): Promise<LogFound | null> {
     const sought = what === "error" ? "errors=true" : `text=${encodeURIComponent(what.text)}`;
-    const path = `/jobs/${job}/log/find?${sought}&offset=${offset}`;
-    return (await this.api.json<{ found: LogFound | null }>("GET", path)).found;
+    const path = `/jobs/${job}/log/find?${sought}&offset=`;
+    for (let at = offset; ; ) {
+      const { found, reached, size_bytes } = await this.api.json<LogSearch>("GET", path + at);
+      if (found || reached >= size_bytes || reached <= at || goOn?.(reached) === false) return found;
+      at = reached;
+    }
   }
 
   async details(job: number): Promise<string> {

@@ -280,9 +280,11 @@ export class FakeBoard implements Board {
     const piece = text.slice(from, from + limit);
     return { text: piece, offset: from, next_offset: from + piece.length, size_bytes: text.length, missing: "", source: `/logs/${id}.log` };
   }
-  async findInLog(id: number, what: { text: string } | "error", offset: number): Promise<LogFound | null> {
+  async findInLog(
+    id: number, what: { text: string } | "error", offset: number, goOn?: (reached: number) => boolean,
+  ): Promise<LogFound | null> {
     this.#note("findInLog", id, what, offset);
-    return this.answers.findInLog?.(id, what, offset) ?? null;
+    return this.answers.findInLog?.(id, what, offset, goOn) ?? null;
   }
   async details(id: number): Promise<string> {
     this.#note("details", id);

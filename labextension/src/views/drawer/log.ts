@@ -10,7 +10,7 @@ import { bytes } from "./bytes";
 import { foldRows, type Row } from "./folding";
 import { ask } from "./lines";
 import { drawLogBar, type LogBar } from "./log_bar";
-import { LogFeed, type What } from "./log_feed";
+import { LogFeed, type GoOn, type What } from "./log_feed";
 import { findHits, MOST_HITS, type Hit } from "./log_hits";
 import { drawFold, drawLine } from "./log_row";
 import { LogRows } from "./log_rows";
@@ -61,7 +61,7 @@ export class LogPage implements Page {
     this.#bar = drawLogBar(board, job, {
       search: () => this.#search(),
       step: (way) => void this.#step(way),
-      error: () => void this.#seek("error", this.#feed.find("error", this.#errorAt + 1), 1),
+      error: () => void this.#seek("error", (goOn) => this.#feed.find("error", this.#errorAt + 1, goOn), 1),
       fold: () => this.#update(),
       follow: () => this.#followed(),
       wrap: (on) => (this.#view.wrap = on),
@@ -198,15 +198,20 @@ export class LogPage implements Page {
     if (this.#hits[next]) this.#select(next);
     else if (from === 0 && atEnd) {
       if (this.#hits.length) this.#select(way > 0 ? 0 : this.#hits.length - 1);
-    } else if (way > 0) await this.#seek({ text }, this.#feed.find({ text }, atEnd ? 0 : to), way);
-    else await this.#seek({ text }, this.#feed.findBefore({ text }, from || size), way, from || size);
+    } else if (way > 0) await this.#seek({ text }, (goOn) => this.#feed.find({ text }, atEnd ? 0 : to, goOn), way);
+    else await this.#seek({ text }, (goOn) => this.#feed.findBefore({ text }, from || size, goOn), way, from || size);
   }
 
   /** Wait for a place to be found, and show it. */
-  async #seek(what: What, found: Promise<number>, way: 1 | -1, before = Infinity): Promise<void> {
+  async #seek(what: What, find: (goOn: GoOn) => Promise<number>, way: 1 | -1, before = Infinity): Promise<void> {
     const turn = ++this.#seeking;
-    this.#say(`searching ${bytes(this.#feed.window.size)}…`);
-    const offset = await found.catch((error: unknown) => String(error instanceof Error ? error.message : error));
+    const size = bytes(this.#feed.window.size);
+    this.#say(`searching ${size}…`);
+    const goOn = (reached: number): boolean => {
+      if (turn === this.#seeking) this.#say(`searched ${bytes(reached)} of ${size}…`);
+      return turn === this.#seeking;
+    };
+    const offset = await find(goOn).catch((error: unknown) => String(error instanceof Error ? error.message : error));
     if (turn !== this.#seeking) return;
     if (typeof offset === "string" || offset < 0) {
       this.#say(offset === -1 ? (what !== "error" ? "not found" : this.#errorAt < 0 ? "no error" : "no further error") : String(offset));

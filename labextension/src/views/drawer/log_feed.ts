@@ -18,6 +18,7 @@ const BEFORE_BYTES = 64_000;
 const NEAR_BYTES = 128_000;
 
 export type What = { text: string } | "error";
+export type GoOn = (reached: number) => boolean;
 
 export class LogFeed {
   readonly window = new LogWindow();
@@ -82,27 +83,27 @@ export class LogFeed {
     });
   }
 
-  /** The first place from `offset` on, in the whole log; -1: none. */
-  async find(what: What, offset: number): Promise<number> {
-    return (await this.#board.findInLog(this.#job, what, offset))?.offset ?? -1;
+  /** The first place from `offset` on, in the whole log; -1: none. `goOn` as in `Board`. */
+  async find(what: What, offset: number, goOn: GoOn): Promise<number> {
+    return (await this.#board.findInLog(this.#job, what, offset, goOn))?.offset ?? -1;
   }
 
   /**
    * A place before `offset` with no other, or only near ones, between: the server looks
    * forward only, so look from further and further back, then halve what is left. -1: none.
    */
-  async findBefore(what: What, offset: number): Promise<number> {
+  async findBefore(what: What, offset: number, goOn: GoOn): Promise<number> {
     let found = -1;
     let high = offset;
     for (let reach = PIECE_BYTES; found < 0 && high > 0; reach *= 4) {
       const low = Math.max(0, offset - reach);
-      const at = await this.find(what, low);
+      const at = await this.find(what, low, goOn);
       if (at >= 0 && at < high) found = at;
       else high = low;
     }
     while (found >= 0 && high - found > NEAR_BYTES) {
       const middle = Math.floor((found + high) / 2);
-      const at = await this.find(what, middle);
+      const at = await this.find(what, middle, goOn);
       if (at >= 0 && at < high) found = at;
       else high = middle;
     }

@@ -254,3 +254,26 @@ test("how one likes logs is remembered, and there is a download where it can be 
   expect(document.querySelector<HTMLAnchorElement>("a[download]")?.getAttribute("href")).toBe(`/arp/api/jobs/${ENDED}/log/download`);
   expect(document.querySelector("[role=log]")?.classList.contains("is-wrap")).toBe(true);
 });
+
+test("a search of a long log says how far it got, and another one ends it", async () => {
+  text = many(40_000);
+  await open();
+  const went: (boolean | undefined)[] = [];
+  let next: () => void = () => {};
+  board.answers.findInLog = async (_, __, offset, goOn) => {
+    await new Promise<void>((done) => (next = done));
+    went.push(goOn?.(offset + 64e6));
+    return null;
+  };
+  await search("nowhere");
+  await press("Next match");
+  next();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(went).toEqual([true]);
+  await press("Next match");
+  await search("other");
+  next();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(went).toEqual([true, false]);
+  expect(status()).toBe("0 here");
+});

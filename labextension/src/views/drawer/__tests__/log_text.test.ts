@@ -101,7 +101,7 @@ test("errors and warnings are told apart, and 'no errors' is neither", () => {
     window.open(piece(bytesOf(said), 0, 10_000));
     return window.lines.map(({ kind }) => kind);
   };
-  expect(kinds("MemoryError: x\nWARNING: cannot x\nfinished with 0 errors\nerrors: 0\nzoom in\nTERM_MEMLIMIT: x")).toEqual(
+  expect(kinds("MemoryError: x\nWARNING: cannot x\nfinished with 0 errors\nWithout exceptions\nzoom in\nTERM_MEMLIMIT: x")).toEqual(
     ["error", "warning", "", "", "", "error"],
   );
 });
