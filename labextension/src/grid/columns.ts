@@ -22,7 +22,7 @@ export interface Column {
 type Numbers = Uint8Array | Int32Array | Float64Array | BigInt64Array;
 type Codes = Uint8Array | Uint16Array | Uint32Array;
 
-const NULL_I32 = -(2 ** 31);
+export const NULL_I32 = -(2 ** 31);
 const NULL_I64 = -(2n ** 63n);
 
 const EMPTY = {
