@@ -42,7 +42,7 @@ export function python(text: string): string {
 export function expression(view: View): string {
   const simple = conditions(view, (column) => column);
   const sorted = view.sort && FRAME_COLUMN[view.sort.column];
-  const order = sorted ? `.sort_values("${sorted}"${view.sort!.descending ? ", ascending=False" : ""})` : "";
+  const order = sorted ? `.sort_values('${sorted}'${view.sort!.descending ? ", ascending=False" : ""})` : "";
   if (!simple.length) return `board.jobs.df${order}`;
   const plain = simple.every((one) => one.plain);
   const where = plain ? `.query("${simple.map((one) => one.text).join(" and ")}")`
@@ -67,15 +67,15 @@ function conditions(view: View, name: (column: string) => string): Condition[] {
     made.push({
       plain: true,
       text: inFrame ? `(${view.runs.map(([first, last]) => `df.run.between(${first}, ${last === Infinity ? "float('inf')" : last})`).join(" | ")})`
-        : text.length > 1 ? `(${text.join(" or ")})` : text[0]!,
+        : `(${text.join(" or ")})`,
     });
   }
   if (view.text) {
-    made.push({ plain: false, text: `df[${JSON.stringify(SEARCHED)}].apply(lambda one: one.${holds(view.text)}).any(axis=1)` });
+    made.push({ plain: false, text: `(sum(df[one].${holds(view.text)} for one in [${SEARCHED.map(python).join(", ")}]) > 0)` });
   }
   for (const [column, text] of view.columns) {
     const found = FRAME_COLUMN[column];
-    if (found) made.push({ plain: false, text: `df.${found}.astype("string").${holds(text)}` });
+    if (found) made.push({ plain: false, text: `df.${found}.astype('string').${holds(text)}` });
   }
   return made;
 }
@@ -94,7 +94,7 @@ function ofWords(words: readonly string[], column: string, inFrame: boolean): Co
   if (exact.length === 1 && !unknown) return equal(column, exact[0]!, inFrame);
   const list = `[${exact.map(python).join(", ")}]`;
   if (!inFrame) return { text: `${column} in ${list}`, plain: !unknown && isPlain(list) };
-  const parts = [exact.length ? `${column}.isin(${list})` : "", unknown ? `${column}.str.startswith("Unknown")` : ""].filter(Boolean);
+  const parts = [exact.length ? `${column}.isin(${list})` : "", unknown ? `${column}.str.startswith('Unknown')` : ""].filter(Boolean);
   return { text: parts.length > 1 ? `(${parts.join(" | ")})` : parts[0] ?? `${column}.isin([])`, plain: false };
 }
 
@@ -102,6 +102,6 @@ const isPlain = (text: string): boolean => !/["\\`]/.test(text);
 
 /** The line for an apply. */
 export function applyExpression(hash: string, runs: string, parameters: string | null, again: boolean): string {
-  const more = (parameters === null ? "" : `, parameters=${python(parameters)}`) + (again ? ', existing="again"' : "");
+  const more = (parameters === null ? "" : `, parameters=${python(parameters)}`) + (again ? ", existing='again'" : "");
   return `board.apply(${python(hash)}, runs=${python(runs)}${more})`;
 }

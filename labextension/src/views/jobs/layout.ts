@@ -8,6 +8,7 @@ const GO: readonly (readonly [ch: number, ...columns: string[]])[] = [
   [150, "submitted", "why"],
   [122, "action", "job"],
   [96, "elapsed"],
+  [76, "act"],
 ];
 /** What is shown from across the room. */
 const WALL = ["run", "hash", "status", "report", "elapsed"];

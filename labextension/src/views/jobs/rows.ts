@@ -159,6 +159,7 @@ function byId({ board: { jobs } }: Facts): Int32Array {
 /** By run number; within a run as given. Counts where numbers lie close enough together. */
 function byRun(facts: Facts, rows: Int32Array, rising: boolean): Int32Array {
   const runs = runNumbers(facts);
+  if (!rows.length) return rows;
   let [low, high] = [Infinity, -Infinity];
   for (const row of rows) {
     const run = runs[row]!;

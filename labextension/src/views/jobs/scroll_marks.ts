@@ -48,7 +48,7 @@ export class ScrollMarks {
   /** The thumb, after the rows were scrolled or became more or fewer. */
   move(): void {
     const { all, seen, size, room, from } = this.#measure();
-    this.#thumb.hidden = all <= seen;
+    this.#thumb.hidden = this.#marks.hidden = all <= seen; // nothing to find that is not in view
     this.#thumb.style.cssText = `height:${size}px;top:${all > seen ? (from / (all - seen)) * room : 0}px`;
   }
 

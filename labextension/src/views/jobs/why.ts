@@ -38,7 +38,7 @@ export function why(job: Told, clientOk: boolean, now: number): Why {
 function failure(job: Told, said: string): Why {
   const [, strong = "", rest = said] = /^([\w][\w .]{0,40}:)\s+(.*)$/s.exec(said) ?? [];
   if (said) return { strong, text: rest };
-  if (job.killBy) return { strong: "", text: `killed by ${plain(job.killBy)}, ${clock(job.killAt)}` };
+  if (job.killBy) return { strong: "", text: by("killed by", job) };
   const code = job.exitCode === null ? "" : `exit code ${job.exitCode}`;
   const signal = job.signal === null ? "" : `signal ${job.signal}`;
   return { strong: "", text: [code, signal].filter(Boolean).join(", ") };
@@ -52,7 +52,9 @@ function held(job: Told, clientOk: boolean): string {
 }
 
 const asked = (job: Told): string =>
-  job.killBy && !isFinal(job.state) ? `Kill asked for by ${plain(job.killBy)}, ${clock(job.killAt)}` : "";
+  job.killBy && !isFinal(job.state) ? by("Kill asked for by", job) : "";
+
+const by = (what: string, { killBy, killAt }: Told): string => [`${what} ${plain(killBy)}`, clock(killAt)].filter(Boolean).join(", ");
 
 function before(job: Told, now: number): string {
   if (job.phase === "slow") return "bsub has not answered for 5 s, still asking";

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import type { Report, WideRow } from "../../model/rows";
+import { colourStyle, drawReport, items, progress, reportText, spark, valueText, webAddress } from "../report";
+
+const wide = (report: Report, more: Partial<WideRow> = {}): WideRow => ({ id: 1, report, notes: [], spark: [], left_s: null, ...more });
+const draw = (report: Report, more: Partial<WideRow> = {}, live = true): HTMLElement => drawReport(wide(report, more), { live, held: "" });
+
+beforeEach(() => document.body.replaceChildren());
+
+describe("counters", () => {
+  it("are read in each form they can be posted in", () => {
+    const read = items({ counters: { a: 7, b: [8, "red"], c: { value: 9, unit: "Hz", max: 10 }, d: "text", e: true, f: null } });
+    expect(read.map(({ key, value, color, unit, max }) => [key, value, color, unit, max])).toEqual([
+      ["b", 8, "red", "", null], ["a", 7, "", "", null], ["c", 9, "", "Hz", 10], ["d", "text", "", "", null], ["e", true, "", "", null], ["f", null, "", "", null],
+    ]);
+  });
+  it("numbers are grouped, never cut, and keep their unit", () => {
+    expect(valueText({ value: 61000, unit: "frames" })).toBe("61,000 frames");
+    expect(valueText({ value: 0.1 + 0.2, unit: "" })).toBe("0.3");
+    expect(valueText({ value: 1234567.891, unit: "" })).toBe("1,234,567.891");
+    expect(valueText({ value: 1e300, unit: "" })).toBe("1e+300");
+    expect(valueText({ value: 1.5e-9, unit: "A" })).toBe("1.5e-9 A");
+  });
+  it("what a job posts is text, whatever it looks like", () => {
+    const cell = draw({ counters: { "<img src=x onerror=alert(1)>": "<b>bold</b>\u202e", long: "x".repeat(100_000) } });
+    expect(cell.querySelectorAll("img, script").length).toBe(0);
+    expect(cell.textContent).toContain("<img src=x onerror=alert(1)> <b>bold</b>\\u202e");
+    expect(cell.textContent.length).toBeLessThan(1000);
+  });
+  it("no report is an empty cell, and no report that anybody could post breaks it", () => {
+    expect(drawReport(undefined, { live: true, held: "" }).textContent).toBe("");
+    fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (counters) => {
+      draw({ counters } as Report);
+      reportText(wide({ counters } as Report));
+    }));
+    fc.assert(fc.property(fc.jsonValue(), (counters) => void draw({ counters } as Report)));
+  });
+});
+
+describe("colours", () => {
+  it("named ones are the theme's, others are a bar only, and the rest is none", () => {
+    expect(colourStyle("red")).toBe("--v:var(--arp-c-red)");
+    expect(colourStyle("#ff0")).toBe("--bar:#ff0");
+    expect(colourStyle("teal")).toBe("--bar:teal");
+    for (const bad of ["", "inherit", "red;background:url(//x)", "var(--x)", "url(x)", "expression(1)", "nosuchcolour"]) expect(colourStyle(bad), bad).toBe("");
+  });
+  it("no text makes more than one declaration", () => {
+    fc.assert(fc.property(fc.string(), (text) => {
+      expect(colourStyle(text)).toMatch(/^(--v:var\(--arp-c-\w+\)|--bar:[#a-z0-9]+)?$/);
+    }));
+  });
+});
+
+describe("links and pictures", () => {
+  it("are http or https, and open without telling from where", () => {
+    const cell = draw({ counters: { plot: { value: 3, url: "https://example.org/a?b" } } });
+    const link = cell.querySelector("a")!;
+    expect(link.getAttribute("href")).toBe("https://example.org/a?b");
+    expect(link.rel).toBe("noopener noreferrer");
+  });
+  it("anything else is shown as text", () => {
+    for (const url of ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//example.org", "https://", "ftp://x"]) {
+      expect(webAddress(url), url).toBeNull();
+      expect(draw({ counters: { plot: { value: 3, url } } }).querySelector("a")).toBeNull();
+    }
+  });
+  it("a picture of this host is fetched when one points at it, and only then", () => {
+    const board = document.createElement("div");
+    board.className = "arp";
+    document.body.append(board);
+    board.append(draw({ counters: { fit: { value: 1, image: `${location.origin}/fit.png` } } }));
+    const link = board.querySelector("a")!;
+    expect(board.querySelector("img")).toBeNull();
+    link.dispatchEvent(new Event("mouseenter"));
+    const img = board.querySelector("img")!;
+    expect(img.getAttribute("src")).toBe(`${location.origin}/fit.png`);
+    expect(img.getAttribute("referrerpolicy")).toBe("no-referrer");
+    link.dispatchEvent(new Event("mouseleave"));
+    expect(board.querySelector("img")).toBeNull();
+    link.dispatchEvent(new Event("focus"));
+    expect(board.querySelector("img")).not.toBeNull();
+  });
+  it("a picture of another host stays a link", () => {
+    const board = document.createElement("div");
+    board.className = "arp";
+    document.body.append(board);
+    board.append(draw({ counters: { fit: { value: 1, image: "https://example.org/fit.png" } } }));
+    board.querySelector("a")!.dispatchEvent(new Event("mouseenter"));
+    expect(board.querySelector("img")).toBeNull();
+  });
+});
+
+describe("progress", () => {
+  it("says the share done and the time left", () => {
+    const bar = draw({ counters: { Events: { value: 62, max: 100 } } }, { left_s: 240 }).querySelector("[role=progressbar]")!;
+    expect(bar.getAttribute("aria-valuenow")).toBe("62");
+    expect(bar.getAttribute("aria-valuetext")).toBe("62 %, 4 min");
+    expect(bar.getAttribute("aria-label")).toBe("Progress");
+  });
+  it("makes no estimate where there is none, and says what holds it", () => {
+    const all = items({ counters: { Events: { value: 40, max: 100 } } });
+    expect(progress(all, null, "")).toEqual({ percent: 40, words: "no estimate" });
+    expect(progress(all, 3, "paused")).toEqual({ percent: 40, words: "paused" });
+  });
+  it("is never less than nothing nor more than all, and rounds down", () => {
+    const percent = (value: number): number => progress(items({ counters: { a: { value, max: 100 } } }), 1, "")!.percent;
+    expect([percent(-5), percent(99.9), percent(500)]).toEqual([0, 99, 100]);
+  });
+  it("is not shown of a job that is over", () => {
+    expect(draw({ counters: { Events: { value: 62, max: 100 } } }, {}, false).querySelector("[role=progressbar]")).toBeNull();
+  });
+});
+
+it("a course needs two points, and stays within its box", () => {
+  expect(spark([1])).toBeNull();
+  expect(spark([3, 3, 3])!.querySelector("polyline")!.getAttribute("points")).toBe("0.0,16.0 26.0,16.0 52.0,16.0");
+  expect(spark([1, 2])!.getAttribute("aria-hidden")).toBe("true");
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+
+import { why, type Told } from "../why";
+
+const NOW = Date.UTC(2026, 10, 22, 14, 7, 31);
+const told = (changes: Partial<Told>): Told => ({
+  state: "running", status: "RUN", word: changes.status ?? "RUN", phase: "", reason: "", location: "lsf",
+  exitCode: null, signal: null, killBy: "", killAt: NaN, requested: NOW - 2000, ...changes,
+});
+const line = (changes: Partial<Told>, clientOk = true): string => {
+  const { strong, text } = why(told(changes), clientOk, NOW);
+  return `${strong}|${text}`;
+};
+
+describe("Why", () => {
+  it.each<[string, Partial<Told>, string]>([
+    ["what failed stands out", { state: "failed", status: "EXIT", reason: "TERM_MEMLIMIT: 8.2 of 8 GB" }, "TERM_MEMLIMIT:|8.2 of 8 GB"],
+    ["without a reason, the exit code", { state: "failed", status: "EXIT", exitCode: 137, signal: 9 }, "|exit code 137, signal 9"],
+    ["a reason that is one word stays whole", { state: "failed", status: "EXIT", reason: "Segmentation fault" }, "|Segmentation fault"],
+    ["who killed it", { state: "killed", status: "EXIT", killBy: "dana", killAt: NaN }, "|killed by dana"],
+    ["why it waits", { state: "pending", status: "PEND", reason: "Job slot limit reached for alice" }, "|Job slot limit reached for alice"],
+    ["how long ago it was sent", { state: "leased", status: "Request Sent" }, "|Sent 2 s ago, no job id yet"],
+    ["a slow script is not a slow scheduler", { state: "starting", phase: "script", status: "Request Sent: script running, no bsub yet" }, "|Script running, no bsub yet"],
+    ["a slow bsub", { state: "starting", phase: "slow", status: "LSF_Slow" }, "|bsub has not answered for 5 s, still asking"],
+    ["kept while the client is away", { state: "requested", status: "Request Sent", word: "Persisted" }, "|Kept; sent when the batch client is back"],
+    ["what it was before it became unknown", { status: "RUN", word: "Unknown since 14:02" }, "|LSF did not answer; was RUN"],
+    ["nothing to say", { state: "done", status: "DONE" }, "|"],
+  ])("%s", (_, changes, said) => expect(line(changes)).toBe(said));
+
+  it("says that it is the client who is silent", () => {
+    expect(line({ status: "RUN", word: "Unknown since 14:02" }, false)).toBe("|The batch client did not answer; was RUN");
+  });
+  it("shows marks of direction by their number", () => {
+    expect(line({ state: "pending", status: "PEND", reason: "a\u202eb" })).toBe("|a\\u202eb");
+  });
+});
