@@ -142,16 +142,24 @@ class Words:
     def column(self) -> Column:
         """Return the column of all rows so far."""
         known = list(self._code)
-        plain = {word: _plain(word) for word in known if word is not None}
-        final: dict[str, int] = {}
-        for word in plain.values():
-            final.setdefault(word, len(final))
+        kept = [word for word in known if word is not None]
+        if _is_plain("".join(kept)):
+            final = kept
+            places: Iterable[int] = range(len(kept))
+        else:  # words that differ in halves of characters only become one
+            place: dict[str, int] = {}
+            places = [place.setdefault(_plain(word), len(place)) for word in kept]
+            final = list(place)
         code_bytes = next(size for size, (_, null) in _CODES.items() if len(final) <= null)
         kind, null = _CODES[code_bytes]
-        table = [null if word is None else final[plain[word]] for word in known]
-        codes = array(kind, map(table.__getitem__, self._codes))
+        if known == final:  # no null, and none that became one
+            codes = array(kind, self._codes)
+        else:
+            following = iter(places)
+            table = [null if word is None else next(following) for word in known]
+            codes = array(kind, map(table.__getitem__, self._codes))
         more = {"code_bytes": code_bytes}
-        return Column(self._name, "dict", len(codes), (codes, *_packed(list(final))), more)
+        return Column(self._name, "dict", len(codes), (codes, *_packed(final)), more)
 
 
 class _Codes(dict["str | None", int]):
@@ -218,19 +226,27 @@ def _doubles(values: Sequence[float | None]) -> array[float]:
 
 def _packed(kept: Sequence[str]) -> tuple[array[int], bytes]:
     """Return offsets (one more than texts) and the texts in UTF-8."""
+    whole = "".join(kept)
+    if whole.isascii():  # a character is a byte
+        return array("I", accumulate(map(len, kept), initial=0)), whole.encode()
     encoded = [_plain(one).encode() for one in kept]
     return array("I", accumulate(map(len, encoded), initial=0)), b"".join(encoded)
 
 
 def _plain(text: str) -> str:
     """Return a text that UTF-8 can hold: pairs of surrogates joined, halves replaced."""
-    if text.isascii():
+    if _is_plain(text):
         return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _is_plain(text: str) -> bool:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return False
+    return True
 
 
 def _size_bytes(one: Buffer) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from arp_nb import columns, reports
 from arp_nb.model import JobState, Phase
@@ -129,7 +130,7 @@ class JobTable:
             ("id", "state", "notes", "report"),
             lambda pieces: [tuple(row) for piece in pieces for row in piece],
         )
-        jobs = [_Wide(row[0], row[1], json.loads(row[2]), json.loads(row[3])) for row in found]
+        jobs = [_Wide(row[0], row[1], orjson.loads(row[2]), orjson.loads(row[3])) for row in found]
         wanted = {(job.id, key) for job in jobs for key in (job.spark_key, job.max_key) if key}
         series = await self._store.counter_series(wanted, _SPARK)
         return Window(revision, [job.row(series) for job in jobs])
@@ -176,7 +177,7 @@ class _Table:
             else:
                 self._lists[name].extend(next(fields))
         if self._counters:
-            posted = [json.loads(text) for text in values[-1]]
+            posted = [orjson.loads(text) for text in values[-1]]
             for name, numbers in self._counters.items():
                 numbers.extend(reports.number(report, name) for report in posted)
 
