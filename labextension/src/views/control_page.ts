@@ -111,7 +111,7 @@ export class ControlPage implements Mounted {
     if (this.#drawer) return this.#drawer.show(job, tab);
     this.#cell = document.activeElement as HTMLElement | null;
     const body = this.#panels.control.querySelector<HTMLElement>(".arp-body") ?? this.#panels.control;
-    this.#drawer = drawDrawer(body, this.board, this.shell, job, tab);
+    this.#drawer = this.shell.during(() => this.#page === "control", () => drawDrawer(body, this.board, this.shell, job, tab));
     this.#mounted.control?.resize?.();
   }
 
@@ -158,7 +158,8 @@ export class ControlPage implements Mounted {
     const nowhere = !this.#nowhere.hidden;
     for (const page of PAGES) this.#panels[page].hidden = nowhere || page !== this.#page;
     this.#top.select(this.#page);
-    if (!nowhere) this.#mounted[this.#page] ??= DRAW[this.#page](this.#panels[this.#page], this.board, this.shell);
+    const panel = this.#panels[this.#page];
+    if (!nowhere) this.#mounted[this.#page] ??= this.shell.during(() => !panel.hidden, () => DRAW[this.#page](panel, this.board, this.shell));
   }
 
   #changed(change: Partial<BoardChange>): void {

@@ -7,7 +7,6 @@ import { value } from "./defs/edits";
 import { DefsGrid } from "./defs/grid";
 import { checked } from "./defs/notes";
 import { drawTeaching } from "./defs/teach";
-import { Tip } from "./defs/tip";
 import { LATER, NOT_YET, TRIGGERS } from "./defs/words";
 import { el, fill } from "./dom";
 import { icon } from "./icons";
@@ -27,7 +26,6 @@ class DefsPage implements Mounted {
   readonly #desk: Desk;
   readonly #grid: DefsGrid;
   readonly #dry: DryRunPanel;
-  readonly #tip: Tip;
   readonly #teach: HTMLElement;
   readonly #search = el("input", { type: "search", "aria-label": "Search definitions", placeholder: "Search hash, path, parameters", oninput: () => this.#draw() });
   readonly #tools: HTMLElement;
@@ -55,7 +53,6 @@ class DefsPage implements Mounted {
     const body = el("div.arp-defs-body", {}, this.#grid.el, this.#none, this.#dry.el, this.#teach);
     box.append(this.#tools, body, el("footer.arp-foot", {}, this.#counts, this.#look, el("span.arp-grow"),
       el("span.arp-hide-s", {}, "This view:"), el("div.arp-code", {}, el("code", {}, PANDAS), copy)));
-    this.#tip = new Tip(body);
     this.#stop = [
       board.on((change) => this.#changed(change)),
       shell.keys([
@@ -68,7 +65,6 @@ class DefsPage implements Mounted {
   }
 
   resize(): void {
-    this.#tip.hide();
     // a row that waits to be typed into is where to begin, for somebody who came here on purpose
     if (this.#first && !this.board.definitions.size && this.box.closest(".arp")?.contains(document.activeElement)) this.#grid.focus(BLANK);
     this.#first = false;
@@ -79,7 +75,6 @@ class DefsPage implements Mounted {
     window.clearTimeout(this.#timer);
     for (const stop of this.#stop) stop();
     this.#grid.destroy();
-    this.#tip.hide();
     fill(this.box);
   }
 

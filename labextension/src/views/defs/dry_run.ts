@@ -89,8 +89,8 @@ export class DryRunPanel {
   #options_(row: DefinitionRow): void {
     const now = (): DefinitionRow => this.board.definitions.get(row.id) ?? row;
     const pick = (label: string, value: string, choices: readonly (readonly [string, string])[], key: "arguments" | "location"): HTMLElement => {
-      const button = el("button.arp-btn", { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false", "aria-label": `${label}: ${value}` },
-        el("span.arp-muted", {}, label), value, icon("down", 12));
+      const button = el("button.arp-btn", { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false" },
+        el("span.arp-muted", {}, label), " ", value, icon("down", 12));
       button.onclick = () => this.shell.menu(button, choices.map(([id, text]) => ({
         label: text, on: id === now()[key], do: () => void this.desk.set(now(), { [key]: id }),
       })));

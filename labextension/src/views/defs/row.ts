@@ -109,7 +109,7 @@ export class RowView {
     this.autorun.checked = base?.autorun ?? false;
     this.autorun.disabled = !base;
     this.autorun.setAttribute("aria-label", `Autorun of ${title}`);
-    this.autorun.dataset["tip"] = tip(base);
+    this.autorun.parentElement!.dataset["tip"] = tip(base);
     this.autorun.setAttribute("aria-description", tip(base));
     this.remove.setAttribute("aria-label", `Delete definition ${title}`);
   }

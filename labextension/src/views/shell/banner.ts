@@ -24,7 +24,7 @@ export function warning(board: Board, hidden: ReadonlySet<string>, now = Date.no
   const host = board.status?.host ?? "the server";
   const since = when(connection.since, now);
   if (connection.state === "down" || connection.state === "closed") {
-    const bold = `The server has not answered since ${since}.`;
+    const bold = connection.state === "closed" ? `Not live since ${since}.` : `The server has not answered since ${since}.`;
     return { down: true, bold, text: `${connection.why && `${connection.why} `}What you see is from ${when(board.asOf || connection.since, now)}.` };
   }
   if (connection.state === "reconnecting" && now - connection.since >= PATIENCE_MS) {

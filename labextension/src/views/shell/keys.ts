@@ -11,7 +11,9 @@ const PAIR_MS = 1500;
 const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable=true]";
 
 export class Keys {
-  readonly #sets: (readonly Key[])[] = [];
+  readonly #all: { keys: readonly Key[]; shown: () => boolean }[] = [];
+  /** Whether what registers keys now is on screen: those of a hidden page neither act nor are listed. */
+  shown: () => boolean = () => true;
   #first = "";
   #timer = 0;
   readonly #listen = (event: KeyboardEvent): void => this.#key(event);
@@ -25,16 +27,21 @@ export class Keys {
 
   /** Those added last come first. */
   add(keys: readonly Key[]): () => void {
-    this.#sets.unshift(keys);
+    const set = { keys, shown: this.shown };
+    this.#all.unshift(set);
     return () => {
-      const at = this.#sets.indexOf(keys);
-      if (at >= 0) this.#sets.splice(at, 1);
+      const at = this.#all.indexOf(set);
+      if (at >= 0) this.#all.splice(at, 1);
     };
   }
 
   /** All of them, the board's own first, as they were given. */
   get list(): readonly Key[] {
-    return [...this.#sets].reverse().flat();
+    return this.#sets.reverse().flat();
+  }
+
+  get #sets(): (readonly Key[])[] {
+    return this.#all.filter((set) => set.shown()).map((set) => set.keys);
   }
 
   destroy(): void {

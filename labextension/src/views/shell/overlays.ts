@@ -102,6 +102,17 @@ export class Overlays implements Shell, Mounted {
     return this.#keys.add(keys);
   }
 
+  /** Keys that `draw` registers act only while `shown`. */
+  during<T>(shown: () => boolean, draw: () => T): T {
+    const before = this.#keys.shown;
+    this.#keys.shown = shown;
+    try {
+      return draw();
+    } finally {
+      this.#keys.shown = before;
+    }
+  }
+
   undoable(undo: () => void): void {
     this.#undos = [...this.#undos, undo].slice(-UNDOS);
   }

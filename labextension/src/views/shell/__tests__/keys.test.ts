@@ -84,6 +84,19 @@ describe("the board's keys", () => {
     expect(first).toHaveBeenCalledOnce();
   });
 
+  it("of a page that is not on screen neither act nor are listed", () => {
+    let shown = false;
+    keys.shown = () => shown;
+    const hidden = vi.fn();
+    keys.add([{ keys: "w", what: "wall view", do: hidden }]);
+    press("w");
+    expect(hidden).not.toHaveBeenCalled();
+    expect(keys.list.map((key) => key.what)).not.toContain("wall view");
+    shown = true;
+    press("w");
+    expect(hidden).toHaveBeenCalledOnce();
+  });
+
   it("leave Ctrl and Alt combinations to Lab and the browser", () => {
     press("s", undefined, { ctrlKey: true });
     press("a", undefined, { altKey: true });
