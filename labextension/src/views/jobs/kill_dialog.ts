@@ -63,7 +63,7 @@ export function askToKill(shell: Shell, facts: Facts, live: readonly number[], s
 function sum(live: number, mine: number, selected: number): string {
   const others = selected - live;
   const of = selected > 1 ? `${live} of the ${selected} selected jobs ${live === 1 ? "has" : "have"} not ended, ${mine} of them yours.` : mine ? "" : "It is not yours.";
-  return others ? `${of} The other ${others} ${others === 1 ? "is" : "are"} left as they are.` : of;
+  return others ? `${of} The other ${others === 1 ? "one is left as it is" : `${others} are left as they are`}.` : of;
 }
 
 const head = (): HTMLElement => el("thead", {}, el("tr", {}, ...["Job", "Run", "Hash", "Status", "User"].map((name) => el("th", {}, name)), el("th.r", {}, "Elapsed")));

@@ -44,7 +44,7 @@ export class SelectionBar {
     this.el.setAttribute("aria-label", name);
     const focused = this.el.contains(document.activeElement);
     fill(this.el, el("b", {}, name), el("span.arp-muted.arp-hide-s", {}, words), el("span.arp-sep"),
-      this.#button("kill", "Kill", live!, this.events.kill, ".is-bad"),
+      this.#button("kill", "Kill", live!, () => this.events.kill(ids!), ".is-bad"),
       this.#button("rerun", "Rerun", over!, this.events.rerun, "", "…"),
       this.#button("trash", "Delete", ids!, this.events.remove),
       el("span.arp-grow"), this.#code,
