@@ -72,7 +72,7 @@ class Grid(Front):
     )
     edit_count = traitlets.Int(
         read_only=True, help="How many cells people changed, and rows they added or deleted."
-    )
+    ).tag(sync=True)
     row_count = traitlets.Int(read_only=True, help="How many rows there are.")
 
     def __init__(self, df: Any, columns: Any = None, *, editable: Any = True, **more: Any) -> None:

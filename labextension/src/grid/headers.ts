@@ -13,6 +13,8 @@ const SLACK_PX = 6;
 
 export class Headers {
   private dragged: { id: string; from_px: number; moving: boolean } | null = null;
+  /** What was pressed was dragged: the click that follows means nothing. */
+  private moved = false;
 
   constructor(private readonly host: GridHost) {
     const { header } = host.engine;
@@ -33,6 +35,7 @@ export class Headers {
       node.dataset["column"] = column.id;
       node.setAttribute("aria-colindex", String(i + 1));
       node.tabIndex = -1;
+      node.title = column.help ?? "";
       for (const name of ["role", "aria-orientation"]) node.querySelector(".slick-resizable-handle")?.removeAttribute(name);
       this.title(node, column);
     });
@@ -62,6 +65,7 @@ export class Headers {
       return;
     }
     const sorted = sort?.column === column.id ? (sort.descending ? "descending" : "ascending") : null;
+    if (column.help) node.title = column.help;
     if (column.sortable) node.setAttribute("aria-sort", sorted ?? "none");
     const arrow = sorted && icon(sorted === "descending" ? "down" : "up", 12);
     name.replaceChildren(
@@ -72,10 +76,8 @@ export class Headers {
   }
 
   private pressed(event: MouseEvent): void {
-    const target = event.target as HTMLElement;
-    const id = columnOf(target);
-    if (id && !target.closest(".slick-resizable-handle") && !this.dragged?.moving) this.act(id);
-    this.end();
+    const id = columnOf(event.target as HTMLElement);
+    if (id && !this.moved) this.act(id);
   }
 
   private act(id: string): void {
@@ -118,7 +120,8 @@ export class Headers {
   private down(event: PointerEvent): void {
     const target = event.target as HTMLElement;
     const id = columnOf(target);
-    if (event.button || !id || id === "sel" || target.closest(".slick-resizable-handle")) return;
+    this.moved = !!target.closest(".slick-resizable-handle");
+    if (event.button || !id || id === "sel" || this.moved) return;
     this.dragged = { id, from_px: event.clientX, moving: false };
   }
 
@@ -135,9 +138,10 @@ export class Headers {
 
   private up(event: PointerEvent): void {
     const { dragged } = this;
+    this.end();
     if (!dragged?.moving) return;
+    this.moved = true;
     const over = this.over(event);
-    this.clear();
     if (over && over.id !== dragged.id) this.place(dragged.id, over.id, over.after);
   }
 

@@ -137,6 +137,8 @@ export interface TableSource {
 export interface GridColumn {
   id: string;
   title: string;
+  /** More about it, shown when the pointer rests on the title. */
+  help?: string;
   /** In px or in `ch` of the grid's font, as "14ch". */
   width: number | string;
   minWidth?: number;

@@ -47,7 +47,7 @@ export class CommSource implements TableSource {
 
   start(sink: TableSink): void {
     this.sink = sink;
-    this.gather = new Gather((delta) => sink.delta(delta));
+    this.gather = new Gather((delta) => sink.delta({ ...delta, seq: this.seq }));
     this.model.on("msg:custom", this.hear);
     this.begin("start");
   }
