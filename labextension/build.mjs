@@ -15,6 +15,8 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
+import { trimSlickGrid } from "./trim_slickgrid.mjs";
+
 const HERE = dirname(fileURLToPath(import.meta.url));
 const STATIC = join(HERE, "../arp_nb/widgets/static");
 const LABEXTENSION = join(HERE, "../arp_nb/labextension");
@@ -31,6 +33,7 @@ const common = {
   legalComments: "none", // licences of what is bundled travel in LICENSES.txt
   logLevel: "warning",
   minify: !dev,
+  plugins: [trimSlickGrid],
   sourcemap: dev ? "inline" : false,
   target: "es2022",
 };

@@ -32,7 +32,7 @@ export class Editors {
     }
     const editor = new CellEditor(host, key, column, edit, () => this.open.delete(name));
     this.open.set(name, editor);
-    editor.show(host.cellNode(at)!);
+    editor.show(host.cells.node(at)!);
     if (edit.kind === "bool") void editor.flip();
     else editor.enter(typed);
     return true;

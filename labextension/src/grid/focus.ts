@@ -50,7 +50,7 @@ export class Focus {
   }
 
   node(): HTMLElement | null {
-    return this.host.cellNode(this.at);
+    return this.host.cells.node(this.at);
   }
 
   private set(index: number, cell: number): void {
@@ -62,7 +62,7 @@ export class Focus {
   }
 
   private came(target: HTMLElement): void {
-    const at = this.host.placeOf(target);
+    const at = this.host.cells.placeOf(target);
     if (!at) return;
     this.set(at.index, at.cell);
     this.mark();

@@ -7,16 +7,17 @@
  */
 
 import { el } from "../views/dom";
+import { Cells } from "./cells";
 import { measureCh, shown, widths } from "./column_widths";
 import { Editors } from "./editors";
-import { Engine, type Drawn, type EngineColumn, type Stage } from "./engine";
+import { Engine, type EngineColumn } from "./engine";
 import { Focus } from "./focus";
 import { Headers } from "./headers";
 import { KeySet } from "./key_set";
 import type { At } from "./keyboard";
 import { Keys } from "./keys";
 import { Pointer } from "./pointer";
-import { Selection } from "./selection";
+import { boxes, Selection } from "./selection";
 import type { ColumnChoice, GridColumn, GridEvents, GridRows } from "./types";
 
 export interface GridOptions {
@@ -40,14 +41,15 @@ export interface Sorted {
 const NO_ROWS: GridRows = { length: 0, row: () => -1, key: () => -1, indexOf: () => -1 };
 const ROW_PX = 28;
 
-export class GridHost implements Stage {
+export class GridHost {
   readonly el: HTMLElement;
+  readonly cells = new Cells(this);
   readonly engine: Engine;
   readonly focusAt: Focus;
   readonly editors: Editors;
   readonly pointer: Pointer;
-  private readonly picked: Selection;
-  private readonly headers: Headers;
+  readonly picks: Selection;
+  readonly headers: Headers;
   private readonly watcher: ResizeObserver | null;
   rows = NO_ROWS;
   /** Columns that are drawn, in order: the boxes' first if there are any. */
@@ -62,7 +64,6 @@ export class GridHost implements Stage {
   private resorted = false;
   /** The focus was in a row that went away. */
   private lost = false;
-  private readonly keyOf = new WeakMap<Element, number>();
 
   constructor(
     readonly parent: HTMLElement,
@@ -76,9 +77,9 @@ export class GridHost implements Stage {
     this.drawn = this.toDraw();
     this.el = el("div.arp-slick", { "aria-label": options.label });
     parent.append(this.el);
-    this.engine = new Engine(this.el, this.engineColumns(), this.height_px, this);
+    this.engine = new Engine(this.el, this.engineColumns(), this.height_px, this.cells);
     this.el.setAttribute("aria-multiselectable", String(!!options.multiSelect));
-    this.picked = new Selection(this);
+    this.picks = new Selection(this);
     this.focusAt = new Focus(this);
     this.editors = new Editors(this);
     this.headers = new Headers(this);
@@ -137,6 +138,11 @@ export class GridHost implements Stage {
     this.focusAt.go({ index, cell: cell < 0 ? this.focusAt.at.cell : cell });
   }
 
+  /** Element of a cell, to open a menu at; null: it is not in view. At index -1: of a header. */
+  cellNode(at: At): HTMLElement | null {
+    return this.cells.node(at);
+  }
+
   /** Scroll until a row is in view. */
   scrollTo(key: number): void {
     const index = this.rows.indexOf(key);
@@ -145,11 +151,11 @@ export class GridHost implements Stage {
 
   /** Keys of the selected rows; a large one is kept as ranges: see `KeySet.ranges`. */
   get selection(): KeySet {
-    return this.picked.keys;
+    return this.picks.keys;
   }
 
   set selection(keys: Iterable<number>) {
-    this.picked.set(keys instanceof KeySet ? keys : KeySet.of(keys));
+    this.picks.set(keys instanceof KeySet ? keys : KeySet.of(keys));
   }
 
   /** Order, width and hiding of the columns, as the user or the room has it. */
@@ -196,117 +202,21 @@ export class GridHost implements Stage {
     this.el.remove();
   }
 
-  // What the grid's other parts ask of it.
-
-  get picks(): Selection {
-    return this.picked;
-  }
-
-  get head(): Headers {
-    return this.headers;
-  }
-
+  /** px of a row's height. */
   get rowHeight_px(): number {
     return this.height_px;
   }
 
+  /** The user wants another order. */
   sortBy(column: string, descending: boolean): void {
     this.setSort({ column, descending });
     this.resorted = true;
     this.events.sort?.(column, descending);
   }
 
-  /** Element of a cell or, at index -1, of a header; null: it is not in the page. */
-  cellNode({ index, cell }: At): HTMLElement | null {
-    if (index < 0) return (this.engine.header.children[cell] as HTMLElement | undefined) ?? null;
-    return this.engine.getCellNode(index, this.covering({ index, cell })) ?? null;
-  }
-
-  /** Which cell or header an element belongs to. */
-  placeOf(target: Element): At | null {
-    const node = target.closest<HTMLElement>(".slick-cell, .slick-header-column");
-    if (!node) return null;
-    const cell = Number(node.getAttribute("aria-colindex")) - 1;
-    return { index: Number(node.parentElement?.getAttribute("aria-rowindex")) - 2, cell };
-  }
-
-  /** The key of a row that was drawn, even if the rows were changed meanwhile. */
-  keyAt(index: number): number | undefined {
-    const node = this.engine.rowNode(index);
-    return node ? this.keyOf.get(node) : undefined;
-  }
-
-  covering({ index, cell }: At): number {
-    const span = index >= 0 ? this.spanOf(this.rows, index) : -1;
-    return span >= 0 ? Math.min(cell, span) : cell;
-  }
-
-  // What the engine asks of it.
-
-  length(): number {
-    return this.rows.length;
-  }
-
-  draw(index: number, cell: number): Drawn {
-    const column = this.drawn[cell];
-    return column ? column.draw(this.rows.row(index)) : null;
-  }
-
-  metadata(index: number): { cssClasses: string; columns?: Record<string, { colspan: "*" }> } {
-    const span = this.rows.span?.(this.rows.row(index));
-    const cssClasses = `arp-row ${this.rows.rowClass?.(this.rows.row(index)) ?? ""}`;
-    return span ? { cssClasses, columns: { [span]: { colspan: "*" } } } : { cssClasses };
-  }
-
-  row(node: HTMLElement, index: number): void {
-    const row = this.rows.row(index);
-    const name = `slick-row arp-row ${this.rows.rowClass?.(row) ?? ""}`.trim();
-    if (node.className !== name) node.className = name;
-    this.keyOf.set(node, this.rows.key(row));
-    node.dataset["row"] = String(index);
-    node.setAttribute("aria-rowindex", String(index + 2));
-    this.picked?.paintRow(node, index);
-  }
-
-  cell(node: HTMLElement, index: number, cell: number): void {
-    node.setAttribute("aria-colindex", String(cell + 1));
-    node.removeAttribute("aria-describedby");
-    if (this.covering({ index, cell: cell + 1 }) === cell && cell + 1 < this.drawn.length) {
-      node.setAttribute("aria-colspan", String(this.drawn.length - cell));
-    }
-    const row = this.rows.row(index);
-    const key = this.rows.key(row);
-    const column = this.drawn[cell]!;
-    if (key === this.focusAt?.key && column.id === this.focusAt.column) node.tabIndex = 0;
-    const edit = column.edit;
-    if (edit) node.setAttribute("aria-readonly", String(edit.can?.(row) === false));
-    this.editors?.attach(node, key, column.id);
-  }
-
-  holds(node: HTMLElement): boolean {
-    return this.editors.holds(node);
-  }
-
-  private get stateOfBoxes(): GridColumn {
-    return {
-      id: "sel",
-      title: "",
-      width: 34,
-      always: true,
-      draw: (row) => {
-        if (!this.picked?.can(row)) return null;
-        const name = `Select ${this.options.rowName?.(row) ?? this.columns[0]?.text(row) ?? ""}`;
-        const box = el("input", { type: "checkbox", tabindex: -1, "aria-label": name });
-        box.checked = this.picked.keys.has(this.rows.key(row));
-        return box;
-      },
-      text: () => "",
-    };
-  }
-
   private toDraw(): readonly GridColumn[] {
     const columns = shown(this.columns, this.choices);
-    return this.options.multiSelect ? [this.stateOfBoxes, ...columns] : columns;
+    return this.options.multiSelect ? [boxes(this), ...columns] : columns;
   }
 
   private engineColumns(): EngineColumn[] {
@@ -320,7 +230,7 @@ export class GridHost implements Stage {
         headerCssClass: name,
         resizable: column.id !== "sel",
         width: typeof column.width === "number" ? column.width : 80,
-        formatter: (index: number) => this.draw(index, cell) ?? "",
+        formatter: (index: number) => this.cells.draw(index, cell) ?? "",
       };
     });
   }
@@ -353,11 +263,6 @@ export class GridHost implements Stage {
     this.headers.resized(changed);
   }
 
-  private spanOf(rows: GridRows, index: number): number {
-    const span = rows.span?.(rows.row(index));
-    return span ? this.drawn.findIndex(({ id }) => id === span) : -1;
-  }
-
   private topFor(rows: GridRows, anchor: { key: number; above_px: number }): number {
     const index = rows.indexOf(anchor.key);
     return index < 0 ? this.engine.top_px : index * this.height_px - anchor.above_px;
@@ -369,9 +274,9 @@ export class GridHost implements Stage {
     const inside = this.focusAt.inside;
     const to = new Map<number, number>();
     for (const index of engine.rendered()) {
-      const key = this.keyAt(index);
+      const key = this.cells.keyAt(index);
       const now = key === undefined ? -1 : rows.indexOf(key);
-      if (now >= 0 && this.sameSpan(engine.rowNode(index)!, rows, now)) to.set(index, now);
+      if (now >= 0 && this.cells.sameSpan(engine.rowNode(index)!, rows, now)) to.set(index, now);
     }
     this.rows = rows;
     this.focusAt.found();
@@ -381,16 +286,10 @@ export class GridHost implements Stage {
     this.lost = inside && !this.focusAt.inside;
   }
 
-  private sameSpan(node: HTMLElement, rows: GridRows, index: number): boolean {
-    const spanning = node.querySelector("[aria-colspan]");
-    const was = spanning ? Number(spanning.getAttribute("aria-colindex")) - 1 : -1;
-    return was === this.spanOf(rows, index);
-  }
-
   private settle(): void {
     this.el.setAttribute("aria-rowcount", String(this.rows.length + 1));
     this.focusAt.mark();
-    this.picked.paint();
+    this.picks.paint();
     if (this.lost) this.focusAt.node()?.focus({ preventScroll: true });
     this.lost = false;
     this.later();
@@ -409,7 +308,7 @@ export class GridHost implements Stage {
     if (stale.all || stale.rows.size) {
       for (const index of engine.rendered()) {
         if (!stale.all && !stale.rows.has(this.rows.row(index))) continue;
-        this.row(engine.rowNode(index)!, index);
+        this.cells.row(engine.rowNode(index)!, index);
         engine.redrawRow(index, cells);
       }
     }

@@ -18,14 +18,14 @@ export class Keys {
 
   private means(event: KeyboardEvent): boolean {
     const target = event.target as HTMLElement;
-    const at = this.host.placeOf(target);
+    const at = this.host.cells.placeOf(target);
     if (!at) return false;
-    const node = this.host.cellNode(at);
+    const node = this.host.cells.node(at);
     if (target !== node && at.index >= 0) {
       const inside = this.within(event, target, node);
       if (inside !== null) return inside;
     }
-    if (at.index < 0 && this.host.head.key(this.host.drawn[at.cell]!.id, event)) return true;
+    if (at.index < 0 && this.host.headers.key(this.host.drawn[at.cell]!.id, event)) return true;
     return this.selects(event, at) || this.moves(event, at) || (at.index >= 0 && this.acts(event, at));
   }
 
@@ -62,7 +62,7 @@ export class Keys {
       rows: host.rows.length,
       cells: host.drawn.length,
       page: Math.max(1, Math.floor(host.engine.height_px / host.rowHeight_px) - 1),
-      covering: (place) => host.covering(place),
+      covering: (place) => host.cells.covering(place),
     });
     if (!to) return false;
     if (event.shiftKey && host.options.multiSelect && to.index >= 0 && at.index >= 0) {
@@ -88,7 +88,7 @@ export class Keys {
       return host.editors.start(at, event.key);
     }
     if (!enters) return false;
-    const all = controls(host.cellNode(at));
+    const all = controls(host.cells.node(at));
     if (all.length === 1) all[0]!.click();
     else all[0]?.focus();
     return all.length > 0;
@@ -97,8 +97,8 @@ export class Keys {
   /** The cell's text, or the selected rows as lines of text with tabs between. */
   private copy(event: ClipboardEvent): void {
     const { host } = this;
-    const at = host.placeOf(event.target as HTMLElement);
-    if (!at || at.index < 0 || event.target !== host.cellNode(at) || getSelection()?.toString()) return;
+    const at = host.cells.placeOf(event.target as HTMLElement);
+    if (!at || at.index < 0 || event.target !== host.cells.node(at) || getSelection()?.toString()) return;
     const columns = host.drawn.filter(({ id }) => id !== "sel");
     const lines = [...host.selection].flatMap((key) => {
       const index = host.rows.indexOf(key);

@@ -20,7 +20,7 @@ export class Pointer {
   private waiting: GridRows | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Cell and button that were pressed down on: the button may be drawn again before it is let go. */
-  private pressed: { node: Element | null; act: string | null; again: boolean } | null = null;
+  private pressed: { target: Element; node: Element | null; act: string | null; again: boolean } | null = null;
 
   constructor(private readonly host: GridHost) {
     const { viewport } = host.engine;
@@ -30,6 +30,7 @@ export class Pointer {
     });
     viewport.addEventListener("mouseleave", () => this.left());
     viewport.addEventListener("mousedown", (event) => this.down(event));
+    viewport.addEventListener("mouseup", (event) => this.up(event));
     viewport.addEventListener("click", (event) => this.click(event));
   }
 
@@ -56,7 +57,7 @@ export class Pointer {
   }
 
   private at(index: number, rests: boolean): Anchor | null {
-    const key = this.host.keyAt(index);
+    const key = this.host.cells.keyAt(index);
     return key === undefined ? null : { key, above_px: index * this.host.rowHeight_px - this.host.engine.top_px, rests };
   }
 
@@ -68,14 +69,21 @@ export class Pointer {
   private down(event: MouseEvent): void {
     const target = event.target as Element;
     const node = target.closest(".slick-cell");
-    this.pressed = { node, act: actOf(target), again: node === document.activeElement };
+    this.pressed = { target, node, act: actOf(target), again: node === document.activeElement };
     if (event.shiftKey && this.host.options.multiSelect && !target.closest("input")) event.preventDefault();
+  }
+
+  /** Browsers make no click of a press on what is gone by now: here it counts if the cell is the same. */
+  private up(event: MouseEvent): void {
+    const { pressed } = this;
+    const node = (event.target as Element).closest(".slick-cell");
+    if (pressed?.act && !pressed.target.isConnected && node === pressed.node) this.click(event);
   }
 
   private click(event: MouseEvent): void {
     const { host, pressed } = this;
     const target = event.target as Element;
-    const at = host.placeOf(target);
+    const at = host.cells.placeOf(target);
     const node = target.closest<HTMLElement>(".slick-cell");
     if (!at || !node || host.editors.holds(node)) return;
     const column = host.drawn[at.cell]!;

@@ -1,7 +1,22 @@
 /** Which rows are selected: by key, so that it outlives sorting, filtering and new rows. */
 
+import { el } from "../views/dom";
 import type { GridHost } from "./host";
 import { KeySet } from "./key_set";
+import type { GridColumn } from "./types";
+
+/** The column of boxes. */
+export function boxes(host: GridHost): GridColumn {
+  const draw = (row: number): HTMLElement | null => {
+    const { picks, rows, options, columns } = host;
+    if (!picks.can(row)) return null;
+    const name = `Select ${options.rowName?.(row) ?? columns[0]?.text(row) ?? ""}`;
+    const box = el("input", { type: "checkbox", tabindex: -1, "aria-label": name });
+    box.checked = picks.keys.has(rows.key(row));
+    return box;
+  };
+  return { id: "sel", title: "", width: 34, always: true, draw, text: () => "" };
+}
 
 export class Selection {
   keys = KeySet.none;
