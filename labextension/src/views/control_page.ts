@@ -163,8 +163,10 @@ export class ControlPage implements Mounted {
   }
 
   #changed(change: Partial<BoardChange>): void {
-    this.#top.draw(this.board);
-    this.#tick();
+    if (change.experiment || change.definitions || change.health || change.connection) {
+      this.#top.draw(this.board);
+      this.#tick();
+    }
     if (change.experiment && this.board.experiment) remember(this.board);
     const { state } = this.board.connection;
     if (!this.board.experiment && (state === "closed" || state === "down") && this.#nowhere.hidden) void this.#lost();
@@ -174,7 +176,9 @@ export class ControlPage implements Mounted {
     this.#pill.draw();
     this.#banner.draw();
     // that a name is no experiment's is no fault of the connection
-    if (!this.#nowhere.hidden) this.#banner.el.hidden = true;
+    const nowhere = !this.#nowhere.hidden;
+    this.#pill.el.hidden = nowhere;
+    if (nowhere) this.#banner.el.hidden = true;
   }
 
   /** There may be no such experiment: say so, with those that there are. */

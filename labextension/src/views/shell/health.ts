@@ -68,7 +68,7 @@ function schedulers(board: Board): Part[] {
   return all.map(([location, { ok, since, said, answer_s }]): Part => {
     const name = title(location);
     if (!board.health?.client.ok) return { name, mood: "busy", word: "not known", text: `was ${ok ? "ok" : "down"} at ${when(ms(board.health?.client.since))}` };
-    if (ok) return { name, mood: "ok", word: "ok", text: answer_s === null ? "" : `${answer_s.toFixed(1)} s` };
+    if (ok) return { name, mood: "ok", word: "ok", text: (answer_s ?? 0) < 0.05 ? "" : `${answer_s?.toFixed(1)} s` };
     return { name, mood: "down", word: "does not answer", text: `since ${when(ms(since))}${said && `. It said: ${said}`}` };
   });
 }

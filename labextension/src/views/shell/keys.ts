@@ -51,7 +51,8 @@ export class Keys {
 
   #key(event: KeyboardEvent): void {
     const held = event.ctrlKey || event.metaKey;
-    if (event.altKey || (held && event.key.toLowerCase() !== "z")) return;
+    // Lab's and the browser's; Shift+Enter runs the cell
+    if (event.altKey || (held && event.key.toLowerCase() !== "z") || (event.shiftKey && event.key === "Enter")) return;
     event.stopPropagation();
     if (event.defaultPrevented) return;
     const field = (event.target as Element).matches(FIELDS);
