@@ -74,6 +74,23 @@ def test_cookie_with_its_proof_passes(jupyter: Jupyter) -> None:
     assert not {"cookie", "x-xsrftoken"} & answer.json()["headers"].keys()
 
 
+def test_reading_gives_a_browser_its_proof_whatever_page_it_came_from(jupyter: Jupyter) -> None:
+    with requests.Session() as session:
+        # as Voila's pages do, this one sets no proof
+        session.get(jupyter.url(f"api/status?token={TOKEN}")).raise_for_status()
+        assert "_xsrf" not in session.cookies
+        session.get(jupyter.url("arp/api/x")).raise_for_status()
+        proof = {"X-XSRFToken": session.cookies["_xsrf"]}
+        session.get(jupyter.url("arp/api/x")).raise_for_status()
+        assert session.cookies["_xsrf"] == proof["X-XSRFToken"]
+        session.post(jupyter.url("arp/api/x"), data=b"{}", headers=proof).raise_for_status()
+
+
+def test_program_with_a_token_needs_no_proof_and_gets_none(jupyter: Jupyter) -> None:
+    headers = {"Authorization": f"token {TOKEN}"}
+    assert "_xsrf" not in requests.get(jupyter.url("arp/api/x"), headers=headers).cookies
+
+
 @pytest.mark.parametrize("method", VERBS)
 def test_page_of_another_site_is_refused(jupyter: Jupyter, stand_in: StandIn, method: str) -> None:
     with jupyter.logged_in() as session:
