@@ -8,7 +8,7 @@
 import { ApiError } from "../sources/api";
 import type { Board, BoardChange } from "../sources/board";
 import { drawDefinitions } from "./defs_page";
-import { el, fill } from "./dom";
+import { el, fill, unique } from "./dom";
 import { drawDrawer, type JobDrawer } from "./drawer";
 import { drawJobs } from "./jobs_page";
 import type { DrawerTab, Mounted } from "./shell";
@@ -29,7 +29,6 @@ export interface ControlOptions {
 }
 
 const DRAW = { defs: drawDefinitions, control: drawJobs } as const;
-let pages = 0;
 
 /** Draw the control page. `open` gives the board of an experiment, which the page closes. */
 export function drawControlPage(box: HTMLElement, open: (experiment: string) => Board, options: ControlOptions): ControlPage {
@@ -40,7 +39,7 @@ export class ControlPage implements Mounted {
   readonly root = el("section.arp");
   readonly shell: Overlays;
   board!: Board;
-  readonly #id = `arp-${++pages}`;
+  readonly #id = unique("arp");
   readonly #pill: Pill;
   readonly #banner: Banner;
   readonly #top: TopBar;

@@ -65,10 +65,10 @@ class DefsPage implements Mounted {
   }
 
   resize(): void {
-    // a row that waits to be typed into is where to begin, for somebody who came here on purpose
-    if (this.#first && !this.board.definitions.size && this.box.closest(".arp")?.contains(document.activeElement)) this.#grid.focus(BLANK);
-    this.#first = false;
     this.#draw();
+    // a row that waits to be typed into is where to begin, for somebody who came here on purpose
+    if (this.#first && !this.#teach.hidden && this.box.closest(".arp")?.contains(document.activeElement)) this.#grid.focus(BLANK);
+    this.#first = false;
   }
 
   destroy(): void {
@@ -100,7 +100,7 @@ class DefsPage implements Mounted {
     const known = this.board.experiment !== null;
     this.#teach.hidden = all.length > 0 || !known;
     this.#tools.hidden = !all.length;
-    this.#none.textContent = needle && !shown.length ? `No definition holds “${this.#search.value.trim()}”. Esc in the search clears it.` : "";
+    this.#none.textContent = !known ? "Loading the definitions." : needle && !shown.length ? `No definition holds “${this.#search.value.trim()}”. Esc in the search clears it.` : "";
     this.#dry.draw(definitions.get(this.#at) ?? definitions.get(shown[0] ?? BLANK));
     this.#words(all);
   }
@@ -114,7 +114,7 @@ class DefsPage implements Mounted {
   #words(all: readonly number[]): void {
     const rows = [...this.board.definitions.values()];
     const auto = rows.filter((row) => row.autorun).length;
-    fill(this.#counts, el("b", {}, all.length), all.length === 1 ? " definition, " : " definitions, ", el("b", {}, auto), el("span", { title: NOT_YET }, auto ? " on autorun, which does not act yet" : " on autorun"));
+    fill(this.#counts, el("b", {}, this.board.experiment ? all.length : "…"), all.length === 1 ? " definition, " : " definitions, ", el("b", {}, auto), el("span", { title: NOT_YET }, auto ? " on autorun, which does not act yet" : " on autorun"));
     const unsaved = this.#desk.edited.filter((id) => id !== BLANK || Object.keys(this.#desk.edit(id).values).length);
     const names = unsaved.map((id) => value(this.#desk.edit(id), "name") || "The new row");
     const bad = new Set([...rows.filter((row) => checked(row) === "bad").map((row) => row.id), ...unsaved.filter((id) => this.#stuck(id))]).size;

@@ -40,3 +40,12 @@ function kept(children: readonly Child[]): (Node | string)[] {
     .filter((child): child is Node | string | number => child !== null && child !== undefined && child !== false)
     .map((child) => (typeof child === "number" ? String(child) : child));
 }
+
+// a notebook may hold this module once for each widget: a count alone would give an id twice
+const SEED = Math.random().toString(36).slice(2, 8);
+let made = 0;
+
+/** An id that no other element of the page has, as "arp-menu-x7k2p0-3". */
+export function unique(prefix: string): string {
+  return `${prefix}-${SEED}-${++made}`;
+}

@@ -168,7 +168,7 @@ export class DefsGrid {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.ctrlKey && event.key.toLowerCase() === "z") return;
+    if (event.isComposing || (event.ctrlKey && event.key.toLowerCase() === "z")) return;
     const target = event.target as HTMLElement;
     const { id, column } = this.#place(target);
     const editing = target.matches("input.arp-edit");

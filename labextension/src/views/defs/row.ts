@@ -3,7 +3,7 @@
 import { plain } from "../../model/plain";
 import type { DefinitionRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
-import { el, fill } from "../dom";
+import { el, fill, unique } from "../dom";
 import { icon } from "../icons";
 import type { Share } from "../job_shares";
 import { BLANK, type Desk } from "./desk";
@@ -16,8 +16,6 @@ export type TextField = (typeof TEXTS)[number];
 export const COLUMNS = ["ID", "Hash", "Executable", "Parameters", "Trigger", "Autorun", "Changed by", "Jobs, share done", "Delete"];
 const BLANKS: Readonly<Record<TextField, string>> = { name: "new hash", executable: "/absolute/path/to/submit.sh", parameters: "parameters" };
 
-let rows = 0;
-
 export class RowView {
   readonly el: HTMLElement;
   /** Lines below it. */
@@ -29,7 +27,7 @@ export class RowView {
   readonly #id = el("div.arp-cell.arp-num.arp-muted", { role: "gridcell", tabindex: -1, "data-stop": 0 });
   readonly #by = el("div.arp-cell.c-by", { role: "gridcell", tabindex: -1, "data-stop": 6 });
   readonly #jobs = el("div.arp-cell.c-jobs", { role: "gridcell", tabindex: -1, "data-stop": 7 });
-  readonly #name = `arp-def-${++rows}`;
+  readonly #name = unique("arp-def");
   #said = "";
 
   constructor(readonly id: number) {
@@ -159,7 +157,7 @@ function worded(message: string): (HTMLElement | string)[] {
 }
 
 function drawLine(line: Note, id: number, line_id: string): HTMLElement {
-  const values = (line.values ?? []).flatMap(([label, text]) => [` ${label} `, el("code", {}, text ? plain(text, 200) : "nothing"), ","]).slice(0, -1);
+  const values = (line.values ?? []).flatMap(([label, text]) => [` ${label} `, el("code", {}, text ? plain(text, 2000) : "nothing"), ","]).slice(0, -1);
   const actions = line.actions.map((action, at) => el("button.arp-btn", { type: "button", tabindex: -1, "data-stop": at + 1, onclick: () => action.do() }, action.label));
   return el(`div.arp-err.is-${line.kind}`, { role: "row", "data-of": id },
     el("div", { role: "gridcell", "aria-colspan": COLUMNS.length, id: line_id },

@@ -1,11 +1,10 @@
 /** Dialogs: the focus stays in them, Esc closes them, and then it is where it was. */
 
-import { el } from "../dom";
+import { el, unique } from "../dom";
 import { icon } from "../icons";
 import type { Question } from "../shell";
 
 const FOCUSABLE = "button:not(:disabled), input:not(:disabled), select, textarea, a[href], [tabindex='0']";
-let dialogs = 0;
 
 export interface DialogOptions {
   role?: "dialog" | "alertdialog";
@@ -20,7 +19,7 @@ export class Dialogs {
 
   open(title: string, draw: (box: HTMLElement, close: () => void) => void, options: DialogOptions = {}): void {
     const before = document.activeElement as HTMLElement | null;
-    const id = `arp-dialog-${++dialogs}`;
+    const id = unique("arp-dialog");
     const body = el("div.arp-dbox", { id: `${id}-text` });
     const veil = el("div.arp-veil");
     const close = (): void => {

@@ -3,7 +3,7 @@
 import type { ExperimentRow } from "../../model/rows";
 import { ApiError } from "../../sources/api";
 import type { Board } from "../../sources/board";
-import { el } from "../dom";
+import { el, unique } from "../dom";
 import type { MenuItem, Shell } from "../shell";
 
 const RECENT = "experiments.recent";
@@ -39,9 +39,10 @@ export function choices(board: Board, all: readonly ExperimentRow[], open: (name
 /** Ask for a name and an instrument until the server takes them. */
 export function askNew(shell: Pick<Shell, "dialog" | "board">, typed: string, open: (name: string) => void): void {
   shell.dialog("New experiment", (box, close) => {
-    const name = el("input", { id: "arp-new-name", value: typed, autocomplete: "off", spellcheck: "false", "aria-describedby": "arp-new-said" });
-    const instrument = el("input", { id: "arp-new-instrument", autocomplete: "off", placeholder: "XPP" });
-    const said = el("p.arp-said", { id: "arp-new-said", role: "alert" });
+    const said_id = unique("arp-said");
+    const name = el("input", { id: unique("arp-name"), value: typed, autocomplete: "off", spellcheck: "false", "aria-describedby": said_id });
+    const instrument = el("input", { id: unique("arp-instrument"), autocomplete: "off", placeholder: "XPP" });
+    const said = el("p.arp-said", { id: said_id, role: "alert" });
     const submit = async (event: Event): Promise<void> => {
       event.preventDefault();
       said.textContent = "";

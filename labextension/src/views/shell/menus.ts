@@ -1,16 +1,15 @@
 /** Menus and lists to choose from: arrows, Home, End, type-ahead or a search field, Enter, Esc. */
 
-import { el, fill } from "../dom";
+import { el, fill, unique } from "../dom";
 import { icon } from "../icons";
 import type { MenuItem } from "../shell";
 import { elsewhere, place } from "./place";
 
 /** Pause after which typed letters begin a new word, in ms. */
 const WORD_MS = 700;
-let menus = 0;
 
 export class Menu {
-  readonly #id = `arp-menu-${++menus}`;
+  readonly #id = unique("arp-menu");
   readonly #list: HTMLElement;
   readonly #field: HTMLInputElement | null = null;
   readonly #hint = el("p.arp-muted", { hidden: true });
