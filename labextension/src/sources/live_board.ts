@@ -135,9 +135,12 @@ export class LiveBoard extends BoardRequests implements Board {
         if (this.complete) {
           this.total = this.jobs.live;
         } else {
-          const added = delta.ids.filter((id) => id > this.newest);
-          this.newest = Math.max(this.newest, ...added);
-          this.total += added.length - delta.removed.length;
+          const { newest } = this; // those up to it are counted by the manager
+          for (const id of delta.ids) {
+            if (id > newest) this.total++;
+            this.newest = Math.max(this.newest, id);
+          }
+          this.total -= delta.removed.length;
         }
         this.tell({ jobs: { ...changed, columns: new Set([...changed.columns, "report"]) } });
       },

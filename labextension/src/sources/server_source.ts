@@ -7,9 +7,7 @@
  * of a row the one with the higher revision is kept.
  */
 
-import type {
-  Connection, Edit, EditAnswer, Frame, IdRange, TableSink, TableSource, Value,
-} from "../grid/types";
+import type { Connection, EditAnswer, Frame, IdRange, TableSink, TableSource } from "../grid/types";
 import { decodeHttp } from "../grid/wire";
 import type { ChangeMessage, JobRow } from "../model/rows";
 import { type Api, ApiError } from "./api";
@@ -24,6 +22,7 @@ import { WideRows } from "./wide_rows";
 const HEAD = 512;
 const CHUNK = 20_000;
 const MOST = 50_000;
+const FIXED = "Jobs cannot be written by hand: apply a hash to a run, or rerun a job.";
 
 export interface JobsTable {
   /** Revision of a row in the table; undefined: there is no such row. */
@@ -48,7 +47,6 @@ export class ServerSource implements TableSource {
   /** Grows with each load: answers to an earlier one are void. */
   private round = 0;
   private loaded = false;
-  private wasLive = false;
   private failure: Connection | null = null;
   private wakeUp: () => void = () => undefined;
   private epoch = "";
@@ -98,12 +96,12 @@ export class ServerSource implements TableSource {
     this.wide.view(ids);
   }
 
-  edit(_edit: Edit): Promise<EditAnswer> {
-    return Promise.resolve({ ok: false, message: "A job cannot be edited: rerun it with other parameters." });
+  edit(): Promise<EditAnswer> {
+    return Promise.resolve({ ok: false, message: FIXED });
   }
 
-  add(_values: Readonly<Record<string, Value>>): Promise<EditAnswer> {
-    return Promise.resolve({ ok: false, message: "A job is made by applying a hash to a run." });
+  add(): Promise<EditAnswer> {
+    return this.edit();
   }
 
   async remove(ranges: readonly IdRange[]): Promise<EditAnswer> {
@@ -254,9 +252,8 @@ export class ServerSource implements TableSource {
     if (this.feed.connection.state === "live") {
       this.wakeUp();
       // a refusal may be over as well: somebody logged in, or made the experiment
-      if (!this.loaded && this.failure?.state === "down" && !this.wasLive) this.resync();
+      if (!this.loaded && this.failure?.state === "down") this.resync();
     }
-    this.wasLive = this.feed.connection.state === "live";
     this.tell();
   }
 
