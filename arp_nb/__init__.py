@@ -13,13 +13,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from arp_nb import widgets
     from arp_nb.client.board import Board
     from arp_nb.client.entry import connect
     from arp_nb.client.job import Job, JobList
 
 __version__ = "0.1.0"
 
-__all__ = ["Board", "Job", "JobList", "__version__", "connect"]
+__all__ = ["Board", "Job", "JobList", "__version__", "connect", "widgets"]
 
 _HOME = {
     "Board": "arp_nb.client.board",
@@ -30,10 +31,12 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "widgets":
+        return importlib.import_module("arp_nb.widgets")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOME, "widgets"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import uuid
+import warnings
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from urllib.parse import quote
 
@@ -179,6 +181,11 @@ class Board(Watched):
         return Outcomes(action, results)
 
     @property
+    def transport(self) -> Transport:
+        """The way to the manager, for widgets."""
+        return self._transport
+
+    @property
     def stale(self) -> bool:
         """Whether what is shown may be old, because the connection is down."""
         return self._live.snapshot().stale
@@ -229,5 +236,24 @@ class Board(Watched):
             f"{markup.jobs(list(now.jobs.values()), now)}"
         )
 
-    def _ipython_display_(self) -> None:
-        self.watch()
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Return the control page for where there are widgets, and a table for elsewhere."""
+        page = _control_page(self)
+        if page and not self._live.peek().epoch:
+            # a line only: to load all jobs here would hold up the page, which loads them itself
+            text = f"Batch jobs of {self.experiment}. Run this cell to see them."
+            return {"text/plain": text, "text/html": f"<p>{markup.escape(text)}</p>", **page}
+        return {"text/plain": repr(self), "text/html": self._repr_html_(), **page}
+
+
+def _control_page(board: Board) -> dict[str, Any]:
+    """Return how its control page is shown; nothing where there can be no widgets."""
+    shell = importlib.import_module("IPython").get_ipython()
+    if getattr(shell, "kernel", None) is None:
+        return {}
+    try:
+        # by name: widgets stand above, and are needed only where a notebook shows them
+        return dict(importlib.import_module("arp_nb.widgets.board").shown(board))
+    except ImportError as error:
+        warnings.warn(str(error), stacklevel=2)
+        return {}

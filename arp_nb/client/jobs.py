@@ -10,7 +10,7 @@ from arp_nb.client.job import Job, JobList, wait_for
 from arp_nb.client.watch import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from arp_nb.client.live import Live
     from arp_nb.client.tables import Snapshot
@@ -29,6 +29,8 @@ class Jobs(Watched):
     def __init__(self, transport: Transport, live: Live) -> None:
         super().__init__(live)
         self._transport = transport
+        #: what is selected in each open widget, as inclusive ranges of ids
+        self._selected: dict[str, Sequence[Sequence[int]]] = {}
 
     @property
     def df(self) -> Any:
@@ -36,6 +38,26 @@ class Jobs(Watched):
         frames = _frames()
         now = self._live.snapshot()
         return frames.jobs(list(now.jobs.values()), now)
+
+    @property
+    def selected(self) -> Any:
+        """The jobs that are selected in this board's open widgets, as a DataFrame like `df`."""
+        frames = _frames()
+        now = self._live.snapshot()
+        picked = [one for several in list(self._selected.values()) for one in several]
+        rows = [
+            row
+            for row in now.jobs.values()
+            if any(first <= row["id"] <= last for first, last in picked)
+        ]
+        return frames.jobs(rows, now)
+
+    def note_selection(self, widget: str, ranges: Sequence[Sequence[int]] | None) -> None:
+        """Take what is selected in a widget: inclusive ranges of ids; None once it is closed."""
+        if ranges is None:
+            self._selected.pop(widget, None)
+        else:
+            self._selected[widget] = ranges
 
     def counters(self) -> Any:
         """Return all counters of all jobs, one a row: job, run, hash, key, value, unit, time."""

@@ -11,7 +11,7 @@ import json
 import socket
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import requests
 import urllib3
@@ -149,6 +149,56 @@ class Transport:
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, 1.0)
             self._revive()
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """Pass a request on as it is; return the answer's status and body, whatever they are.
+
+        Parameters
+        ----------
+        method
+            As ``GET``.
+        path
+            Below ``/arp/api``, with its query; a step ``..`` is refused.
+        body
+            JSON text.
+        headers
+            As ``If-Match``.
+
+        Raises
+        ------
+        InvalidValue
+            The path leads elsewhere.
+        ManagerError
+            Nobody answered. It is sent again only if it surely never arrived, and once.
+        """
+        if not path.startswith("/") or ".." in unquote(path).split("?", maxsplit=1)[0].split("/"):
+            raise errors.InvalidValue(f"{path!r} is no path of the API.")
+        sent = {**_KIND, **(headers or {})}
+        for last in (False, True):
+            try:
+                response = self._session.request(
+                    method,
+                    self._api + path,
+                    data=body,
+                    headers=sent,
+                    timeout=(CONNECT_S, ANSWER_S),
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                if last or not _never_sent(error):
+                    raise errors.ManagerError(f"{self.place} cannot be reached.") from error
+                self._revive()
+            else:
+                break
+        if response.is_redirect:
+            raise _not_ours(response, self.place)
+        return response.status_code, response.content
 
     def _check_may_repeat(
         self, error: requests.RequestException, *, repeatable: bool, deadline: float

@@ -9,12 +9,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from arp_nb.widgets.board import BatchDefs, ControlPage, JobDrawer, RunTable
     from arp_nb.widgets.grid import Grid
     from arp_nb.widgets.layout import Column
 
-__all__ = ["Column", "Grid"]
+__all__ = ["BatchDefs", "Column", "ControlPage", "Grid", "JobDrawer", "RunTable"]
 
 _HOME = {
+    "BatchDefs": "arp_nb.widgets.board",
+    "ControlPage": "arp_nb.widgets.board",
+    "JobDrawer": "arp_nb.widgets.board",
+    "RunTable": "arp_nb.widgets.board",
     "Column": "arp_nb.widgets.layout",
     "Grid": "arp_nb.widgets.grid",
 }
