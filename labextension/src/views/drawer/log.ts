@@ -286,7 +286,7 @@ export class LogPage implements Page {
     const read = (say: string, go: () => Promise<unknown>): HTMLElement => button(say, () => void this.#load(go));
     this.#note.hidden = from === 0 && window.atEnd;
     this.#note.replaceChildren(
-      el("span.arp-grow", {}, `Showing ${where} of ${bytes(size)}.${first === null ? " Lines are named by their first byte." : ""}`),
+      el("span.arp-grow", {}, `Showing ${where} of ${bytes(size)}.${first === null ? " Lines by first byte." : ""}`),
       from ? read("Load earlier", () => feed.earlier()) : "",
       window.atEnd ? "" : read("Load later", () => feed.later()),
     );

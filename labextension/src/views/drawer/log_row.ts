@@ -29,7 +29,7 @@ export function drawLine(line: LogLine, look: LineLook, more: () => void): HTMLE
   const cut = text.length > LONG && !look.whole;
   const said = el("span", {}, ...marked(line, look, cut ? SHOWN : text.length));
   if (cut) {
-    const size = bytes(utf8Length(text));
+    const size = bytes(utf8Length(line.raw));
     said.prepend(el("button.arp-btn", { type: "button", onclick: more }, `Long line, show all ${size}`));
     said.append("…");
   }
