@@ -23,6 +23,8 @@ MIN_BYTES = 256
 _WHOLE_PIECE_BYTES = 1_000_000
 #: what may be the beginning of a key at the end of a piece; ASCII, so characters are bytes
 _CUT = re.compile(r"[0-9]{1,18}-[0-9a-f]{0,31}\Z|[0-9]{1,18}\Z", re.ASCII)
+#: more than that can be: a piece of many digits is not looked through for it
+_CUT_CHARS = 64
 
 
 async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
@@ -44,7 +46,9 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
     )
     client = await context.seat.client()
     chunk = await client.log(query)
-    cut = _CUT.search(chunk.text) if chunk.next_offset < chunk.size_bytes else None
+    cut = None
+    if chunk.next_offset < chunk.size_bytes:
+        cut = _CUT.search(chunk.text, max(0, len(chunk.text) - _CUT_CHARS))
     if cut is not None and cut.start() > 0:
         chunk = replace(
             chunk,

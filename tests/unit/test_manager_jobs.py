@@ -221,6 +221,14 @@ def test_a_key_is_masked_in_any_text(job_id: int, before: str, after: str) -> No
     assert f"{job_id}-…" in masked
 
 
+@given(st.integers(1, 10**12), st.text("12-ab/", max_size=20), st.integers(4, 32))
+def test_the_beginning_of_a_key_is_masked_where_a_text_ends(
+    job_id: int, before: str, digits: int
+) -> None:
+    number, _, key = KEYS.token(job_id).partition("-")
+    assert KEYS.mask(f"{before}/{number}-{key[:digits]}").endswith(f"/{number}-…")
+
+
 @given(st.text(max_size=60) | st.text("0123456789abcdef- /", max_size=80))
 def test_what_is_no_key_is_left_as_it_is(text: str) -> None:
     assert KEYS.mask(text) == text
