@@ -14,7 +14,6 @@ import type { Board, BoardChange } from "../sources/board";
 import { el, fill } from "./dom";
 import { Actions } from "./jobs/actions";
 import { openApplyDialog } from "./jobs/apply_dialog";
-import { applyMenu } from "./jobs/apply_menu";
 import { jobColumns, touched, type Scene } from "./jobs/columns";
 import { ColumnChooser } from "./jobs/columns_chosen";
 import { openColumnsMenu } from "./jobs/columns_menu";
@@ -22,10 +21,10 @@ import { count, CountStrip, ended, type Counts } from "./jobs/counts";
 import { DONE, EXIT, Facts } from "./jobs/facts";
 import { compile, isFiltered, NOTHING, runsMeant, type Filter } from "./jobs/filter";
 import { Foot, isStale } from "./jobs/foot";
-import { pageKeys, rowKey, type RowAct } from "./jobs/keys";
+import { pageKeys } from "./jobs/keys";
 import { emptyRuns, NewRuns } from "./jobs/runs";
 import { JobRows, runOf } from "./jobs/rows";
-import { askInRow, type RowQuestion } from "./jobs/row_question";
+import { RowActs } from "./jobs/row_acts";
 import { ScrollMarks } from "./jobs/scroll_marks";
 import { SelectionBar } from "./jobs/selection_bar";
 import { sorter } from "./jobs/sorting";
@@ -67,9 +66,8 @@ export class JobsPage implements Mounted {
   #counts: Counts | null = null;
   #announced: Counts | null = null;
   #view: readonly [first: number, last: number] = [0, -1];
-  #dirty = { rows: false, counts: false };
+  #dirty = { rows: true, counts: true };
   #pause = 0;
-  #question: RowQuestion | null = null;
   #width_ch = 200;
   readonly #host: GridHost;
   readonly #columns: GridColumn[];
@@ -80,10 +78,11 @@ export class JobsPage implements Mounted {
   readonly #marks: ScrollMarks;
   readonly #foot: Foot;
   readonly #newRuns: NewRuns;
+  readonly #acts: RowActs;
   readonly #wrap = el("div.arp-gridwrap");
   readonly #over = el("div.arp-over");
   readonly #ruler = el("span.arp-ruler", { "aria-hidden": "true" });
-  readonly #body: HTMLElement;
+  readonly #body = el("div.arp-body", {}, this.#wrap);
   readonly #page: HTMLElement;
   readonly #stops: (() => void)[] = [];
 
@@ -112,10 +111,10 @@ export class JobsPage implements Mounted {
       remove: (ids) => void this.actions.remove(ids), clear: () => this.#select([]),
     });
     this.#foot = new Foot(shell);
-    this.#body = this.#makeBody();
     this.#page = this.#build(el);
     this.#host = this.#makeHost();
-    this.#marks = new ScrollMarks(() => this.#host, (index) => this.#placeAt(index));
+    this.#marks = new ScrollMarks(() => this.#host);
+    this.#acts = new RowActs(this.#host, this.actions, this.#wrap, (id) => this.#setOpen(id), (run) => this.#fold(run));
     this.#newRuns = new NewRuns(() => this.#host.show(this.#host.rows, "top"));
     this.#wrap.append(this.#marks.el, this.#newRuns.el, this.#over);
     this.#listen();
@@ -134,7 +133,7 @@ export class JobsPage implements Mounted {
   destroy(): void {
     for (const stop of this.#stops) stop();
     window.clearTimeout(this.#pause);
-    this.#question?.close();
+    this.#acts.destroy();
     this.#tools.destroy();
     this.#host.destroy();
     this.#page.remove();
@@ -144,15 +143,9 @@ export class JobsPage implements Mounted {
 
   #makeTools(): Toolbar {
     return new Toolbar({
-      text: (text) => this.#search(text), mine: (mine) => this.#mine(mine),
-      grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME),
-      column: (name, text) => this.#filterColumn(name, text), columns: (button) => openColumnsMenu(button, this.#chooser),
+      filter: (part) => this.#setFilter({ ...this.filter, ...part }), grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME), columns: (button) => openColumnsMenu(button, this.#chooser),
       wall: () => this.#toggleWall(), apply: () => this.#apply(),
     }, () => this.filter);
-  }
-
-  #makeBody(): HTMLElement {
-    return el("div.arp-body", {}, this.#wrap);
   }
 
   #build(into: HTMLElement): HTMLElement {
@@ -165,8 +158,8 @@ export class JobsPage implements Mounted {
   #makeHost(): GridHost {
     this.#chooser.fit(this.#width_ch, this.#wall);
     return new GridHost(this.#wrap, this.#columns, {
-      key: (row, column, event) => this.#key(row, column, event),
-      press: (row, column, act, event) => this.#press(row, column, act, event),
+      key: (row, column, event) => this.#acts.key(row, column, event),
+      press: (row, column, act, event) => this.#acts.press(row, column, act, event),
       selection: (keys) => this.#selected(keys),
       sort: (column, descending) => this.#sortBy({ column, descending }),
       columns: (given) => this.#chooser.taken(given),
@@ -180,7 +173,7 @@ export class JobsPage implements Mounted {
   #listen(): void {
     this.#stops.push(this.board.on((change) => this.#changed(change)), this.shell.keys(pageKeys({
       only: (group) => this.#setFilter({ ...this.filter, groups: new Set(group === null ? [] : [group]) }),
-      applyDialog: () => this.#apply(), failure: (step) => this.#failure(step), wall: () => this.#toggleWall(), escape: () => this.#escape(),
+      applyDialog: () => this.#apply(), failure: (step) => this.#acts.failure(step), wall: () => this.#toggleWall(), escape: () => this.#escape(),
     })));
     const scrolled = (): void => this.#marks.move();
     this.#wrap.addEventListener("scroll", scrolled, true);
@@ -216,20 +209,34 @@ export class JobsPage implements Mounted {
       || (mine && columns.has("user")) || [...this.filter.columns.keys()].some((name) => columns.has(name));
   }
 
-  #update(from: "keep" | "top" = "keep"): void {
+  /** Count, and arrange, what has changed since. */
+  #update(): void {
+    const { rows, counts } = this.#dirty;
     window.clearTimeout(this.#pause);
     this.#pause = 0;
     this.#dirty = { rows: false, counts: false };
-    this.#counts = this.board.complete ? count(this.facts) : null;
+    if (counts) this.#counts = this.board.complete ? count(this.facts) : null;
     this.#announced ??= this.#counts;
+    if (rows) this.#arrange("keep");
+    else if (this.board.jobs.rows < MANY) this.#marks.show(this.#rows);
+    this.#bar(this.#host.selection);
+    this.#about();
+  }
+
+  #arrange(from: "keep" | "top"): void {
     this.#rows = this.#arranged();
     if (from === "top") this.#host.show(this.#rows, "top");
-    else this.#host.show(this.#rows);
-    this.#strip.show(this.#total(), this.#counts, this.filter.groups);
-    this.#tools.show(this.filter, this.#rows.grouped);
-    this.#bar(this.#host.selection);
+    else this.#host.show(this.#rows); // the grid knows when the user has just sorted
     this.#marks.show(this.#rows);
     this.#placeholder();
+    this.board.view(this.#idsInView());
+    this.#about();
+  }
+
+  /** What is said around the rows. */
+  #about(): void {
+    this.#strip.show(this.#total(), this.#counts, this.filter.groups);
+    this.#tools.show(this.filter, this.#rows.grouped);
     this.#fresh();
     this.#footRows();
   }
@@ -304,12 +311,6 @@ export class JobsPage implements Mounted {
   #idsInView(): number[] {
     return this.#physicalInView().map((row) => this.board.jobs.id(row));
   }
-  #placeAt(index: number): string {
-    const { rows } = this.#host;
-    if (!rows.length) return "";
-    const row = rows.row(Math.min(index, rows.length - 1));
-    return `Run ${row < 0 ? runOf(row) : this.facts.run(row)}`;
-  }
 
   // ---- filter, order, columns
 
@@ -318,10 +319,12 @@ export class JobsPage implements Mounted {
     return text && !runsMeant(text, (run) => this.board.runs.has(run)) ? text.trim() : "";
   }
   #setFilter(filter: Filter): void {
-    if (filter.text !== this.filter.text) this.#reported = null;
+    const before = this.filter;
     this.filter = filter;
+    if (filter.mine !== before.mine) this.#chooser.keep({ mine: filter.mine });
+    if (filter.text !== before.text) this.#searchReports();
     this.#host.redraw("all", ["hash", "job", "user", "why", "report"]);
-    this.#update("top");
+    this.#arrange("top");
   }
   #toggle(group: number | null): void {
     const groups = new Set(this.filter.groups);
@@ -329,32 +332,22 @@ export class JobsPage implements Mounted {
     else if (!groups.delete(group)) groups.add(group);
     this.#setFilter({ ...this.filter, groups });
   }
-  #mine(mine: boolean): void {
-    this.#setFilter({ ...this.filter, mine });
-    this.#chooser.keep({ mine });
-  }
-  #search(text: string): void {
-    this.#setFilter({ ...this.filter, text });
+  /** What jobs report is known to the other side only. */
+  #searchReports(): void {
+    this.#reported = null;
     const needle = this.#needle();
     if (!needle || !this.board.complete) return;
-    // what jobs report is known to the other side only
     this.board.searchReports(needle).then((found) => {
       if (this.#needle() !== needle || !found.size) return;
       this.#reported = found;
-      this.#update();
+      this.#arrange("keep");
     }, () => undefined);
-  }
-  #filterColumn(name: string, text: string): void {
-    const columns = new Map(this.filter.columns);
-    if (text) columns.set(name, text);
-    else columns.delete(name);
-    this.#setFilter({ ...this.filter, columns });
   }
   #sortBy(sort: { column: string; descending: boolean }): void {
     this.#sort = sort;
     this.#host.setSort(sort);
     this.#host.redraw("all", ["run", "action"]);
-    this.#update("top");
+    this.#arrange("top");
   }
   #columnsChanged(): void {
     this.#chooser.fit(this.#width_ch, this.#wall);
@@ -393,74 +386,13 @@ export class JobsPage implements Mounted {
     return true;
   }
 
-  /** The next failed job above or below the focus; false: there is none. */
-  #failure(step: 1 | -1): boolean {
-    const { rows, focusAt } = this.#host;
-    for (let index = focusAt.index + step; index >= 0 && index < rows.length; index += step) {
-      const row = rows.row(index);
-      if (row < 0 || this.facts.group(row) !== EXIT) continue;
-      this.#host.focus(rows.key(row), "status");
-      return true;
-    }
-    this.shell.announce(step > 0 ? "No further failure below." : "No failure above.");
-    return true;
-  }
-
-  #key(row: number, column: string, event: KeyboardEvent): boolean {
-    const act = rowKey(event, column);
-    if (!act || (row < 0 && act !== "apply")) return false;
-    this.#act(act, row);
-    return true;
-  }
-  #press(row: number, column: string, act: string | null, event: MouseEvent): void {
-    const button = (event.target as Element).closest("[data-act]");
-    if (button?.getAttribute("aria-disabled")) return;
-    const means = act ?? (event.detail === 2 && row >= 0 ? rowKey({ key: "Enter", ctrlKey: false, metaKey: false, altKey: false }, column) : null);
-    if (means) this.#act(means as RowAct, row);
-  }
-
-  #act(act: RowAct, row: number): void {
-    if (act === "apply") return this.#applyTo(row);
-    if (act === "fold") return this.#fold(row < 0 ? runOf(row) : this.facts.run(row));
-    const id = this.board.jobs.id(row);
-    if (act === "kill" || act === "delete" || act === "rerun") return this.#change(act, id, row);
-    this.#setOpen(id);
-    this.shell.openJob(id, act);
-  }
-
-  /** What is done with a selected row is done with all that are selected. */
-  #change(act: "kill" | "delete" | "rerun", id: number, row: number): void {
-    const selected = this.#host.selection;
-    const ids = selected.has(id) ? [...selected] : [id];
-    if (act === "delete") void this.actions.remove(ids);
-    else if (act === "rerun") void this.actions.rerun(ids);
-    else if (ids.length > 1 || !this.facts.live(row) || !this.facts.mine(row)) void this.actions.killAsked(ids);
-    else this.#askInRow(id, row);
-  }
-
-  #askInRow(id: number, row: number): void {
-    this.#question?.close();
-    const index = this.#host.rows.indexOf(id);
-    const cell = this.#host.cellNode({ index, cell: Math.max(0, this.#host.drawn.findIndex((one) => one.id === "act")) });
-    if (!cell) return void this.actions.killAsked([id]);
-    this.#question = askInRow(this.#wrap, cell, this.facts.text("native_id", row) || this.facts.place(row),
-      () => void this.actions.kill([id]), () => this.#host.focus(id));
-  }
-
   #setOpen(id: number): void {
     this.#open = id;
     this.#host.redraw("all", []);
   }
   #fold(run: number): void {
     if (!this.#folded.delete(run)) this.#folded.add(run);
-    this.#update();
-  }
-  #applyTo(row: number): void {
-    const run = row < 0 ? runOf(row) : this.facts.run(row);
-    const index = this.#host.rows.indexOf(this.#host.rows.key(row));
-    const cells = this.#host.drawn.findIndex((one) => one.id === "action");
-    const cell = this.#host.cellNode({ index, cell: Math.max(0, cells) });
-    if (cell) applyMenu(this.actions, cell.querySelector<HTMLElement>(".arp-pick") ?? cell, run);
+    this.#arrange("keep");
   }
   #apply(): void {
     openApplyDialog(this.shell, this.actions, {});

@@ -39,66 +39,41 @@ export function python(text: string): string {
 }
 
 /** The line for a view. */
-export function expression(view: View): string {
-  const simple = conditions(view, (column) => column);
-  const sorted = view.sort && FRAME_COLUMN[view.sort.column];
-  const order = sorted ? `.sort_values('${sorted}'${view.sort!.descending ? ", ascending=False" : ""})` : "";
-  if (!simple.length) return `board.jobs.df${order}`;
-  const plain = simple.every((one) => one.plain);
-  const where = plain ? `.query("${simple.map((one) => one.text).join(" and ")}")`
-    : `.loc[lambda df: ${conditions(view, (column) => `df.${column}`).map((one) => one.text).join(" & ")}]`;
-  return `board.jobs.df${where}${order}`;
-}
-
-interface Condition {
-  text: string;
-  /** It can stand in `query("…")`: no call, no double quote, no backslash, no backtick. */
-  plain: boolean;
-}
-
-function conditions(view: View, name: (column: string) => string): Condition[] {
-  const inFrame = name("x") !== "x";
-  const made: Condition[] = [];
-  if (view.words) made.push(ofWords(view.words, name("status"), inFrame));
-  if (view.user !== null) made.push(equal(name("user"), view.user, inFrame));
-  if (view.runs) {
-    const text = view.runs.map(([first, last]) => (first === last ? `${name("run")} == ${first}`
-      : last === Infinity ? `${name("run")} >= ${first}` : `${first} <= ${name("run")} <= ${last}`));
-    made.push({
-      plain: true,
-      text: inFrame ? `(${view.runs.map(([first, last]) => `df.run.between(${first}, ${last === Infinity ? "float('inf')" : last})`).join(" | ")})`
-        : `(${text.join(" or ")})`,
-    });
-  }
-  if (view.text) {
-    made.push({ plain: false, text: `(sum(df[one].${holds(view.text)} for one in [${SEARCHED.map(python).join(", ")}]) > 0)` });
-  }
-  for (const [column, text] of view.columns) {
-    const found = FRAME_COLUMN[column];
-    if (found) made.push({ plain: false, text: `df.${found}.astype('string').${holds(text)}` });
-  }
-  return made;
+export function expression({ words, user, runs, text, columns, sort }: View): string {
+  const query = [
+    words && isPlain(words) && ofWords(words),
+    user !== null && isPlain([user]) && `user == ${python(user)}`,
+    runs && `(${runs.map(ofRuns).join(" or ")})`,
+  ].filter(Boolean);
+  const calls = [
+    words && !isPlain(words) && `(${partsOf(words)})`,
+    user !== null && !isPlain([user]) && `(df.user == ${python(user)})`,
+    text && `(sum(df[one].${holds(text)} for one in [${SEARCHED.map(python).join(", ")}]) > 0)`,
+    ...[...columns].map(([column, part]) => FRAME_COLUMN[column] && `df.${FRAME_COLUMN[column]}.astype('string').${holds(part)}`),
+  ].filter(Boolean);
+  const by = sort && FRAME_COLUMN[sort.column];
+  return `board.jobs.df${query.length ? `.query("${query.join(" and ")}")` : ""}${calls.length ? `.loc[lambda df: ${calls.join(" & ")}]` : ""}`
+    + (by ? `.sort_values('${by}'${sort.descending ? ", ascending=False" : ""})` : "");
 }
 
 const holds = (text: string): string => `str.contains(${python(text)}, case=False, regex=False, na=False)`;
 
-function equal(column: string, word: string, inFrame: boolean): Condition {
-  const text = python(word);
-  return { text: inFrame ? `(${column} == ${text})` : `${column} == ${text}`, plain: isPlain(text) };
-}
+const ofWords = (words: readonly string[]): string =>
+  words.length === 1 ? `status == ${python(words[0]!)}` : `status in [${words.map(python).join(", ")}]`;
+
+const ofRuns = ([first, last]: readonly [number, number]): string =>
+  first === last ? `run == ${first}` : last === Infinity ? `run >= ${first}` : `${first} <= run <= ${last}`;
 
 /** "Unknown since 14:02" is told by the reader's clock: only its beginning is sure. */
-function ofWords(words: readonly string[], column: string, inFrame: boolean): Condition {
-  const exact = words.filter((word) => !word.startsWith("Unknown since"));
-  const unknown = exact.length < words.length;
-  if (exact.length === 1 && !unknown) return equal(column, exact[0]!, inFrame);
-  const list = `[${exact.map(python).join(", ")}]`;
-  if (!inFrame) return { text: `${column} in ${list}`, plain: !unknown && isPlain(list) };
-  const parts = [exact.length ? `${column}.isin(${list})` : "", unknown ? `${column}.str.startswith('Unknown')` : ""].filter(Boolean);
-  return { text: parts.length > 1 ? `(${parts.join(" | ")})` : parts[0] ?? `${column}.isin([])`, plain: false };
+function partsOf(words: readonly string[]): string {
+  const exact = words.filter((word) => !word.startsWith(UNKNOWN));
+  const parts = [exact.length > 0 && `df.status.isin([${exact.map(python).join(", ")}])`, exact.length < words.length && `df.status.str.startswith('${UNKNOWN}')`];
+  return parts.filter(Boolean).join(" | ");
 }
+const UNKNOWN = "Unknown";
 
-const isPlain = (text: string): boolean => !/["\\`]/.test(text);
+/** Can these stand in `query("…")`, which has rules of its own for what it reads? */
+const isPlain = (words: readonly string[]): boolean => words.every((word) => /^[\w .:@+-]*$/.test(word) && !word.startsWith(UNKNOWN));
 
 /** The line for an apply. */
 export function applyExpression(hash: string, runs: string, parameters: string | null, again: boolean): string {

@@ -6,7 +6,7 @@ import type { Key } from "../shell";
 export interface PageKeys {
   only(group: number | null): void;
   applyDialog(): void;
-  failure(step: 1 | -1): boolean;
+  failure(step: 1 | -1): void;
   wall(): void;
   /** Drop the selection, else the filter; false: there was neither. */
   escape(): boolean;

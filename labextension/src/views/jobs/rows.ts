@@ -3,6 +3,7 @@
  * have no jobs. A job's row is its physical row; a run's own row is the negative `-1 - run`.
  */
 
+import { NumberColumn } from "../../grid/columns";
 import type { GridRows } from "../../grid/types";
 import type { Facts } from "./facts";
 
@@ -89,6 +90,11 @@ export class JobRows implements GridRows {
   isFirst(row: number): boolean {
     return row < 0 || !this.grouped || (this.#edges[row]! & FIRST) > 0;
   }
+  /** Number of the run that stands at an index. */
+  runAt(index: number): number {
+    const row = this.row(Math.min(index, this.length - 1));
+    return row < 0 ? runOf(row) : this.facts.run(row);
+  }
   /** Jobs of a run that are shown or folded away. */
   jobsOf(run: number): number {
     return this.#sizes.get(run) ?? 0;
@@ -107,7 +113,7 @@ export class JobRows implements GridRows {
   /** Put runs without jobs between the others, and one row in place of what is folded. */
   #group(rows: Int32Array, { empty, folded, rising }: Arrangement): Int32Array {
     const order = new Int32Array(rows.length + empty.length);
-    const runs = runNumbers(this.facts);
+    const runs = numbers(this.facts, "run");
     const waiting = [...empty].sort((one, other) => (rising ? one - other : other - one));
     let [at, next] = [0, 0];
     for (let first = 0, end = 0; first < rows.length; first = end) {
@@ -137,28 +143,30 @@ export class JobRows implements GridRows {
   }
 }
 
-function runNumbers(facts: Facts): ArrayLike<number> {
-  return (facts.board.jobs.column("run") as { data?: ArrayLike<number> } | undefined)?.data ?? [];
+function numbers({ board: { jobs } }: Facts, name: "id" | "run"): ArrayLike<number> {
+  const column = jobs.column(name);
+  return column instanceof NumberColumn ? (column.data as Int32Array | Float64Array) : [];
 }
 
 /**
  * All physical rows by rising id, without sorting where they came as they usually do: newest
  * first from the server, and behind them those that were added since, oldest first.
  */
-function byId({ board: { jobs } }: Facts): Int32Array {
-  const rows = new Int32Array(jobs.rows);
+function byId(facts: Facts): Int32Array {
+  const ids = numbers(facts, "id");
+  const rows = new Int32Array(facts.board.jobs.rows);
   let falling = 1;
-  while (falling < rows.length && jobs.id(falling) < jobs.id(falling - 1)) falling++;
+  while (falling < rows.length && ids[falling]! < ids[falling - 1]!) falling++;
   for (let at = 0; at < rows.length; at++) rows[at] = at < falling ? falling - 1 - at : at;
   for (let at = 1; at < rows.length; at++) {
-    if (jobs.id(rows[at]!) <= jobs.id(rows[at - 1]!)) return rows.sort((a, b) => jobs.id(a) - jobs.id(b));
+    if (ids[rows[at]!]! <= ids[rows[at - 1]!]!) return rows.sort((a, b) => ids[a]! - ids[b]!);
   }
   return rows;
 }
 
 /** By run number; within a run as given. Counts where numbers lie close enough together. */
 function byRun(facts: Facts, rows: Int32Array, rising: boolean): Int32Array {
-  const runs = runNumbers(facts);
+  const runs = numbers(facts, "run");
   if (!rows.length) return rows;
   let [low, high] = [Infinity, -Infinity];
   for (const row of rows) {

@@ -3,7 +3,7 @@
 import type { GridHost } from "../../grid/host";
 import { el, fill } from "../dom";
 import { GROUPS } from "./facts";
-import type { JobRows } from "./rows";
+import { JobRows } from "./rows";
 
 const BINS = 240;
 const LEAST_THUMB_PX = 24;
@@ -15,11 +15,7 @@ export class ScrollMarks {
   readonly #marks = el("span");
   #dragged_px: number | null = null;
 
-  constructor(
-    readonly host: () => GridHost,
-    /** What to show while one drags, as "Run 2911". */
-    readonly place: (index: number) => string,
-  ) {
+  constructor(readonly host: () => GridHost) {
     fill(this.el, this.#marks, this.#thumb, this.#tip);
     this.el.addEventListener("pointerdown", (event) => this.#down(event));
     this.el.addEventListener("pointermove", (event) => this.#dragged_px !== null && this.#drag(event));
@@ -72,11 +68,11 @@ export class ScrollMarks {
     const { all, seen, room } = this.#measure();
     const top = event.clientY - this.el.getBoundingClientRect().top - this.#dragged_px!;
     const share = Math.max(0, Math.min(1, top / room || 0));
-    const { engine, rowHeight_px } = this.host();
+    const { engine, rows, rowHeight_px } = this.host();
     engine.scrollToPx(share * Math.max(0, all - seen));
     this.move();
     this.#tip.hidden = all <= seen;
     this.#tip.style.top = `${share * room}px`;
-    fill(this.#tip, this.place(Math.floor(engine.top_px / rowHeight_px)));
+    fill(this.#tip, rows instanceof JobRows ? `Run ${rows.runAt(Math.floor(engine.top_px / rowHeight_px))}` : "");
   }
 }

@@ -14,10 +14,9 @@ const FILTERABLE: readonly (readonly [name: string, title: string])[] = [
 ];
 
 export interface ToolbarEvents {
-  text(text: string): void;
-  mine(on: boolean): void;
+  /** These of the filter are to be others. */
+  filter(part: Partial<Filter>): void;
   grouped(on: boolean): void;
-  column(name: string, text: string): void;
   columns(button: HTMLElement): void;
   wall(): void;
   apply(): void;
@@ -31,12 +30,12 @@ export class Toolbar {
   readonly #chips = el("span.arp-chips");
   #timer = 0;
 
-  constructor(readonly events: ToolbarEvents, filter: () => Filter) {
+  constructor(readonly events: ToolbarEvents, readonly filter: () => Filter) {
     this.#search = el("input", {
       type: "text", "aria-label": "Search jobs", placeholder: "Run, hash, job id, user, error text", autocomplete: "off", spellcheck: "false",
       oninput: () => {
         window.clearTimeout(this.#timer);
-        this.#timer = window.setTimeout(() => events.text(this.#search.value), TYPED_MS);
+        this.#timer = window.setTimeout(() => events.filter({ text: this.#search.value }), TYPED_MS);
       },
     });
     const toggle = (name: string, act: (on: boolean) => void): HTMLButtonElement => {
@@ -47,11 +46,11 @@ export class Toolbar {
       const button: HTMLElement = el("button.arp-btn", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => act(button) }, icon(shape), el("span.arp-hide-s", {}, name), el("span.arp-sr", {}, name));
       return button;
     };
-    this.#mine = toggle("Mine", events.mine);
+    this.#mine = toggle("Mine", (mine) => events.filter({ mine }));
     this.#grouped = toggle("Group by run", events.grouped);
     this.el = el("div.arp-tools", {},
       el("div.arp-field.arp-search", {}, icon("search"), this.#search, el("kbd", {}, "/")),
-      this.#mine, this.#grouped, opens("Filter", "search", (button) => openFilters(button, filter, events.column)), this.#chips,
+      this.#mine, this.#grouped, opens("Filter", "search", (button) => this.#openFilters(button)), this.#chips,
       el("span.arp-grow"), opens("Columns", "cols", events.columns),
       el("button.arp-icon.arp-hide-s", { type: "button", "aria-label": "Wall view", title: "Wall view (w)", onclick: events.wall }, icon("wall")),
       el("span.arp-sep"), el("button.arp-btn.is-main", { type: "button", "aria-haspopup": "dialog", onclick: events.apply }, "Apply hash to runs…"));
@@ -62,29 +61,36 @@ export class Toolbar {
     this.#mine.setAttribute("aria-pressed", String(filter.mine));
     this.#grouped.setAttribute("aria-pressed", String(grouped));
     fill(this.#chips, ...[...filter.columns].map(([name, text]) => el("button.arp-btn.arp-chip", {
-      type: "button", "aria-label": `Drop the filter on ${titleOf(name)}`, onclick: () => this.events.column(name, ""),
+      type: "button", "aria-label": `Drop the filter on ${titleOf(name)}`, onclick: () => this.#column(name, ""),
     }, `${titleOf(name)}: ${plain(text, 30)}`, icon("x", 12))));
   }
 
   destroy(): void {
     window.clearTimeout(this.#timer);
   }
+
+  #column(name: string, text: string): void {
+    const columns = new Map(this.filter().columns);
+    if (text) columns.set(name, text);
+    else columns.delete(name);
+    this.events.filter({ columns });
+  }
+
+  #openFilters(button: HTMLElement): void {
+    popover(button, "Filter columns", (box) => {
+      fill(box, el("h3", {}, "Only jobs whose"), ...FILTERABLE.map(([name, title]) => {
+        const input: HTMLInputElement = el("input", {
+          placeholder: name === "run" ? "12, 20-32" : "holds this text", autocomplete: "off", oninput: () => this.#column(name, input.value.trim()),
+        });
+        input.value = this.filter().columns.get(name) ?? "";
+        return el("label.arp-opt", {}, el("span", {}, title), el("span.arp-field", {}, input));
+      }));
+      box.querySelector("input")!.focus();
+    });
+  }
 }
 
 /** What a column of the store is called. */
 export function titleOf(name: string): string {
   return FILTERABLE.find(([one]) => one === name)?.[1] ?? name;
-}
-
-function openFilters(button: HTMLElement, filter: () => Filter, set: (name: string, text: string) => void): void {
-  popover(button, "Filter columns", (box) => {
-    fill(box, el("h3", {}, "Only jobs whose"), ...FILTERABLE.map(([name, title]) => {
-      const input: HTMLInputElement = el("input", {
-        placeholder: name === "run" ? "12, 20-32" : "holds this text", autocomplete: "off", oninput: () => set(name, input.value.trim()),
-      });
-      input.value = filter().columns.get(name) ?? "";
-      return el("label.arp-opt", {}, el("span", {}, title), el("span.arp-field", {}, input));
-    }));
-    box.querySelector("input")!.focus();
-  });
 }
