@@ -169,7 +169,8 @@ class CellEditor {
   private left(event: FocusEvent): void {
     const to = event.relatedTarget;
     queueMicrotask(() => {
-      if (!this.field.isConnected || (to instanceof Node && (this.note.contains(to) || to === this.field))) return;
+      const within = (place: unknown): boolean => place === this.field || (place instanceof Node && this.note.contains(place));
+      if (!this.field.isConnected || within(to) || within(document.activeElement)) return;
       void this.commit();
     });
   }

@@ -62,8 +62,8 @@ export class GridHost {
   private readonly stale = { all: false, rows: new Set<number>(), columns: new Set<string>(), allColumns: false };
   private seen = "";
   private resorted = false;
-  /** The focus was in a row that went away. */
-  private lost = false;
+  /** What had the focus before elements were made anew. */
+  private had: Element | null = null;
 
   constructor(
     readonly parent: HTMLElement,
@@ -162,7 +162,7 @@ export class GridHost {
   setChoices(choices: readonly ColumnChoice[]): void {
     this.choices = choices;
     this.drawn = this.toDraw();
-    this.lost = this.focusAt.inside;
+    this.remember();
     this.engine.setColumns(this.engineColumns());
     this.dress();
   }
@@ -179,7 +179,7 @@ export class GridHost {
     if (height_px === this.height_px) return;
     const first = this.engine.top_px / this.height_px;
     this.height_px = height_px;
-    this.lost = this.focusAt.inside;
+    this.remember();
     this.engine.setRowHeight(height_px);
     this.dress();
     this.engine.scrollToPx(first * height_px);
@@ -271,7 +271,7 @@ export class GridHost {
   /** Take the new rows in; elements of rows that live on move along. */
   private swap(rows: GridRows): void {
     const { engine } = this;
-    const inside = this.focusAt.inside;
+    this.remember();
     const to = new Map<number, number>();
     for (const index of engine.rendered()) {
       const key = this.cells.keyAt(index);
@@ -283,15 +283,19 @@ export class GridHost {
     engine.move(to);
     engine.updateRowCount();
     for (const index of to.values()) engine.redrawRow(index, null);
-    this.lost = inside && !this.focusAt.inside;
+  }
+
+  private remember(): void {
+    this.had = this.focusAt.inside ? document.activeElement : null;
   }
 
   private settle(): void {
     this.el.setAttribute("aria-rowcount", String(this.rows.length + 1));
     this.focusAt.mark();
     this.picks.paint();
-    if (this.lost) this.focusAt.node()?.focus({ preventScroll: true });
-    this.lost = false;
+    const had = this.had?.isConnected ? (this.had as HTMLElement) : this.focusAt.node();
+    if (this.had && !this.focusAt.inside) had?.focus({ preventScroll: true });
+    this.had = null;
     this.later();
   }
 

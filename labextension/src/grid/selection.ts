@@ -3,7 +3,7 @@
 import { el } from "../views/dom";
 import type { GridHost } from "./host";
 import { KeySet } from "./key_set";
-import type { GridColumn } from "./types";
+import type { GridColumn, GridRows } from "./types";
 
 /** The column of boxes. */
 export function boxes(host: GridHost): GridColumn {
@@ -18,11 +18,15 @@ export function boxes(host: GridHost): GridColumn {
   return { id: "sel", title: "", width: 34, always: true, draw, text: () => "" };
 }
 
+/** How much of the rows shown is selected. */
+type Covered = "all" | "some" | "none";
+
 export class Selection {
   keys = KeySet.none;
   /** Where an extended selection starts, and what was selected before it. */
   private anchor: number | null = null;
   private before = KeySet.none;
+  private known: { rows: GridRows; keys: KeySet; state: Covered } | null = null;
 
   constructor(private readonly host: GridHost) {}
 
@@ -56,12 +60,15 @@ export class Selection {
 
   /** All rows shown, or none of them if all are selected. */
   toggleAll(): void {
-    const all = this.between(0, this.host.rows.length - 1);
-    this.change(this.state() === "all" ? this.keys.without(all) : this.keys.with(all));
+    if (this.state() === "all") this.change(this.keys.without(this.between(0, this.host.rows.length - 1)));
+    else this.all();
   }
 
   all(): void {
-    this.change(this.keys.with(this.between(0, this.host.rows.length - 1)));
+    const { rows } = this.host;
+    const keys = this.keys.with(this.between(0, rows.length - 1));
+    this.known = { rows, keys, state: keys.size ? "all" : "none" };
+    this.change(keys);
   }
 
   /** A moved focus without Shift starts over. */
@@ -99,8 +106,16 @@ export class Selection {
     return !!options.multiSelect && (rows.selectable?.(row) ?? true);
   }
 
-  /** Of the rows shown. Ends at the first that differs, so that it is quick but for all of many. */
-  private state(): "all" | "some" | "none" {
+  private state(): Covered {
+    const { rows } = this.host;
+    if (this.known?.rows !== rows || this.known.keys !== this.keys) {
+      this.known = { rows, keys: this.keys, state: this.covered() };
+    }
+    return this.known.state;
+  }
+
+  /** Ends at the first row that differs, so that it is quick but for all of many. */
+  private covered(): Covered {
     const { rows } = this.host;
     if (!this.keys.size) return "none";
     let any = false;
