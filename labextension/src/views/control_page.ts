@@ -75,8 +75,9 @@ export class ControlPage implements Mounted {
     });
     this.shell.keys([
       { keys: "g-d g-c", what: "Batch defs, Batch control", do: (key) => this.go(key === "g-d" ? "defs" : "control", true) },
-      { keys: "Escape", what: "", do: () => this.closeJob() },
     ]);
+    // before the page drops its selection
+    this.shell.keys([{ keys: "Escape", what: "", do: () => this.closeJob() }], true);
     this.#sizes = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(() => this.resize());
     this.#sizes?.observe(this.root);
     this.show(options.experiment);
@@ -105,12 +106,12 @@ export class ControlPage implements Mounted {
     if (focus) (this.#panels[page].querySelector<HTMLElement>("[role=grid] [tabindex='0']") ?? this.#top.picker).focus();
   }
 
-  openJob(job: number, tab: DrawerTab = "log"): void {
+  openJob(job: number, tab?: DrawerTab): void {
     if (this.#page !== "control") this.go("control");
     if (this.#drawer) return this.#drawer.show(job, tab);
     this.#cell = document.activeElement as HTMLElement | null;
     const body = this.#panels.control.querySelector<HTMLElement>(".arp-body") ?? this.#panels.control;
-    this.#drawer = this.shell.during(() => this.#page === "control", () => drawDrawer(body, this.board, this.shell, job, tab));
+    this.#drawer = this.shell.during(() => this.#page === "control", () => drawDrawer(body, this.board, this.shell, job, tab ?? "log"));
     this.#mounted.control?.resize?.();
   }
 

@@ -89,6 +89,18 @@ describe("the drawer", () => {
     expect(document.activeElement).toBe(cell());
   });
 
+  it("closes on Esc before the page drops its selection, wherever the focus is", () => {
+    const dropped: string[] = [];
+    page.shell.keys([{ keys: "Escape", what: "", do: () => void dropped.push("selection") }]);
+    page.shell.openJob(229);
+    cell().focus();
+    press("Escape");
+    expect(box.querySelector("aside")).toBeNull();
+    expect(dropped).toEqual([]);
+    press("Escape");
+    expect(dropped).toEqual(["selection"]);
+  });
+
   it("opens on the page that has the table", () => {
     page.go("defs");
     page.shell.openJob(229);

@@ -14,6 +14,8 @@ export class Keys {
   readonly #all: { keys: readonly Key[]; shown: () => boolean }[] = [];
   /** Whether what registers keys now is on screen: those of a hidden page neither act nor are listed. */
   shown: () => boolean = () => true;
+  /** How many sets come before all others. */
+  #urgent = 0;
   #first = "";
   #timer = 0;
   readonly #listen = (event: KeyboardEvent): void => this.#key(event);
@@ -25,13 +27,17 @@ export class Keys {
     root.addEventListener("keydown", this.#listen);
   }
 
-  /** Those added last come first. */
-  add(keys: readonly Key[]): () => void {
+  /** Those added last come first, after those that are `urgent`. */
+  add(keys: readonly Key[], urgent = false): () => void {
     const set = { keys, shown: this.shown };
-    this.#all.unshift(set);
+    const at = urgent ? 0 : this.#urgent;
+    if (urgent) this.#urgent++;
+    this.#all.splice(at, 0, set);
     return () => {
       const at = this.#all.indexOf(set);
-      if (at >= 0) this.#all.splice(at, 1);
+      if (at < 0) return;
+      this.#all.splice(at, 1);
+      if (urgent) this.#urgent--;
     };
   }
 

@@ -98,8 +98,8 @@ export class Overlays implements Shell, Mounted {
     });
   }
 
-  keys(keys: readonly Key[]): () => void {
-    return this.#keys.add(keys);
+  keys(keys: readonly Key[], urgent = false): () => void {
+    return this.#keys.add(keys, urgent);
   }
 
   /** Keys that `draw` registers act only while `shown`. */
