@@ -52,16 +52,16 @@ export function settle(): void {
 export async function settled(): Promise<void> {
   await vi.advanceTimersByTimeAsync(400);
 }
-export const rows = (): string[] => [...root.querySelectorAll<HTMLElement>(".slick-row")].sort((a, b) => Number(a.dataset["row"]) - Number(b.dataset["row"]))
+export const rows = (): string[] => [...root.querySelectorAll<HTMLElement>(".slick-row")].sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
   .map((row) => ["c-run", "c-hash", "c-status"].map((name) => row.querySelector(`.${name}`)?.textContent ?? "").join(" ").trim());
 
 export const cell = (key: number, column: string): HTMLElement =>
-  root.querySelector<HTMLElement>(`.slick-row[data-row="${indexOf(key)}"] .c-${column}`)!;
+  root.querySelector<HTMLElement>(`.slick-row[aria-rowindex="${indexOf(key)}"] .c-${column}`)!;
 export function indexOf(id: number): number {
   const name = board.rows.get(id)!;
   const all = [...root.querySelectorAll<HTMLElement>(".slick-row")];
   const found = all.find((row) => row.querySelector(".c-job")?.textContent === name.native_id && row.querySelector(".c-hash")?.textContent.startsWith(name.hash));
-  return Number(found?.dataset["row"] ?? -1);
+  return Number(found?.getAttribute("aria-rowindex") ?? -1);
 }
 export const press = (element: Element | null | undefined): void => element!.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 })) as unknown as void;
 export const act = (id: number, name: string): void => press(cell(id, "act").querySelector(`[data-act=${name}]`));
