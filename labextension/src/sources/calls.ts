@@ -5,9 +5,12 @@ export const LATE =
   "The kernel did not answer within 30 s: it may be busy with a cell. What was asked may still be done.";
 export const CLOSED = "It was closed.";
 
+/** Where to count from: what a kernel says is heard by every page that shows the widget. */
+export const fromAnywhere = (): number => Math.floor(Math.random() * 2 ** 40);
+
 export class Calls<T> {
   private readonly waiting = new Map<number, (answer: T) => void>();
-  private count = 0;
+  private count = fromAnywhere();
 
   /** `nobody` makes the answer where none comes: within 30 s, or before the widget is closed. */
   constructor(private readonly nobody: (why: string) => T) {}

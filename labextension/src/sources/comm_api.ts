@@ -1,7 +1,7 @@
 /** The manager's API through the kernel, where the page's origin has none: as the kernel's user. */
 
 import { type Api, ApiError, type CallOptions, type Line, type LineEvents } from "./api";
-import { Calls, CLOSED } from "./calls";
+import { Calls, CLOSED, fromAnywhere } from "./calls";
 
 /** What of an anywidget model is used: custom messages both ways. */
 export interface CommModel {
@@ -24,7 +24,7 @@ export class CommApi implements Api {
   readonly kind = "kernel";
   private readonly calls = new Calls<Answer>((message) => ({ status: 0, body: { error: "Unreachable", message } }));
   private readonly lines = new Map<number, LineEvents>();
-  private count = 0;
+  private count = fromAnywhere();
 
   constructor(private readonly model: CommModel) {
     model.on("msg:custom", this.hear);

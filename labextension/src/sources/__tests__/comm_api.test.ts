@@ -27,6 +27,7 @@ let api: CommApi;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0);
   model = new FakeModel();
   api = new CommApi(model);
 });
@@ -54,6 +55,15 @@ test("bytes are a copy that is aligned, wherever they stood", async () => {
   model.say({ type: "answer", call: 1, status: 200, body: null }, [new DataView(whole.buffer, 3, 3)]);
   const got = await asking;
   expect([...new Uint8Array(got)]).toEqual([1, 2, 3]);
+});
+
+test("two pages that show one widget do not take each other's answers", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  const other = new CommApi(model);
+  const mine = api.json("GET", "/mine");
+  const theirs = other.json("GET", "/theirs");
+  for (const { call, path } of model.sent) model.say({ type: "answer", call, status: 200, body: path });
+  expect(await Promise.all([mine, theirs])).toEqual(["/mine", "/theirs"]);
 });
 
 test("a busy kernel is named after 30 s", async () => {
