@@ -12,7 +12,7 @@ import { nearestFailure } from "./drawer/failures";
 import { drawHistory } from "./drawer/history";
 import { LogPage } from "./drawer/log";
 import type { Page } from "./drawer/page";
-import { button, iconButton, note } from "./drawer/parts";
+import { button, failure, iconButton, note } from "./drawer/parts";
 import { drawSnapshot } from "./drawer/snapshot";
 import { drawSplitter } from "./drawer/splitter";
 import { Actions } from "./jobs/actions";
@@ -148,7 +148,7 @@ class Drawer implements JobDrawer {
       this.#drawHead();
       this.#page?.job(row);
     } catch (error) {
-      if (turn === this.#turn) fill(this.#notes, note(true, el("span", {}, error instanceof Error ? error.message : String(error))));
+      if (turn === this.#turn) fill(this.#notes, failure(error));
     }
   }
 

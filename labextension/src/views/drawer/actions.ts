@@ -7,11 +7,10 @@ import type { Board } from "../../sources/board";
 import { el } from "../dom";
 import type { Shell } from "../shell";
 import { rerun as rerunLine } from "./lines";
-import { button, note, python } from "./parts";
+import { button, note, python, words } from "./parts";
 
 const nameOf = (job: JobRow): string => `run ${job.run}, ${plain(job.hash, 60)}`;
 const idOf = (job: JobRow): string => plain(job.native_id ?? String(job.id), 64);
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function refused(shell: Shell, title: string, job: JobRow, said: string): void {
   shell.toast({
@@ -55,7 +54,7 @@ async function again(board: Board, shell: Shell, job: JobRow, extra: string): Pr
       actions: [{ label: "Open", do: () => shell.openJob(made.id) }],
     });
   } catch (error) {
-    refused(shell, `Job ${idOf(job)} was not rerun`, job, wordsOf(error));
+    refused(shell, `Job ${idOf(job)} was not rerun`, job, words(error));
   }
 }
 
@@ -67,7 +66,7 @@ export function drawUncertain(board: Board, shell: Shell, job: JobRow): HTMLElem
       const row = await board.resolve(job.id, answer);
       if (row.id !== job.id) shell.openJob(row.id);
     } catch (error) {
-      refused(shell, `Job ${job.id} is still uncertain`, job, wordsOf(error));
+      refused(shell, `Job ${job.id} is still uncertain`, job, words(error));
     }
   };
   return note(

@@ -17,10 +17,8 @@ const ESCAPE =
   /\x1b(?:\[([0-?]*)[ -/]*([@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-OQ-WYZ\\`-~])/g;
 const UNSEEN =
   /[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-/** Hues of the eight colours of terminals; 0: the colour of the text, 8: grey. */
-const HUES = [0, 1, 2, 3, 4, 5, 6, 0];
+/** A hue: 0 is the colour of the text, 8 grey; of the eight colours of terminals by `% 7`, white is 0. */
 const GREY = 8;
-const BOLD_TO_STRIKE = 9;
 const INVERSE = 7;
 
 /** Of a line that was written over (progress after CR) what stands in the end. */
@@ -74,7 +72,7 @@ class Pen {
     const looks: string[] = [];
     if (ground) looks.push(`b${ground}`);
     else if (this.#ink) looks.push(`a${this.#ink}`);
-    for (const flag of [1, 2, 3, 4, BOLD_TO_STRIKE]) {
+    for (const flag of [1, 2, 3, 4, 9]) {
       if (this.#flags & (1 << flag)) looks.push(`s${flag}`);
     }
     return looks.join(" ");
@@ -96,13 +94,14 @@ class Pen {
   }
 
   #plain(code: number): void {
-    const hue = code >= 90 && code % 10 === 0 ? GREY : (HUES[code % 10] ?? 0);
-    if (code === 0) this.#ink = this.#ground = this.#flags = 0;
-    else if (code <= BOLD_TO_STRIKE) this.#flags |= 1 << code;
-    else if (code === 22) this.#flags &= ~6;
-    else if (code > 22 && code < 30) this.#flags &= ~(1 << (code - 20));
-    else if ((code >= 30 && code < 40) || (code >= 90 && code < 98)) this.#ink = hue;
-    else if ((code >= 40 && code < 50) || (code >= 100 && code < 108)) this.#ground = hue;
+    const last = code % 10;
+    const tens = (code - last) / 10;
+    const hue = last > 7 ? 0 : tens > 8 && !last ? GREY : last % 7;
+    if (!code) this.#ink = this.#ground = this.#flags = 0;
+    else if (!tens) this.#flags |= 1 << last;
+    else if (tens === 2) this.#flags &= ~(last === 2 ? 6 : 1 << last);
+    else if (tens === 3 || tens === 9) this.#ink = hue;
+    else if (tens === 4 || tens === 10) this.#ground = hue;
   }
 
   #paint(code: number, [kind, ...values]: number[]): void {
@@ -114,7 +113,7 @@ class Pen {
 }
 
 function hueOfIndex(index: number): number {
-  if (index < 16) return index === 8 ? GREY : (HUES[index % 8] ?? 0);
+  if (index < 16) return index === 8 ? GREY : (index % 8) % 7;
   const step = (nth: number): number => {
     const level = Math.floor((index - 16) / nth) % 6;
     return level && level * 40 + 55;

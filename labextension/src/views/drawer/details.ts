@@ -9,7 +9,7 @@ import { why } from "../jobs/why";
 import type { Shell } from "../shell";
 import { ask } from "./lines";
 import { bytes } from "./bytes";
-import { button, heading, iconButton, mono, note, pairs, python, raw } from "./parts";
+import { button, failure, heading, iconButton, mono, note, pairs, python, raw } from "./parts";
 import type { Page } from "./page";
 
 /** Peak memory comes in megabytes of 10^6 bytes. */
@@ -26,7 +26,7 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
     fill(said, el("p.arp-muted", { role: "status" }, `Asking ${who}…`));
     const answer = await board.details(job).then(
       (text) => [raw(`What ${who} says`, text), text] as const,
-      (error: unknown) => [note(true, el("span", {}, error instanceof Error ? error.message : String(error))), ""] as const,
+      (error: unknown) => [failure(error), ""] as const,
     );
     if (mine !== turn) return;
     fill(

@@ -11,11 +11,11 @@ import type { Shell } from "../shell";
 import { statusChip } from "../status_chip";
 import { ask } from "./lines";
 import type { Page } from "./page";
-import { button, note, python } from "./parts";
+import { button, failure, python } from "./parts";
 
-/** Our words for states of which no scheduler has said one. */
+/** Our words for states of which no scheduler has said one; of all before them, "Request Sent". */
 const WORDS: Readonly<Record<string, string>> = {
-  requested: "Request Sent", leased: "Request Sent", starting: "Request Sent", uncertain: "Submission uncertain",
+  uncertain: "Submission uncertain",
   submit_failed: "Submit failed", pending: "PEND", running: "RUN", suspended: "SSUSP", done: "DONE",
   failed: "EXIT", killed: "EXIT", lost: "Lost", withdrawn: "Withdrawn",
 };
@@ -24,7 +24,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   leased: "taken by the batch client", starting: "the script is started",
 };
 
-const wordOf = (state: string, native: string): string => native || (WORDS[state] ?? state);
+const wordOf = (state: string, native: string): string => native || (WORDS[state] ?? "Request Sent");
 
 export function drawHistory(host: HTMLElement, board: Board, shell: Shell, job: number): Page {
   const pad = el("div.arp-dbody.arp-pad", {}, el("p.arp-muted", { role: "status" }, "Loading…"));
@@ -40,7 +40,7 @@ export function drawHistory(host: HTMLElement, board: Board, shell: Shell, job: 
         ...drawOthers(board, shell, row), python(shell, ask(job, "history")),
       );
     } catch (error) {
-      if (mine === turn) fill(pad, note(true, el("span", {}, error instanceof Error ? error.message : String(error))));
+      if (mine === turn) fill(pad, failure(error));
     }
   };
   return { destroy: () => void turn++, job: (row) => void draw(row) };

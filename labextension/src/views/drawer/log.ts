@@ -15,7 +15,7 @@ import { findHits, MOST_HITS, type Hit } from "./log_hits";
 import { drawFold, drawLine } from "./log_row";
 import { LogRows } from "./log_rows";
 import type { Page } from "./page";
-import { button, iconButton } from "./parts";
+import { button, iconButton, words } from "./parts";
 
 /** Between two looks for more, in ms; longer after one that failed. */
 const POLL_MS = 1500;
@@ -211,7 +211,7 @@ export class LogPage implements Page {
       if (turn === this.#seeking) this.#say(`searched ${bytes(reached)} of ${size}…`);
       return turn === this.#seeking;
     };
-    const offset = await find(goOn).catch((error: unknown) => String(error instanceof Error ? error.message : error));
+    const offset = await find(goOn).catch(words);
     if (turn !== this.#seeking) return;
     if (typeof offset === "string" || offset < 0) {
       this.#say(offset === -1 ? (what !== "error" ? "not found" : this.#errorAt < 0 ? "no error" : "no further error") : String(offset));

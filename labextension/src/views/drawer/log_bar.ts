@@ -3,6 +3,7 @@
 import type { Board } from "../../sources/board";
 import { el } from "../dom";
 import { icon, type IconName } from "../icons";
+import { iconButton } from "./parts";
 
 export interface LogBarEvents {
   search(): void;
@@ -37,20 +38,19 @@ interface Liked {
 export function drawLogBar(board: Board, job: number, events: LogBarEvents): LogBar {
   const liked = board.preferences.get<Liked>("log") ?? {};
   const search = drawSearch(events);
-  const toggle = (what: string, on: boolean, act: () => void, ...content: (Node | string)[]): HTMLButtonElement => {
-    const button: HTMLButtonElement = el(`button.${content.length > 1 || typeof content[0] === "string" ? "arp-btn" : "arp-icon"}`, {
-      type: "button", title: what, "aria-label": typeof content.at(-1) === "string" ? null : what, "aria-pressed": String(on),
-      onclick: () => {
+  const toggle = (what: string, say: string, on: boolean, act: () => void, picture?: IconName): HTMLButtonElement =>
+    el(`button.arp-${say ? "btn" : "icon"}`, {
+      type: "button", title: what, "aria-label": say ? null : what, "aria-pressed": String(on),
+      onclick: (event: Event) => {
+        const button = event.currentTarget as HTMLElement;
         press(button, !pressed(button));
         act();
       },
-    }, ...content);
-    return button;
-  };
+    }, picture && icon(picture), say);
   const keep = (): void => board.preferences.set("log", { fold: pressed(fold), wrap: pressed(wrap) } satisfies Liked);
-  const fold = toggle("Fold repetition and tracebacks", liked.fold ?? true, () => (keep(), events.fold()), "Fold");
-  const follow = toggle("Stay at the end as it grows", true, events.follow, icon("follow"), "Follow");
-  const wrap = toggle("Wrap long lines", liked.wrap ?? false, () => (keep(), events.wrap(pressed(wrap))), icon("wrap"));
+  const fold = toggle("Fold repetition and tracebacks", "Fold", liked.fold ?? true, () => (keep(), events.fold()));
+  const follow = toggle("Stay at the end as it grows", "Follow", true, events.follow, "follow");
+  const wrap = toggle("Wrap long lines", "", liked.wrap ?? false, () => (keep(), events.wrap(pressed(wrap))), "wrap");
   const error = iconButton("warn", "First error", events.error);
   const href = board.api.href(`/jobs/${job}/log/download`);
   const download = href !== null && el("a.arp-icon", { href, download: "", "aria-label": "Download log", title: "Download log" }, icon("dl"));
@@ -67,10 +67,6 @@ export function drawLogBar(board: Board, job: number, events: LogBarEvents): Log
       error.setAttribute("aria-label", error.title);
     },
   };
-}
-
-function iconButton(name: IconName, what: string, act: () => void): HTMLButtonElement {
-  return el("button.arp-icon", { type: "button", title: what, "aria-label": what, onclick: act }, icon(name));
 }
 
 function drawSearch(events: LogBarEvents): { el: HTMLElement; input: HTMLInputElement; status: HTMLElement } {

@@ -7,6 +7,7 @@
 import type { LogPiece } from "../../model/rows";
 import type { Board } from "../../sources/board";
 import { LogWindow } from "./log_text";
+import { words } from "./parts";
 
 /** Bytes of one request. */
 export const PIECE_BYTES = 256_000;
@@ -131,7 +132,7 @@ export class LogFeed {
         return answer;
       },
       (error: unknown) => {
-        this.problem = error instanceof Error ? error.message : String(error);
+        this.problem = words(error);
         return otherwise;
       },
     );

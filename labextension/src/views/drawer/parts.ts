@@ -24,6 +24,11 @@ export function note(failed: boolean, ...content: Content[]): HTMLElement {
   return el(`div.arp-note${failed ? ".is-bad" : ""}`, {}, icon(failed ? "cross" : "warn"), ...content);
 }
 
+export const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What went wrong, in the words of whoever refused. */
+export const failure = (error: unknown): HTMLElement => note(true, el("span", {}, words(error)));
+
 /** Words of a machine or a script, as they are, in a box that scrolls. */
 export function raw(label: string, text: string): HTMLElement {
   return el("pre.arp-raw", { tabindex: 0, role: "region", "aria-label": label }, plain(text, Infinity));
@@ -33,7 +38,7 @@ export function raw(label: string, text: string): HTMLElement {
 export function pairs(kind: "arp-kv" | "arp-facts", some: readonly (readonly [string, Content])[]): HTMLElement {
   const list = el("dl", { class: kind });
   for (const [name, value] of some) {
-    if (value === "" || value === null || value === undefined || value === false) continue;
+    if (!value) continue;
     const pair = [el("dt", {}, name), el("dd", {}, typeof value === "string" ? plain(value, Infinity) : value)];
     if (kind === "arp-kv") list.append(...pair);
     else list.append(el("div", {}, ...pair));

@@ -8,14 +8,12 @@ import type { Shell } from "../shell";
 import { rerun } from "./actions";
 import { rerun as rerunLine } from "./lines";
 import type { Page } from "./page";
-import { button, heading, iconButton, mono, note, pairs, python, raw } from "./parts";
+import { button, failure, heading, iconButton, mono, note, pairs, python, raw } from "./parts";
 
-/** What the manager keeps; the last ones only where it recorded them. */
+/** What the manager keeps. */
 interface Kept {
   argv?: readonly string[];
   definition?: DefinitionRow;
-  script?: string;
-  environment?: Readonly<Record<string, string>>;
 }
 
 /** Names of a definition's fields, and what they are called. */
@@ -42,7 +40,7 @@ export function drawSnapshot(host: HTMLElement, board: Board, shell: Shell, job:
       const kept = (await board.snapshot(job)) as Kept;
       if (!gone) fill(pad, ...drawKept(board, shell, row, kept));
     } catch (error) {
-      if (!gone) fill(pad, note(true, el("span", {}, error instanceof Error ? error.message : String(error))));
+      if (!gone) fill(pad, failure(error));
     }
   };
   return {
@@ -64,14 +62,6 @@ function drawKept(board: Board, shell: Shell, job: JobRow, kept: Kept): (HTMLEle
     ...(then ? [drawThen(then, today, job)] : []),
     heading("Command", "", iconButton("copy", "Copy the command", () => shell.copy(command))),
     raw("Command", command || "Not recorded."),
-    ...(kept.script === undefined ? [] : [
-      heading("Script", "as it was", iconButton("copy", "Copy the script", () => shell.copy(kept.script ?? ""))),
-      raw("Script", kept.script),
-    ]),
-    ...(kept.environment ? [
-      heading("Environment", `${Object.keys(kept.environment).length} variables`),
-      pairs("arp-kv", Object.entries(kept.environment).map(([name, value]) => [name, mono(value)])),
-    ] : []),
     el("div.arp-row-btns", {}, button("Rerun…", () => rerun(board, shell, job), "rerun", ".is-main")),
     python(shell, rerunLine(job.id, "")),
   ];
