@@ -91,6 +91,7 @@ export class RowView {
       return;
     }
     cell.classList.remove("is-edit");
+    cell.classList.toggle("is-typed", field in edit.values);
     const text = value(edit, field);
     const shown = text ? plain(text, 4096) : this.id === BLANK ? BLANKS[field] : "none";
     const mono = field === "name" ? "" : ".arp-mono";
