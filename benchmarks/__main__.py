@@ -14,7 +14,7 @@ import sys
 from benchmarks.figures import Figure, machine, table
 
 _TRIES = 3
-NAMES = ("imports", "store", "schedulers", "updates", "proxy", "idle")
+NAMES = ("imports", "store", "job_tables", "schedulers", "updates", "proxy", "idle")
 
 
 def main() -> int:
