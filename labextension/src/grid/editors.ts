@@ -50,11 +50,10 @@ export class Editors {
 }
 
 const nameOf = (key: number, column: string): string => `${key} ${column}`;
-let counted = 0;
 
 class CellEditor {
   private readonly field: HTMLInputElement | HTMLSelectElement;
-  private readonly note = el("div.arp-cellnote", { role: "alert", id: `arp-note-${++counted}`, hidden: true });
+  private readonly note = el("div.arp-cellnote", { role: "alert", id: `arp-note-${Math.random().toString(36).slice(2)}`, hidden: true });
   private node: HTMLElement | null = null;
   private saving = false;
   /** Version to save over, once somebody else saved meanwhile and the user wants their own. */
@@ -140,7 +139,7 @@ class CellEditor {
   }
 
   private pressed(event: KeyboardEvent): void {
-    if (this.escaped(event) || event.isComposing) return;
+    if (this.escaped(event)) return;
     if (event.key === "Enter") {
       event.preventDefault();
       this.node?.focus({ preventScroll: true }); // which commits: see `left`
@@ -158,7 +157,8 @@ class CellEditor {
   /** Esc puts it back as it was. Keys typed here are for nobody else. */
   private escaped(event: Event): boolean {
     event.stopPropagation();
-    if (!(event instanceof KeyboardEvent) || event.key !== "Escape") return false;
+    if (!(event instanceof KeyboardEvent) || event.isComposing) return true;
+    if (event.key !== "Escape") return false;
     event.preventDefault();
     this.saving = true; // nothing is committed by leaving
     this.close();

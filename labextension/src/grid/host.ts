@@ -61,6 +61,7 @@ export class GridHost {
   private frame = 0;
   private readonly stale = { all: false, rows: new Set<number>(), columns: new Set<string>(), allColumns: false };
   private seen = "";
+  private size = "";
   private resorted = false;
   /** What had the focus before elements were made anew. */
   private had: Element | null = null;
@@ -88,7 +89,8 @@ export class GridHost {
     this.engine.onColumnsResized.subscribe(() => this.dragged());
     this.engine.onScroll.subscribe(() => this.later());
     this.dress();
-    this.watcher = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(() => this.resize());
+    this.size = `${this.el.clientWidth} ${this.el.clientHeight}`;
+    this.watcher = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(() => this.sized());
     this.watcher?.observe(this.el);
   }
 
@@ -189,6 +191,7 @@ export class GridHost {
   resize(): void {
     if (!this.el.clientWidth) return;
     this.ch_px = 0;
+    this.size = `${this.el.clientWidth} ${this.el.clientHeight}`;
     this.engine.resizeCanvas();
     this.fit();
     this.later();
@@ -279,6 +282,7 @@ export class GridHost {
       if (now >= 0 && this.cells.sameSpan(engine.rowNode(index)!, rows, now)) to.set(index, now);
     }
     this.rows = rows;
+    this.picks.forget();
     this.focusAt.found();
     engine.move(to);
     engine.updateRowCount();
@@ -289,14 +293,22 @@ export class GridHost {
     this.had = this.focusAt.inside ? document.activeElement : null;
   }
 
+  private restore(): void {
+    const had = this.had?.isConnected ? (this.had as HTMLElement) : this.focusAt.node();
+    if (this.had && !this.focusAt.inside) had?.focus({ preventScroll: true });
+    this.had = null;
+  }
+
   private settle(): void {
     this.el.setAttribute("aria-rowcount", String(this.rows.length + 1));
     this.focusAt.mark();
     this.picks.paint();
-    const had = this.had?.isConnected ? (this.had as HTMLElement) : this.focusAt.node();
-    if (this.had && !this.focusAt.inside) had?.focus({ preventScroll: true });
-    this.had = null;
+    this.restore();
     this.later();
+  }
+
+  private sized(): void {
+    if (this.size !== `${this.el.clientWidth} ${this.el.clientHeight}`) this.resize();
   }
 
   private later(): void {
@@ -310,11 +322,13 @@ export class GridHost {
     const { stale, engine } = this;
     const cells = stale.allColumns ? null : this.drawn.flatMap(({ id }, cell) => (stale.columns.has(id) ? cell : []));
     if (stale.all || stale.rows.size) {
+      this.remember();
       for (const index of engine.rendered()) {
         if (!stale.all && !stale.rows.has(this.rows.row(index))) continue;
         this.cells.row(engine.rowNode(index)!, index);
         engine.redrawRow(index, cells);
       }
+      this.restore();
     }
     stale.all = stale.allColumns = false;
     stale.rows.clear();

@@ -5,6 +5,9 @@ import { led, type At } from "./keyboard";
 
 const CONTROLS = "button, a[href], input, select, textarea, [data-act]";
 
+/** Rows that are copied at most: more would freeze the page. */
+const MOST_COPIED = 50_000;
+
 export class Keys {
   constructor(private readonly host: GridHost) {
     host.el.addEventListener("keydown", (event) => {
@@ -100,7 +103,8 @@ export class Keys {
     const at = host.cells.placeOf(event.target as HTMLElement);
     if (!at || at.index < 0 || event.target !== host.cells.node(at) || getSelection()?.toString()) return;
     const columns = host.drawn.filter(({ id }) => id !== "sel");
-    const lines = [...host.selection].flatMap((key) => {
+    const many = host.selection.size > MOST_COPIED;
+    const lines = (many ? [] : [...host.selection]).flatMap((key) => {
       const index = host.rows.indexOf(key);
       return index < 0 ? [] : columns.map((column) => column.text(host.rows.row(index))).join("\t");
     });

@@ -71,6 +71,11 @@ export class Selection {
     this.change(keys);
   }
 
+  /** Rows are others now, though their list may be the same object. */
+  forget(): void {
+    this.known = null;
+  }
+
   /** A moved focus without Shift starts over. */
   moved(): void {
     this.anchor = null;
