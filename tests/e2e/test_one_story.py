@@ -1,0 +1,61 @@
+"""Define, apply, watch, kill, read, delete and undo: the same story wherever a page is shown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.facility import EXPERIMENT
+from tests.e2e.player import Player
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arp_nb.client.board import Board
+    from tests.e2e.facility import Facility
+    from tests.e2e.watched_page import Pages
+
+
+@pytest.fixture(scope="module")
+def board(facility: Facility) -> Iterator[Board]:
+    with facility.board() as board:
+        for number in range(1, 6):
+            board.runs.start(number)
+            board.runs.end(number)
+        yield board
+
+
+def test_a_job_is_defined_applied_watched_killed_and_taken_off_the_page(
+    board: Board, facility: Facility, pages: Pages
+) -> None:
+    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    player = Player(page)
+    player.define("steady", facility.script("steady"), "param1")
+    player.apply("steady", "2")
+    row = player.job(2, "steady")
+    expect(row).to_contain_text("RUN")
+    expect(row).to_contain_text("Hit rate")
+    events = row.get_by_role("progressbar")
+    before = events.get_attribute("aria-valuetext")
+    expect(events).not_to_have_attribute("aria-valuetext", before or "")
+    expect(player.count("RUN")).to_contain_text("1")
+
+    player.press(2, "steady", "Log")
+    log = player.root.get_by_role("log")
+    expect(log).to_contain_text("ready <img src=x onerror=alert(1)>")
+    expect(log).to_contain_text(re.compile(r"event \d+"))
+    page.keyboard.press("Escape")
+
+    player.press(2, "steady", "Kill")
+    player.root.get_by_role("alertdialog").get_by_role("button", name="Kill").click()
+    expect(player.toast("is being killed")).to_be_visible()
+    expect(row).to_contain_text("EXIT")
+
+    player.press(2, "steady", "Take")
+    expect(row).to_be_hidden()
+    player.toast("off the page").get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
+    assert board.jobs.df.query("run == 2").status.tolist() == ["EXIT"]
