@@ -126,6 +126,7 @@ export class JobsPage implements Mounted {
     if (one) this.#width_ch = this.#wrap.clientWidth / one;
     if (this.#open >= 0 && !this.#body.querySelector(".arp-drawer:not([hidden])")) this.#setOpen(-1);
     if (this.#chooser.fit(this.#width_ch, this.#wall)) this.#columnsChanged();
+    this.#host.resize();
     refit(this.#wrap);
     this.#marks.move();
   }

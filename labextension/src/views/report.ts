@@ -190,7 +190,7 @@ function fitSoon(list: HTMLElement): void {
 export function refit(within: ParentNode): void {
   const lists = [...within.querySelectorAll<HTMLElement>(".arp-ctrs")].filter((one) => one.firstChild);
   for (const list of lists) {
-    (list.nextElementSibling as HTMLElement).hidden = true;
+    fill(list.nextElementSibling!); // else the same +n again would look as if nothing had changed
     list.parentElement!.classList.remove("is-tight");
     for (const one of list.children) one.removeAttribute("data-out");
   }
@@ -207,7 +207,7 @@ function fitAll(lists: readonly HTMLElement[]): void {
       const more = list.nextElementSibling as HTMLElement;
       const before = more.textContent;
       more.hidden = !hidden.length;
-      fill(more, `+${hidden.length}`);
+      fill(more, hidden.length > 0 && `+${hidden.length}`);
       more.title = hidden.map((one) => one.textContent).join(", ");
       for (const one of list.children) one.toggleAttribute("data-out", hidden.includes(one));
       if (hidden[0] === list.firstChild) list.parentElement!.classList.add("is-tight");

@@ -138,10 +138,10 @@ describe("apply", () => {
     expect(el.textContent).toContain("Skipped 1: 1 already DONE.");
     expect(el.querySelector(".arp-preview code")!.textContent).toBe("/s.sh xppi0915 12");
     expect(el.querySelector(".is-main")!.textContent).toBe("Send 2 jobs");
-    expect(el.querySelector("footer code")!.textContent).toBe("board.apply('calib_mon', runs='12, 20-21')");
+    expect(el.querySelector("footer code")!.textContent).toBe("board.apply('smd', runs='12, 20-21')");
     el.querySelector("form")!.dispatchEvent(new Event("submit", { cancelable: true }));
     await settled();
-    expect(board.asked("apply")).toEqual([[{ definition: "calib_mon", runs: "12, 20-21", parameters: null, existing: "skip" }]]);
+    expect(board.asked("apply")).toEqual([[{ definition: "smd", runs: "12, 20-21", parameters: null, existing: "skip" }]]);
     expect(shell.dialogs[0]!.closed).toBe(true);
   });
   it("what cannot be applied is said in the server's words, and cannot be sent", async () => {

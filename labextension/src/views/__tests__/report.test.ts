@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Report, WideRow } from "../../model/rows";
-import { colourStyle, drawReport, items, progress, reportText, spark, valueText, webAddress } from "../report";
+import { colourStyle, drawReport, items, progress, refit, reportText, spark, valueText, webAddress } from "../report";
 
 const wide = (report: Report, more: Partial<WideRow> = {}): WideRow => ({ id: 1, report, notes: [], spark: [], left_s: null, ...more });
 const draw = (report: Report, more: Partial<WideRow> = {}, live = true): HTMLElement => drawReport(wide(report, more), { live, held: "" });
@@ -117,4 +117,40 @@ it("a course needs two points, and stays within its box", () => {
   expect(spark([1])).toBeNull();
   expect(spark([3, 3, 3])!.querySelector("polyline")!.getAttribute("points")).toBe("0.0,16.0 26.0,16.0 52.0,16.0");
   expect(spark([1, 2])!.getAttribute("aria-hidden")).toBe("true");
+});
+
+describe("what does not fit", () => {
+  /** jsdom has no layout: a counter is 100 px wide, the sparkline 60, +n 20. */
+  function room(px: number): HTMLElement {
+    const rect = (left: number, right: number): DOMRect => ({ left, right, top: 0, bottom: 20, width: right - left, height: 20, x: left, y: 0, toJSON: () => "" });
+    vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (this: Element) {
+      const list = this.closest(".arp-ctrs")!;
+      const cell = list.parentElement!;
+      const more = (list.nextElementSibling as HTMLElement).textContent ? 20 : 0;
+      const line = cell.querySelector("svg") && !cell.classList.contains("is-tight") ? 60 : 0;
+      if (this === list) return rect(0, px - more - line);
+      const at = [...list.children].indexOf(this) * 100;
+      return rect(at, at + 100);
+    });
+    const cell = draw({ counters: { a: 1, b: 2, c: 3 } }, { spark: [1, 2] });
+    document.body.append(cell);
+    return cell;
+  }
+  const shown = (cell: HTMLElement): (string | null)[] => [...cell.querySelectorAll(".arp-ctr:not([data-out])")].map((one) => one.textContent);
+
+  it.each([
+    [400, ["a 1", "b 2", "c 3"], "", false],
+    [350, ["a 1", "b 2"], "+1", false],
+    [190, ["a 1"], "+2", false],
+    [130, ["a 1"], "+2", true],
+    [80, [], "+3", true],
+  ])("in %i px is counted, never cut, and the line goes before the first number", async (px, all, more, tight) => {
+    const cell = room(px);
+    await Promise.resolve();
+    expect(shown(cell)).toEqual(all);
+    expect(cell.querySelector(".arp-more")!.textContent).toBe(more);
+    expect(cell.classList.contains("is-tight")).toBe(tight);
+    refit(document.body);
+    expect(shown(cell)).toEqual(all);
+  });
 });

@@ -64,7 +64,7 @@ class ApplyDialog {
   }
 
   #definitions(): DefinitionRow[] {
-    return [...this.actions.facts.board.definitions.values()].sort((one, other) => one.name.localeCompare(other.name));
+    return [...this.actions.facts.board.definitions.values()].sort((one, other) => one.id - other.id);
   }
   #definition(): DefinitionRow | undefined {
     return this.#definitions().find((one) => one.name === this.#hash.value);

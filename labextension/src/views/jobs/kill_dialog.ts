@@ -41,7 +41,7 @@ export function askToKill(shell: Shell, facts: Facts, live: readonly number[], s
         go.disabled = !ids.length || (!typing.hidden && typed.value.trim() !== String(ids.length));
         fill(list, ...live.slice(0, MOST_LISTED).map((id) => line(facts, row(id), !ids.includes(id))));
         const others = live.length - mine.length;
-        left.hidden = !others;
+        left.hidden = !others || live.length === 1;
         fill(left, icon("user"), `${others === 1 ? "1 job is" : `${others} jobs are`} not yours${only.checked ? " and left out" : ""}.`);
       };
       const submit = (event: Event): void => {
