@@ -35,7 +35,10 @@ export interface JobDrawer extends Mounted {
   show(job: number, tab?: DrawerTab): void;
 }
 
-/** Draw it into `el`, the row that the table is in, or an element there. The focus goes to its tabs. */
+/**
+ * Draw it into `el`, the row that the table is in. The focus goes to its tabs. An event `arp-job`
+ * that bubbles tells each time which job it shows (its `detail`).
+ */
 export function drawDrawer(el: HTMLElement, board: Board, shell: Shell, job: number, tab: DrawerTab): JobDrawer {
   return new Drawer(el, board, shell, job, tab);
 }
@@ -83,9 +86,7 @@ class Drawer implements JobDrawer {
     host.append(this.#aside);
     this.#off = [
       board.on((change) => this.#changed(change)),
-      shell.keys(TABS.filter(({ key }) => key).map(({ id, key }) => ({
-        keys: key, what: "", do: () => this.#aside.contains(document.activeElement) && (this.show(this.#job, id), true),
-      }))),
+      shell.keys([{ keys: "l i s n p", what: "", do: (key) => this.#aside.contains(document.activeElement) && this.#letter(key) }]),
     ];
     this.#drawFrame();
     this.#open();
@@ -123,6 +124,8 @@ class Drawer implements JobDrawer {
     this.#told = "";
     this.#drawHead();
     this.#openPage();
+    // the table marks the row of the job that is open
+    this.#aside.dispatchEvent(new CustomEvent("arp-job", { bubbles: true, detail: this.#job }));
     void this.#read();
   }
 
@@ -166,15 +169,10 @@ class Drawer implements JobDrawer {
 
   /** The arrows and the cross stay; what depends on the job is drawn when it changes. */
   #drawFrame(): void {
-    const near = (way: 1 | -1): void => {
-      const found = nearestFailure(this.#board.jobs, this.#job, way);
-      if (found === null) this.#shell.announce("No other failed job there.");
-      else this.show(found);
-    };
     this.#head.append(
       this.#title, this.#chip, el("span.arp-grow"), this.#acts,
-      iconButton("up", "Previous failed job", () => near(-1)),
-      iconButton("down", "Next failed job", () => near(1)),
+      iconButton("up", "Previous failed job", () => this.#near(-1)),
+      iconButton("down", "Next failed job", () => this.#near(1)),
       iconButton("x", "Close", () => this.#shell.closeJob()),
     );
   }
@@ -219,6 +217,21 @@ class Drawer implements JobDrawer {
         () => void (over || actions().killAsked([row.id])), { "aria-disabled": over && "true" }),
       ...(row.deleted_at ? [] : [iconButton("trash", "Take off the page", () => void actions().remove([row.id]))]),
     ];
+  }
+
+  /** Keys of the table that mean this job while the focus is here. */
+  #letter(key: string): boolean {
+    const tab = TABS.find((one) => one.key === key);
+    if (tab) this.show(this.#job, tab.id);
+    else this.#near(key === "n" ? 1 : -1);
+    return true;
+  }
+
+  /** Go to the next failed job in the order of the table, or to the one before. */
+  #near(way: 1 | -1): void {
+    const found = nearestFailure(this.#board.jobs, this.#job, way);
+    if (found === null) this.#shell.announce("No other failed job there.");
+    else this.show(found);
   }
 
   #key(event: KeyboardEvent): void {

@@ -62,7 +62,7 @@ test("arrows move along the tabs, letters go to one, Esc closes", async () => {
   key("ArrowRight");
   expect(selected()).toBe("Details");
   expect(document.activeElement).toBe(named("Details"));
-  const letter = [...shell.registered].find(({ keys }) => keys === "s");
+  const letter = [...shell.registered].find(({ keys }) => keys.split(" ").includes("s"));
   expect(letter?.do?.("s")).toBe(true);
   expect(selected()).toBe("Snapshot");
   (document.activeElement as HTMLElement).blur();
@@ -92,7 +92,9 @@ test("the head follows the job and who answers, without anything being pressed",
   expect(aside().querySelector(".arp-st")?.textContent).toBe("DONE");
 });
 
-test("the arrows go to the next and the previous job that failed, and keep the focus", async () => {
+test("the arrows go to the next and the previous job that failed, keep the focus, and tell the table", async () => {
+  const told: unknown[] = [];
+  document.body.addEventListener("arp-job", (event) => told.push((event as CustomEvent).detail));
   await open(RUN);
   named("Next failed job").focus();
   await press("Next failed job");
@@ -103,7 +105,15 @@ test("the arrows go to the next and the previous job that failed, and keep the f
   await press("Previous failed job");
   await press("Previous failed job");
   expect(text()).toContain("Job 229");
+  const keys = [...shell.registered].find((one) => one.keys.includes("n p"));
+  expect(keys?.do?.("n")).toBe(true);
+  await settled();
+  expect(text()).toContain("Job 211");
+  expect(keys?.do?.("p")).toBe(true);
+  await settled();
+  expect(text()).toContain("Job 229");
   expect(shell.said).toEqual(["No other failed job there."]);
+  expect(told.slice(0, 3)).toEqual([RUN, 229, 211]);
 });
 
 test("what ended cannot be killed; what runs can, after a question", async () => {
