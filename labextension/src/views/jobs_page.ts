@@ -82,7 +82,7 @@ export class JobsPage implements Mounted {
   readonly #wrap = el("div.arp-gridwrap");
   readonly #over = el("div.arp-over");
   readonly #ruler = el("span.arp-ruler", { "aria-hidden": "true" });
-  readonly #body = el("div.arp-body", {}, this.#wrap);
+  readonly #body = el("div.arp-body", { "onarp-job": (event: CustomEvent<number>) => this.#setOpen(event.detail) }, this.#wrap);
   readonly #page: HTMLElement;
   readonly #stops: (() => void)[] = [];
 
