@@ -20,7 +20,7 @@ const UNUSED = [
   "handleSelectedRangesChanged", "setSelectionModel", "canCellBeSelected", "rowsToRanges", "setSelectedRows",
   "createDraggable", "handleDragInit", "handleDragStart", "handleDrag", "handleDragEnd", "getTextSelection", "setTextSelection",
   // headers: src/grid/headers.ts
-  "setupColumnSort", "setSortColumns", "setupColumnReorder", "updateColumnHeader", "recalculateHeaderHeight",
+  "setupColumnSort", "setSortColumns", "setupColumnReorder", "setupColumnResize", "updateColumnHeader", "recalculateHeaderHeight",
   "handleAutoHeaderHeightChange", "handleHeaderMouseEnter", "handleHeaderMouseLeave", "handleHeaderContextMenu",
   "handleHeaderClick", "handleHeaderMouseHoverOn", "handleHeaderMouseHoverOff", "handleResizeableDoubleClick",
   // widths: src/grid/column_widths.ts

@@ -2,7 +2,8 @@
 
 import type { ColumnChoice, GridColumn } from "./types";
 
-const LEAST_PX = 32;
+/** px of the narrowest column. */
+export const LEAST_PX = 32;
 
 /** Columns as chosen. Those that the choices do not know stand behind their neighbour. */
 export function ordered(columns: readonly GridColumn[], choices: readonly ColumnChoice[]): GridColumn[] {

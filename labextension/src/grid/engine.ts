@@ -112,6 +112,12 @@ export class Engine extends SlickGrid<Item> {
     else for (const cell of cells) this.updateCell(index, cell);
   }
 
+  /** Another width for one column, in px, and nothing else. */
+  widen(id: string, width: number): void {
+    this.columns[this.getColumnIndex(id)]!.width = width;
+    this.reRenderColumns();
+  }
+
   setRowHeight(height_px: number): void {
     this.setOptions({ rowHeight: height_px }, true);
   }

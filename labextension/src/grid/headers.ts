@@ -3,7 +3,7 @@
 import { el } from "../views/dom";
 import { icon } from "../views/icons";
 import type { GridHost } from "./host";
-import { ordered, shown } from "./column_widths";
+import { LEAST_PX, ordered, shown } from "./column_widths";
 import type { ColumnChoice, GridColumn } from "./types";
 
 /** px by which a key widens. */
@@ -12,7 +12,7 @@ const STEP_PX = 16;
 const SLACK_PX = 6;
 
 export class Headers {
-  private dragged: { id: string; from_px: number; moving: boolean } | null = null;
+  private dragged: { id: string; from_px: number; moving: boolean; width_px: number | null } | null = null;
   /** What was pressed was dragged: the click that follows means nothing. */
   private moved = false;
 
@@ -36,7 +36,7 @@ export class Headers {
       node.setAttribute("aria-colindex", String(i + 1));
       node.tabIndex = -1;
       node.title = column.help ?? "";
-      for (const name of ["role", "aria-orientation"]) node.querySelector(".slick-resizable-handle")?.removeAttribute(name);
+      if (column.id !== "sel") node.append(el("span.arp-grip"));
       this.title(node, column);
     });
   }
@@ -49,11 +49,6 @@ export class Headers {
     else if (event.key === "Enter" || event.key === " ") this.act(id);
     else return false;
     return true;
-  }
-
-  /** Widths that the user dragged. */
-  resized(widths: ReadonlyMap<string, number>): void {
-    this.choose(this.choices().map((choice) => ({ ...choice, ...width(widths.get(choice.id)) })));
   }
 
   private title(node: HTMLElement, column: GridColumn): void {
@@ -102,8 +97,16 @@ export class Headers {
   }
 
   private widen(id: string, by_px: number): void {
-    const now = Number(this.host.engine.getColumns().find((column) => column.id === id)?.width);
-    this.resized(new Map([[id, Math.max(32, now + by_px)]]));
+    this.keepWidth(id, this.widthOf(id) + by_px);
+  }
+
+  private keepWidth(id: string, width_px: number): void {
+    const width = Math.max(LEAST_PX, Math.round(width_px));
+    this.choose(this.choices().map((choice) => (choice.id === id ? { ...choice, width } : choice)));
+  }
+
+  private widthOf(id: string): number {
+    return this.host.engine.getColumns().find((column) => column.id === id)?.width ?? 0;
   }
 
   /** Every column, in order, with what was chosen of it. */
@@ -120,14 +123,19 @@ export class Headers {
   private down(event: PointerEvent): void {
     const target = event.target as HTMLElement;
     const id = columnOf(target);
-    this.moved = !!target.closest(".slick-resizable-handle");
-    if (event.button || !id || id === "sel" || this.moved) return;
-    this.dragged = { id, from_px: event.clientX, moving: false };
+    this.moved = target.matches(".arp-grip");
+    if (event.button || !id || id === "sel") return;
+    this.dragged = { id, from_px: event.clientX, moving: this.moved, width_px: this.moved ? this.widthOf(id) : null };
+    if (this.moved) this.host.engine.header.setPointerCapture(event.pointerId);
   }
 
   private move(event: PointerEvent): void {
     const { dragged } = this;
     if (!dragged || (!dragged.moving && Math.abs(event.clientX - dragged.from_px) < SLACK_PX)) return;
+    if (dragged.width_px !== null) {
+      this.host.engine.widen(dragged.id, Math.max(LEAST_PX, dragged.width_px + event.clientX - dragged.from_px));
+      return;
+    }
     if (!dragged.moving) this.host.engine.header.setPointerCapture(event.pointerId);
     dragged.moving = true;
     this.clear();
@@ -141,6 +149,10 @@ export class Headers {
     this.end();
     if (!dragged?.moving) return;
     this.moved = true;
+    if (dragged.width_px !== null) {
+      if (event.clientX !== dragged.from_px) this.keepWidth(dragged.id, dragged.width_px + event.clientX - dragged.from_px);
+      return;
+    }
     const over = this.over(event);
     if (over && over.id !== dragged.id) this.place(dragged.id, over.id, over.after);
   }
@@ -172,8 +184,4 @@ export class Headers {
 
 function columnOf(target: HTMLElement): string | undefined {
   return target.closest<HTMLElement>(".slick-header-column")?.dataset["column"];
-}
-
-function width(px: number | undefined): { width?: number } {
-  return px === undefined ? {} : { width: px };
 }

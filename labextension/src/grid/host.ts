@@ -86,7 +86,6 @@ export class GridHost {
     this.headers = new Headers(this);
     this.pointer = new Pointer(this);
     new Keys(this);
-    this.engine.onColumnsResized.subscribe(() => this.dragged());
     this.engine.onScroll.subscribe(() => this.later());
     this.dress();
     this.size = `${this.el.clientWidth} ${this.el.clientHeight}`;
@@ -231,7 +230,7 @@ export class GridHost {
         name: column.title,
         cssClass: name,
         headerCssClass: name,
-        resizable: column.id !== "sel",
+        resizable: false, // by us
         width: typeof column.width === "number" ? column.width : 80,
         formatter: (index: number) => this.cells.draw(index, cell) ?? "",
       };
@@ -254,16 +253,6 @@ export class GridHost {
     });
     this.engine.reRenderColumns();
     this.engine.render();
-  }
-
-  /** Columns whose handle was dragged keep their width. */
-  private dragged(): void {
-    const before = widths(this.drawn, this.choices, this.engine.free_px, this.ch_px);
-    const changed = new Map<string, number>();
-    this.engine.getColumns().forEach(({ id, width }, i) => {
-      if (width !== undefined && width !== before[i]) changed.set(String(id), width);
-    });
-    this.headers.resized(changed);
   }
 
   private topFor(rows: GridRows, anchor: { key: number; above_px: number }): number {

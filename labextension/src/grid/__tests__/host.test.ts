@@ -202,6 +202,40 @@ describe("keys in a grid", () => {
   });
 });
 
+describe("a header", () => {
+  const drag = (node: Element, by_px: number): void => {
+    HTMLElement.prototype.setPointerCapture = () => undefined; // jsdom has none
+    node.dispatchEvent(new MouseEvent("pointerdown", { bubbles: true, clientX: 100 }));
+    for (const kind of ["pointermove", "pointerup", "click"]) {
+      (kind === "click" ? node : host.engine.header).dispatchEvent(new MouseEvent(kind, { bubbles: true, clientX: 100 + by_px }));
+    }
+  };
+  const header = (cell: number): HTMLElement => host.cellNode({ index: -1, cell })!;
+
+  it("keeps the width it is dragged to, which is no press", () => {
+    make();
+    drag(header(0).querySelector(".arp-grip")!, 40);
+    expect(told).toEqual([["columns", [{ id: "key", width: 100 }, { id: "word" }, { id: "act" }]]]);
+    expect(host.engine.getColumns().map(({ width }) => width)).toEqual([100, 620, 80]);
+  });
+
+  it("sorts when it is pressed, up first and then down", () => {
+    make();
+    click(header(0).querySelector("button")!);
+    click(header(0).querySelector("button")!);
+    click(header(1));
+    expect(told).toEqual([["sort", "key", false], ["sort", "key", true]]);
+  });
+
+  it("is as the view has it", () => {
+    make({ sort: { column: "key", descending: true }, choices: [{ id: "act" }, { id: "word", hidden: true }] });
+    expect(host.drawn.map(({ id }) => id)).toEqual(["key", "act"]);
+    host.setSort({ column: "key", descending: false });
+    expect(header(0).getAttribute("aria-sort")).toBe("ascending");
+    expect(told).toEqual([]);
+  });
+});
+
 describe("the selection", () => {
   it("grows and shrinks with Shift and arrows from where it began", () => {
     make({ multiSelect: true });
