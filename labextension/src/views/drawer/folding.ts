@@ -59,17 +59,17 @@ function traceback(lines: readonly LogLine[], at: number): Omit<Fold, "open"> | 
   const head = /^(.{0,200}?)Traceback \(most recent call last\)/.exec(lines[at]?.text ?? "");
   if (!head) return null;
   let own = "";
-  let any = "";
+  let other = "";
   let end = at + 1;
   for (; lines[end]?.text.startsWith(`${head[1]} `); end++) {
     const frame = /File "(.*)", line (\d+), in (.*)/.exec((lines[end] as LogLine).text.slice(0, COMPARED));
     if (!frame) continue;
     const [, path = "", line, where] = frame;
-    any = `${path.split("/").at(-1)}:${line} in ${where}`;
-    if (!NOT_OWN.test(path)) own = any;
+    other = `${path.split("/").at(-1)}:${line} in ${where}`;
+    if (!NOT_OWN.test(path)) own = other;
   }
   if (end - at < 2) return null;
-  const frame = own ? `. Last own frame: ${own}` : any && `. Last frame: ${any}`;
+  const frame = own ? `. Last own frame: ${own}` : other && `. Last frame: ${other}`;
   return { first: at, last: end - 1, said: `Traceback, ${(end - at).toLocaleString("en")} lines${frame}`, bad: true };
 }
 
