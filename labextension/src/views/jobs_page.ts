@@ -140,12 +140,10 @@ export class JobsPage implements Mounted {
     this.#page.remove();
   }
 
-  // ---- putting it together
-
   #makeTools(): Toolbar {
     return new Toolbar({
       filter: (part) => this.#setFilter({ ...this.filter, ...part }), grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME), columns: (button) => openColumnsMenu(button, this.#chooser),
-      wall: () => this.#toggleWall(), apply: () => this.#apply(),
+      wall: () => this.#toggleWall(), apply: () => openApplyDialog(this.shell, this.actions, {}),
     }, () => this.filter);
   }
 
@@ -174,7 +172,7 @@ export class JobsPage implements Mounted {
   #listen(): void {
     this.#stops.push(this.board.on((change) => this.#changed(change)), this.shell.keys(pageKeys({
       only: (group) => this.#setFilter({ ...this.filter, groups: new Set(group === null ? [] : [group]) }),
-      applyDialog: () => this.#apply(), failure: (step) => this.#acts.failure(step), wall: () => this.#toggleWall(), escape: () => this.#escape(),
+      applyDialog: () => openApplyDialog(this.shell, this.actions, {}), failure: (step) => this.#acts.failure(step), wall: () => this.#toggleWall(), escape: () => this.#escape(),
     })));
     const scrolled = (): void => this.#marks.move();
     this.#wrap.addEventListener("scroll", scrolled, true);
@@ -187,10 +185,9 @@ export class JobsPage implements Mounted {
     this.#stops.push(() => watcher.disconnect());
   }
 
-  // ---- what came from the board
-
-  #changed({ jobs, runs, health, connection, experiment }: BoardChange): void {
+  #changed({ jobs, runs, health, connection, experiment, preferences }: BoardChange): void {
     this.facts.refresh();
+    if (preferences) this.#remembered();
     const statuses = health || (jobs !== null && (jobs.order || OF_STATUS.some((name) => jobs.columns.has(name))));
     this.#dirty.counts ||= statuses;
     this.#dirty.rows ||= runs || jobs?.order === true || (jobs !== null && this.#arranges(jobs.columns)) || (health && this.filter.groups.size > 0);
@@ -296,8 +293,6 @@ export class JobsPage implements Mounted {
     if (said) this.shell.announce(said);
   }
 
-  // ---- what is in view
-
   #inView(first: number, last: number): void {
     this.#view = [first, last];
     this.board.view(this.#idsInView());
@@ -312,8 +307,6 @@ export class JobsPage implements Mounted {
   #idsInView(): number[] {
     return this.#physicalInView().map((row) => this.board.jobs.id(row));
   }
-
-  // ---- filter, order, columns
 
   #needle(): string {
     const { text } = this.filter;
@@ -350,6 +343,13 @@ export class JobsPage implements Mounted {
     this.#host.redraw("all", ["run", "action"]);
     this.#arrange("top");
   }
+  /** What is remembered came late, or from another page of this user. */
+  #remembered(): void {
+    this.#chooser.read();
+    this.filter = { ...this.filter, mine: this.#chooser.habits.mine === true };
+    this.#columnsChanged();
+    this.#arrange("keep");
+  }
   #columnsChanged(): void {
     this.#chooser.fit(this.#width_ch, this.#wall);
     this.#host.setChoices(this.#chooser.choices());
@@ -363,8 +363,6 @@ export class JobsPage implements Mounted {
     this.#columnsChanged();
     this.resize();
   }
-
-  // ---- selection, keys, presses
 
   #select(keys: Iterable<number>): void {
     this.#host.selection = keys;
@@ -394,8 +392,5 @@ export class JobsPage implements Mounted {
   #fold(run: number): void {
     if (!this.#folded.delete(run)) this.#folded.add(run);
     this.#arrange("keep");
-  }
-  #apply(): void {
-    openApplyDialog(this.shell, this.actions, {});
   }
 }

@@ -227,6 +227,14 @@ describe("columns", () => {
     expect(titles()).toContain("Dead pixels");
     expect(cell(238, "counter\\:Dead").textContent).toBe("211");
   });
+  it("what is remembered may come after the page", () => {
+    open();
+    board.kept.set("jobs", { hidden: ["user"], mine: true });
+    board.tell({ preferences: true });
+    settle();
+    expect(titles()).not.toContain("User");
+    expect(button("Mine").getAttribute("aria-pressed")).toBe("true");
+  });
   it("what is remembered may be anything", () => {
     const made = new FakeBoard();
     made.kept.set("jobs", { order: [1, "nosuch", "why"], hidden: "user", widths: { run: -5, hash: "x" }, counters: ["x", 7], mine: "yes" });

@@ -14,7 +14,7 @@ export interface Habits extends Remembered {
 }
 
 export class ColumnChooser implements ColumnsMenu {
-  habits: Habits;
+  habits: Habits = {};
   /** Columns without room now. */
   #out: ReadonlySet<string> = new Set();
 
@@ -26,7 +26,12 @@ export class ColumnChooser implements ColumnsMenu {
     readonly changed: () => void,
     readonly columnsOf: (counters: readonly string[]) => GridColumn[],
   ) {
-    const kept = board.preferences.get<Habits>(NAME);
+    this.read();
+  }
+
+  /** Take what is remembered, at first and when it came from elsewhere. */
+  read(): void {
+    const kept = this.board.preferences.get<Habits>(NAME);
     this.habits = { ...readRemembered(kept), mine: kept?.mine === true };
     this.#setCounters(this.habits.counters ?? [], false);
   }
