@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Numbers = np.ndarray[Any, Any]
 
 #: units of times and durations, in each ms
-_PER_MS = {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}
+_PER_MS = {"ms": 1, "us": 1000, "ns": 1_000_000}
 _NOT_A_TIME = np.iinfo(np.int64).min
 _NULL_BOOL = 2
 _NULL_CODE = {1: 2**8 - 1, 2: 2**16 - 1, 4: 2**32 - 1}
@@ -141,7 +141,12 @@ def _ms(values: Values, what: str) -> Numbers:
         dtype: Any = f"{what}[{arrow.unit}{f', {zone}' if zone else ''}]"
         values = values.astype(dtype)
     ticks = values.array.asi8  # type: ignore[attr-defined] # every array of times has it
-    ms = np.asarray(ticks / _PER_MS[values.dt.unit], dtype="<f8")
+    if values.dt.unit == "s":
+        ms = ticks * 1e3
+    else:  # whole ms apart: the ticks of a time in ns are beyond what a float holds
+        whole, rest = np.divmod(ticks, _PER_MS[values.dt.unit])
+        ms = whole + rest / _PER_MS[values.dt.unit]
+    ms = np.asarray(ms, dtype="<f8")
     ms[ticks == _NOT_A_TIME] = np.nan
     return ms
 

@@ -11,6 +11,7 @@ import traitlets
 
 from arp_nb import errors
 from arp_nb.widgets import stream
+from arp_nb.widgets.encode import plain
 from arp_nb.widgets.front import Front
 from arp_nb.widgets.row_ids import RowIds
 from arp_nb.widgets.sheet import Sheet
@@ -219,10 +220,10 @@ class Grid(Front):
         try:
             answer = do(content)
         except errors.ArpError as error:
-            answer = {"ok": False, "message": str(error)}
+            answer = {"ok": False, "message": plain(str(error))}
         except Exception as error:  # noqa: BLE001 - the top of a call: it is answered, and logged
             _log.exception("A page's %s could not be done.", kind)
-            answer = {"ok": False, "message": f"{type(error).__name__}: {error}"}
+            answer = {"ok": False, "message": plain(f"{type(error).__name__}: {error}")}
         if "call" in content:
             self.tell({"type": "answer", "call": content["call"], "answer": answer})
 

@@ -10,6 +10,7 @@ import pytest
 import arp_nb
 from arp_nb import discovery
 from arp_nb.client.board import Board
+from arp_nb.widgets import front
 from tests.unit.standin_manager import StandIn
 
 
@@ -28,3 +29,14 @@ def standin(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandI
 def board(standin: StandIn) -> Iterator[Board]:
     with arp_nb.connect("xppi0915") as board:
         yield board
+
+
+@pytest.fixture
+def front_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand-ins for what `make front` builds."""
+    folder = tmp_path / "static"
+    folder.mkdir()
+    for name in ("grid.js", "board.js", "board.css"):
+        (folder / name).write_text("export default {}", "utf-8")
+    monkeypatch.setattr(front, "STATIC", folder)
+    return folder
