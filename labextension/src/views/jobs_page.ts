@@ -104,7 +104,7 @@ export class JobsPage implements Mounted {
       jobColumns(scene, counters).filter(({ id }) => id.startsWith("counter:")));
     this.filter = { ...NOTHING, mine: this.#chooser.habits.mine === true };
     this.#rows = this.#arranged();
-    this.#strip = new CountStrip(`${title(board.status?.default_location ?? "lsf")}_Slow`, (group) => this.#toggle(group));
+    this.#strip = new CountStrip((group) => this.#toggle(group));
     this.#tools = this.#makeTools();
     this.#selection = new SelectionBar(shell, this.facts, {
       kill: (ids) => void this.actions.killAsked(ids), rerun: (ids) => void this.actions.rerun(ids),
@@ -190,7 +190,7 @@ export class JobsPage implements Mounted {
     if (preferences) this.#remembered();
     const statuses = health || (jobs !== null && (jobs.order || OF_STATUS.some((name) => jobs.columns.has(name))));
     this.#dirty.counts ||= statuses;
-    this.#dirty.rows ||= runs || jobs?.order === true || (jobs !== null && this.#arranges(jobs.columns)) || (health && this.filter.groups.size > 0);
+    this.#dirty.rows ||= runs || experiment || jobs?.order === true || (jobs !== null && this.#arranges(jobs.columns)) || (health && this.filter.groups.size > 0);
     if (health || experiment) this.#host.redraw("all");
     else if (jobs) this.#host.redraw(jobs.rows, touched(jobs.columns));
     if (connection || health || jobs) this.#fresh();
@@ -233,7 +233,7 @@ export class JobsPage implements Mounted {
 
   /** What is said around the rows. */
   #about(): void {
-    this.#strip.show(this.#total(), this.#counts, this.filter.groups);
+    this.#strip.show(this.#total(), this.#counts, this.filter.groups, title(this.board.status?.default_location ?? "lsf"));
     this.#tools.show(this.filter, this.#rows.grouped);
     this.#fresh();
     this.#footRows();

@@ -82,6 +82,10 @@ export class Actions {
     });
   }
 
+  #running(ids: readonly number[]): boolean {
+    return ids.every((id) => this.facts.text("state", this.#row(id)) === "running");
+  }
+
   #removeLive(ids: readonly number[], live: readonly number[]): Promise<boolean> {
     return new Promise((answer) => {
       const one = ids.length === 1;
@@ -98,7 +102,7 @@ export class Actions {
         };
         const keep = el("button.arp-btn", { type: "button", onclick: say(false, close) }, "Keep");
         box.append(
-          el("div.arp-ask", {}, el("p", {}, `${one ? "The job is" : `${jobs(live.length)} of them are`} still running, and will not be killed by this.`)),
+          el("div.arp-ask", {}, el("p", {}, `${one ? "The job" : `${live.length} of them`} ${this.#running(live) ? `${live.length === 1 ? "is" : "are"} still running` : `${live.length === 1 ? "has" : "have"} not ended`}, and will not be killed by this.`)),
           el("footer", {}, el("span.arp-grow"), keep,
             el("button.arp-btn.is-bad", { type: "button", onclick: () => void both() }, "Kill and delete"),
             el("button.arp-btn.is-main", { type: "button", onclick: say(true, close) }, "Delete only")));

@@ -2,7 +2,7 @@
 
 import { icon } from "../icons";
 import { el, fill } from "../dom";
-import { GROUPS, type Facts } from "./facts";
+import { GROUPS, SLOW, type Facts } from "./facts";
 
 export interface Counts {
   /** By index of `GROUPS`. */
@@ -48,21 +48,22 @@ export class CountStrip {
   readonly #all: HTMLButtonElement;
   readonly #tiles: readonly HTMLButtonElement[];
 
-  constructor(slow: string, press: (group: number | null) => void) {
+  constructor(press: (group: number | null) => void) {
     this.#all = el("button.arp-count.is-all", { type: "button", onclick: () => press(null) }, el("b"), el("span", {}, "All jobs"));
     this.#tiles = GROUPS.map(({ name, hue, shape }, group) => el(
       `button.arp-count.is-${hue}`, { type: "button", onclick: () => press(group) },
-      icon(shape), el("b"), el("span", {}, name === "LSF_Slow" ? slow : name)));
+      icon(shape), el("b"), el("span", {}, name)));
     fill(this.el, this.#all, ...this.#tiles);
   }
 
-  /** `counts` null: not known yet. */
-  show(total: number | null, counts: Counts | null, chosen: ReadonlySet<number>): void {
+  /** `counts` null: not known yet. `scheduler`: what people call it here, as "LSF". */
+  show(total: number | null, counts: Counts | null, chosen: ReadonlySet<number>, scheduler: string): void {
     this.#put(this.#all, total, !chosen.size);
     this.#tiles.forEach((tile, group) => {
       const jobs = counts?.groups[group] ?? null;
       this.#put(tile, jobs, chosen.has(group));
       tile.classList.toggle("is-zero", jobs === 0);
+      if (group === SLOW) fill(tile.lastElementChild!, `${scheduler}_Slow`);
       // a tile that most experiments never need
       tile.hidden = GROUPS[group]!.name === "Withdrawn" && !jobs && !chosen.has(group);
     });

@@ -42,7 +42,7 @@ export class Toolbar {
       const button: HTMLButtonElement = el("button.arp-btn", { type: "button", onclick: () => act(button.getAttribute("aria-pressed") !== "true") }, name);
       return button;
     };
-    const opens = (name: string, shape: "search" | "cols", act: (button: HTMLElement) => void): HTMLElement => {
+    const opens = (name: string, shape: "funnel" | "cols", act: (button: HTMLElement) => void): HTMLElement => {
       const button: HTMLElement = el("button.arp-btn", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => act(button) }, icon(shape), el("span.arp-hide-s", {}, name), el("span.arp-sr", {}, name));
       return button;
     };
@@ -50,7 +50,7 @@ export class Toolbar {
     this.#grouped = toggle("Group by run", events.grouped);
     this.el = el("div.arp-tools", {},
       el("div.arp-field.arp-search", {}, icon("search"), this.#search, el("kbd", {}, "/")),
-      this.#mine, this.#grouped, opens("Filter", "search", (button) => this.#openFilters(button)), this.#chips,
+      this.#mine, this.#grouped, opens("Filter", "funnel", (button) => this.#openFilters(button)), this.#chips,
       el("span.arp-grow"), opens("Columns", "cols", events.columns),
       el("button.arp-icon.arp-hide-s", { type: "button", "aria-label": "Wall view", title: "Wall view (w)", onclick: events.wall }, icon("wall")),
       el("span.arp-sep"), el("button.arp-btn.is-main", { type: "button", "aria-haspopup": "dialog", onclick: events.apply }, "Apply hash to runs…"));
