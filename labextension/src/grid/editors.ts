@@ -27,7 +27,8 @@ export class Editors {
     const name = nameOf(key, column.id);
     const known = this.open.get(name);
     if (known) {
-      known.enter();
+      if (edit.kind === "bool") void known.flip();
+      else known.enter();
       return true;
     }
     const editor = new CellEditor(host, key, column, edit, () => this.open.delete(name));

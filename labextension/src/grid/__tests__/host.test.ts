@@ -1,118 +1,7 @@
 import axe from "axe-core";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
-import { GridHost, type GridOptions } from "../host";
-import type { CellEdit, EditAnswer, GridColumn, GridEvents, GridRows } from "../types";
-
-/** jsdom lays nothing out: a grid 400 px high and 800 px wide, rows of 28 px. */
-const [WIDTH, HEIGHT] = [800, 400];
-
-let host: GridHost;
-let words: Map<number, string>;
-let told: unknown[][];
-let answers: EditAnswer[];
-
-const px = (size: string): number => (size.endsWith("px") ? parseFloat(size) : 0);
-
-beforeEach(() => {
-  vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function (this: HTMLElement) {
-    const high = this.classList.contains("slick-header") ? 28 : px(this.style.height) || HEIGHT;
-    return new DOMRect(0, 0, px(this.style.width) || WIDTH, high);
-  });
-  for (const high of ["clientHeight", "offsetHeight"] as const) {
-    vi.spyOn(HTMLElement.prototype, high, "get").mockReturnValue(HEIGHT - 28);
-  }
-  for (const wide of ["clientWidth", "offsetWidth"] as const) {
-    vi.spyOn(HTMLElement.prototype, wide, "get").mockReturnValue(WIDTH);
-  }
-  vi.spyOn(HTMLElement.prototype, "scrollHeight", "get").mockImplementation(function (this: HTMLElement) {
-    return px((this.firstElementChild as HTMLElement | null)?.style.height ?? "");
-  });
-  const style = document.createElement("style");
-  style.textContent = `.arp-slick { height: ${HEIGHT}px }`;
-  document.head.replaceChildren(style);
-  told = [];
-  answers = [];
-  words = new Map(Array.from({ length: 100 }, (_, i) => [i + 1, `word ${i + 1}`]));
-});
-
-afterEach(() => {
-  host.destroy();
-  document.body.replaceChildren();
-});
-
-const edit: CellEdit = {
-  kind: "text",
-  get: (row) => words.get(row)!,
-  check: (_row, typed) => (typed.includes("!") ? "Plain words only." : ""),
-  suggest: (_row, typed) => typed.replaceAll("!", ""),
-  save: async (row, typed, over) => {
-    told.push(["save", row, typed, over]);
-    const answer = answers.shift() ?? { ok: true, version: 2 };
-    if (answer.ok) words.set(row, typed);
-    return answer;
-  },
-};
-
-function columns(): GridColumn[] {
-  const text = (row: number): string => words.get(row) ?? "";
-  return [
-    { id: "key", title: "Key", width: 60, sortable: true, draw: String, text: String },
-    { id: "word", title: "Word", width: 100, grow: 1, draw: text, text, edit },
-    { id: "act", title: "Actions", width: 80, text: () => "", draw: buttons },
-  ];
-}
-
-function buttons(): HTMLElement {
-  const all = document.createElement("span");
-  for (const act of ["kill", "log"]) {
-    const button = document.createElement("button");
-    button.dataset["act"] = button.ariaLabel = act;
-    button.tabIndex = -1;
-    all.append(button);
-  }
-  return all;
-}
-
-function rowsOf(keys: readonly number[], more: Partial<GridRows> = {}): GridRows {
-  return { length: keys.length, row: (i) => keys[i]!, key: (row) => row, indexOf: (key) => keys.indexOf(key), ...more };
-}
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
-
-function make(options: Partial<GridOptions> = {}, rows = rowsOf(range(1, 100))): void {
-  const note = (name: string) => (...what: unknown[]) => void told.push([name, ...what]);
-  const events: Partial<GridEvents> = {
-    key: (row, column, event) => told.push(["key", row, column, event.key]) > 0 && event.key === "l",
-    press: (row, column, act) => told.push(["press", row, column, act]),
-    selection: (keys) => told.push(["selection", [...keys]]),
-    sort: note("sort"),
-    columns: note("columns"),
-  };
-  host = new GridHost(document.body, columns(), events, { label: "Words", ...options });
-  host.show(rows);
-}
-
-const active = (): HTMLElement => document.activeElement as HTMLElement;
-const where = (): [string | null | undefined, string | null] => [active().parentElement?.getAttribute("aria-rowindex"), active().getAttribute("aria-colindex")];
-
-function press(key: string, more: KeyboardEventInit = {}): KeyboardEvent {
-  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
-  active().dispatchEvent(event);
-  return event;
-}
-
-const cell = (key: number, column: string): HTMLElement => {
-  const at = { index: host.rows.indexOf(key), cell: host.drawn.findIndex(({ id }) => id === column) };
-  return host.cellNode(at)!;
-};
-
-function click(node: Element, more: MouseEventInit = {}): void {
-  for (const kind of ["mousedown", "mouseup", "click"]) {
-    if (kind === "mouseup" && node instanceof HTMLElement && node.matches(".slick-cell, button, input")) node.focus();
-    node.dispatchEvent(new MouseEvent(kind, { bubbles: true, cancelable: true, ...more }));
-  }
-}
+import { active, buttons, cell, click, host, make, press, range, rowsOf, told, where, words } from "./a_grid";
 
 describe("a grid for screen readers", () => {
   it("says how many rows and columns there are, and where each cell stands", () => {
@@ -313,10 +202,7 @@ describe("rows that come and go", () => {
 
   it("tell which are in view", async () => {
     const seen: number[][] = [];
-    make();
-    host.destroy();
-    host = new GridHost(document.body, columns(), { view: (first, last) => seen.push([first, last]) }, { label: "" });
-    host.show(rowsOf(range(1, 100)));
+    make({}, rowsOf(range(1, 100)), { view: (first, last) => void seen.push([first, last]) });
     await vi.waitFor(() => expect(seen).toEqual([[0, 13]]));
   });
 
@@ -343,82 +229,5 @@ describe("a press", () => {
     cell(3, "act").replaceChildren(buttons());
     cell(3, "act").querySelector("button")!.dispatchEvent(new MouseEvent("mouseup", { bubbles: true }));
     expect(told).toEqual([["press", 3, "act", "kill"]]);
-  });
-});
-
-describe("editing a cell", () => {
-  const field = (): HTMLInputElement => host.el.querySelector(".arp-edit")!;
-  const note = (): HTMLElement | null => host.el.querySelector(".arp-cellnote:not([hidden])");
-  const button = (label: string): HTMLElement => [...note()!.querySelectorAll("button")].find(({ textContent }) => textContent === label)!;
-
-  function type(text: string): void {
-    host.focus(2, "word");
-    press("Enter");
-    field().value = text;
-    press("Enter");
-  }
-
-  it("saves on Enter and gives the focus back to the cell", async () => {
-    make();
-    type("changed");
-    await vi.waitFor(() => expect(field()).toBeNull());
-    expect(told).toEqual([["save", 2, "changed", undefined]]);
-    expect(active()).toBe(cell(2, "word"));
-    expect(active().textContent).toBe("changed");
-  });
-
-  it("begins with the letter typed, and Esc puts back what was there", () => {
-    make();
-    host.focus(2, "word");
-    press("x");
-    expect(field().value).toBe("x");
-    press("Escape");
-    expect(cell(2, "word").textContent).toBe("word 2");
-    expect(told.filter(([name]) => name === "save")).toEqual([]);
-  });
-
-  it("says at the cell what is wrong, keeps what was typed, and offers what was meant", async () => {
-    make();
-    type("no!");
-    await vi.waitFor(() => expect(note()?.textContent).toContain("Plain words only."));
-    expect(note()!.getAttribute("role")).toBe("alert");
-    expect(field().getAttribute("aria-invalid")).toBe("true");
-    expect(field().getAttribute("aria-describedby")).toBe(note()!.id);
-    expect(field().value).toBe("no!");
-    button("Use it").click();
-    await vi.waitFor(() => expect(told).toEqual([["save", 2, "no", undefined]]));
-  });
-
-  it("keeps what was typed if saving is refused, or fails", async () => {
-    make();
-    answers = [{ ok: false, message: "Is taken." }];
-    type("taken");
-    expect(cell(2, "word").getAttribute("aria-busy")).toBe(null);
-    await vi.waitFor(() => expect(note()?.textContent).toContain("Is taken."));
-    expect(field().value).toBe("taken");
-  });
-
-  it("shows both values when somebody else saved meanwhile, and lets choose", async () => {
-    make();
-    answers = [{ ok: false, message: "bob was here.", theirs: "bobs", version: 7 }];
-    type("mine");
-    await vi.waitFor(() => expect(note()?.textContent).toContain("Theirs: “bobs”. Yours: “mine”."));
-    button("Keep mine").click();
-    await vi.waitFor(() => expect(field()).toBeNull());
-    expect(told).toEqual([["save", 2, "mine", undefined], ["save", 2, "mine", 7]]);
-  });
-
-  it("goes on when rows come and go meanwhile", () => {
-    make();
-    host.focus(2, "word");
-    press("Enter");
-    field().value = "half";
-    host.show(rowsOf([7, ...range(2, 50)]));
-    host.setChoices([{ id: "act" }]);
-    host.redraw("all");
-    host.redrawNow();
-    expect(field().value).toBe("half");
-    expect(active()).toBe(field());
-    expect(field().closest(".slick-row")!.getAttribute("aria-rowindex")).toBe("3");
   });
 });
