@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -37,12 +38,28 @@ def write_parts(_app: Sphinx) -> None:
         "http": http_api(),
         "commands": commands(),
         "errors": errors_table(),
+        "grid_traits": traits("arp_nb.widgets.grid", "Grid"),
+        "board_traits": traits("arp_nb.widgets.board", "BoardWidget"),
     }
     for name, lines in parts.items():
         text = "\n".join(lines) + "\n"
         path = _PARTS / f"{name}.md"
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
+
+
+def traits(module: str, name: str) -> Iterator[str]:
+    """Make the table of a widget's public traits."""
+    widget = getattr(importlib.import_module(module), name)
+    own = widget.class_own_traits().items()
+    yield from _table(
+        ("trait", "default", "meaning"),
+        (
+            (f"`{key}`", f"`{trait.default_value!r}`", trait.help)
+            for key, trait in own
+            if not key.startswith("_")
+        ),
+    )
 
 
 def states() -> Iterator[str]:
