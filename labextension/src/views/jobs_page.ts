@@ -271,7 +271,7 @@ export class JobsPage implements Mounted {
 
   #placeholder(): void {
     const none = this.#rows.length === 0;
-    const loading = none && !this.board.complete;
+    const loading = none && !(this.board.complete && this.board.experiment); // runs come after the jobs
     this.#over.hidden = !none;
     if (!none) fill(this.#over);
     else fill(this.#over, loading ? bones() : isFiltered(this.filter) ? noMatch(this.filter, this.facts, this.#reported, (filter) => this.#setFilter(filter)) : empty(this.shell));

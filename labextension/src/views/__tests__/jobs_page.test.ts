@@ -261,8 +261,16 @@ it("tells which jobs are selected, as ranges of ids", () => {
   expect(told.at(-1)).toEqual([[229, 229], [240, 241]]);
 });
 
-it("an experiment without runs says what to do first", () => {
-  open(new FakeBoard([], [], []));
+it("an experiment without runs says what to do first, once that is known", () => {
+  const made = new FakeBoard([], [], []);
+  const { experiment } = made;
+  made.experiment = null;
+  open(made);
+  expect(root.querySelector(".arp-none")).toBeNull();
+  expect(root.querySelector(".arp-bone")).not.toBeNull();
+  made.experiment = experiment;
+  made.tell({ experiment: true, definitions: true, runs: true });
+  settle();
   expect(root.querySelector(".arp-none")!.textContent).toContain("Make a batch def first");
   press(button("Make a batch def"));
   expect(shell.page).toBe("defs");
