@@ -43,7 +43,7 @@ async function widgets() {
   mkdirSync(STATIC, { recursive: true });
   const { metafile } = await build({
     ...common,
-    entryPoints: ["board", "grid", "page"].map((name) => `src/widgets/${name}.ts`),
+    entryPoints: ["board", "grid", "loader", "page"].map((name) => `src/widgets/${name}.ts`),
     metafile: true,
     outdir: STATIC,
   });

@@ -91,9 +91,12 @@ class AssetHandler(ArpHandler):
 
     def _send(self, name: str) -> None:
         self._asset = found = asset(name)
+        wanted = self.get_query_argument("v", found.version)
+        if wanted != found.version:  # a kernel's widget must not get code of another build
+            raise NotFound(f"This server has another build of {name}.")
         self.set_header("Content-Type", _CONTENT_TYPES[Path(name).suffix])
         self.set_header("Vary", "Accept-Encoding")
-        named = self.get_query_argument("v", "") == found.version
+        named = self.get_query_argument("v", "") != ""
         keep = f"private, max-age={_YEAR_S}, immutable" if named else "private, no-cache"
         self.set_header("Cache-Control", keep)
         if "gzip" in self.request.headers.get("Accept-Encoding", ""):

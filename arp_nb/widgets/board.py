@@ -42,7 +42,7 @@ class BoardWidget(Front):
         The manager cannot be reached.
     """
 
-    _module = "board"
+    _name = "board"
     _shows = ""
 
     height_px = traitlets.Int(640, min=200, help="Height of the page, in px.")

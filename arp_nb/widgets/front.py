@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,14 @@ def built(name: str) -> str:
         raise FrontNotBuilt(f"{_NOT_BUILT} ({name} is missing in {STATIC}).") from None
 
 
+def versioned(name: str) -> str:
+    """Return the address of a built file below ``<base>/arp/static/``.
+
+    Its version is the one that `arp_nb.extension.assets` knows it by.
+    """
+    return f"{name}?v={hashlib.sha256(built(name).encode()).hexdigest()[:16]}"
+
+
 def check_words(widget: str, given: Iterable[str], known: Iterable[str]) -> None:
     """Refuse keywords that are unknown, with those that are near. `TypeError`."""
     known = sorted(known)
@@ -44,21 +53,36 @@ def check_words(widget: str, given: Iterable[str], known: Iterable[str]) -> None
 
 
 class Front(anywidget.AnyWidget):
-    """A widget whose page code is one of the built files."""
+    """A widget whose page code is one of the built files.
+
+    What travels with each widget, and is kept in saved notebooks, is a loader of a kilobyte.
+    A page then has the code once: from its own server, or asked of the kernel.
+    """
 
     #: of its JavaScript, without ``.js``
-    _module = ""
+    _name = ""
 
-    _esm = traitlets.Unicode(help="JavaScript of the widget.").tag(sync=True)
-    _css = traitlets.Unicode(help="Its style sheet.").tag(sync=True)
+    _esm = traitlets.Unicode(help="JavaScript that loads the widget's code.").tag(sync=True)
+    _css = traitlets.Unicode(help="Nothing: the loader brings the style sheet.").tag(sync=True)
+    _files: Any = traitlets.List(help="Code and style sheet, with their versions.").tag(sync=True)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.on_msg(self._send_code)
 
     @traitlets.default("_esm")
     def _built_esm(self) -> str:
-        return built(f"{self._module}.js")
+        return built("loader.js")
 
-    @traitlets.default("_css")
-    def _built_css(self) -> str:
-        return built("board.css")
+    @traitlets.default("_files")
+    def _built_files(self) -> list[str]:
+        return [versioned(f"{self._name}.js"), versioned("board.css")]
+
+    def _send_code(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """Give the code to a page whose server has none, or has another build."""
+        if isinstance(content, dict) and content.get("type") == "code":
+            code = [built(name).encode() for name in (f"{self._name}.js", "board.css")]
+            self.tell({"type": "code"}, code)
 
     @classmethod
     def _check_words(cls, given: Iterable[str], own: Iterable[str]) -> None:

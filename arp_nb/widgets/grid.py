@@ -56,7 +56,7 @@ class Grid(Front):
     >>> grid.df, grid.edits, grid.selected  # doctest: +SKIP
     """
 
-    _module = "grid"
+    _name = "grid"
 
     label = traitlets.Unicode(
         "Table", help="Name of the table, read aloud by screen readers."

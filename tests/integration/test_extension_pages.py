@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from arp_nb.extension import assets
+from arp_nb.widgets import front
 from tests.integration.jupyters import Jupyter
 from tests.missing import missing
 
@@ -49,12 +50,22 @@ def test_file_is_not_sent_again_to_a_browser_that_has_it(jupyter: Jupyter) -> No
     assert other.status_code == 200
 
 
-def test_file_by_its_version_may_be_kept_and_by_an_old_one_may_not(jupyter: Jupyter) -> None:
+def test_file_by_its_version_may_be_kept_and_without_one_may_not(jupyter: Jupyter) -> None:
     version = assets.asset("page.js").version
     kept = jupyter.ask("GET", f"arp/static/page.js?v={version}")
     assert "immutable" in kept.headers["Cache-Control"]
-    old = jupyter.ask("GET", "arp/static/page.js?v=of-last-year")
-    assert "no-cache" in old.headers["Cache-Control"]
+    assert "no-cache" in jupyter.ask("GET", "arp/static/page.js").headers["Cache-Control"]
+
+
+def test_a_widget_never_gets_the_code_of_another_build(jupyter: Jupyter) -> None:
+    answer = jupyter.ask("GET", "arp/static/board.js?v=of-last-year")
+    assert answer.status_code == 404
+    assert "another build" in answer.json()["message"]
+
+
+def test_server_and_widgets_know_a_file_by_the_same_version(jupyter: Jupyter) -> None:
+    answer = jupyter.ask("GET", f"arp/static/{front.versioned('board.js')}")
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "page.map", "x/page.js", "..%2f..%2frows.py"])

@@ -53,6 +53,7 @@ class Page:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.told: list[dict[str, Any]] = []
+        self.buffers: list[list[Any]] = []
         #: row id → values by the page's names of columns
         self.rows: dict[int, dict[str, Any]] = {}
         self.heads: list[dict[str, Any]] = []
@@ -65,12 +66,10 @@ class Page:
 
     def hear(self, content: dict[str, Any], buffers: list[Any] | None = None) -> None:
         self.told.append(content)
+        self.buffers.append(buffers or [])
         if content["type"] == "head":
-            self.rows, self.heads, self.seq = (
-                {},
-                content["head"]["columns"],
-                content["head"]["seq"],
-            )
+            head = content["head"]
+            self.rows, self.heads, self.seq = {}, head["columns"], head["seq"]
         if content["type"] in {"head", "chunk"}:
             columns = decode(content["head"], buffers or [])
             for at, row in enumerate(columns["id"]):

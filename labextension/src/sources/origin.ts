@@ -21,3 +21,8 @@ export function baseUrl(page: Document = document): string {
 export function xsrf(cookies: string = document.cookie): string {
   return /(?:^|;\s*)_xsrf=([^;]*)/.exec(cookies)?.[1] ?? "";
 }
+
+/** Address of the server with its origin: a module that came as a blob has none of its own. */
+export function origin(page: Document = document): string {
+  return page.location.origin + baseUrl(page);
+}
