@@ -36,9 +36,9 @@ export class Focus {
   /** Rows are others now: find the row again, or stay where it was. */
   found(): void {
     const { rows } = this.host;
-    if (this.index < 0 && rows.length) return;
+    if (this.index < 0 && this.inside) return;
     const index = this.key === null ? -1 : rows.indexOf(this.key);
-    this.set(index >= 0 ? index : Math.min(this.index, rows.length - 1), this.at.cell);
+    this.set(index >= 0 ? index : Math.min(Math.max(0, this.index), rows.length - 1), this.at.cell);
   }
 
   /** Make its element the tab stop, whichever was before. */

@@ -133,7 +133,7 @@ export class GridHost {
 
   /** Put the focus on a cell of a row; the column is as before if none is given. */
   focus(key?: number, column?: string): void {
-    const index = key === undefined ? this.focusAt.index : this.rows.indexOf(key);
+    const index = key === undefined ? Math.min(this.focusAt.index, this.rows.length - 1) : this.rows.indexOf(key);
     if (index < 0 && key !== undefined) return;
     const cell = this.drawn.findIndex(({ id }) => id === column);
     this.focusAt.go({ index, cell: cell < 0 ? this.focusAt.at.cell : cell });

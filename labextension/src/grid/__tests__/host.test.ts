@@ -34,6 +34,15 @@ describe("a grid for screen readers", () => {
     expect(stops()).toBe(1);
   });
 
+  it("is entered at its first row once there are rows", () => {
+    make({}, rowsOf([]));
+    host.focus();
+    expect(active().getAttribute("role")).toBe("columnheader");
+    active().blur();
+    host.show(rowsOf([1, 2]));
+    expect(cell(1, "key").tabIndex).toBe(0);
+  });
+
   it("marks the cell that spans the rest of its row", () => {
     make({}, rowsOf([1, 2], { span: (row) => (row === 2 ? "word" : null) }));
     expect(cell(2, "word").getAttribute("aria-colspan")).toBe("2");
