@@ -28,11 +28,21 @@ WORDS = (
     "cannot ",
     "can't ",
     "out of memory",
-    "oom",
 )
+#: the same, only as a word of its own: a detector may zoom
+WHOLE_WORDS = ("oom",)
 #: what LSF says of a job that it ended, as TERM_MEMLIMIT; only as it is written here
 ENDED = "TERM_"
-_ERROR = re.compile(f"{'|'.join(map(re.escape, WORDS))}|(?-i:{ENDED})", re.IGNORECASE | re.ASCII)
+_ERROR = re.compile(
+    "|".join(
+        [
+            *map(re.escape, WORDS),
+            *(rf"\b{word}\b" for word in WHOLE_WORDS),
+            f"(?-i:{ENDED})",
+        ]
+    ),
+    re.IGNORECASE | re.ASCII,
+)
 #: taken out of a line before it is looked at: "0 errors"
 _NO_ERROR = re.compile(r"\b(?:0|no|without) (?:errors?|exceptions?)\b", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last)"
@@ -60,7 +70,7 @@ def error_starts(text: str) -> Iterator[int]:
     """Yield where in a text each line that tells of an error begins; line feeds end lines."""
     lower = text.lower()
     # a quick look first: a megabyte mostly holds none of them
-    if not (any(word in lower for word in WORDS) or ENDED in text):
+    if not (any(word in lower for word in WORDS + WHOLE_WORDS) or ENDED in text):
         return
     done = 0
     for found in _ERROR.finditer(text):

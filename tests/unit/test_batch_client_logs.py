@@ -171,3 +171,7 @@ def test_error_line_is_the_one_that_says_what_went_wrong(text: str, line: str) -
 @given(st.text())
 def test_any_text_may_be_looked_through_for_errors(text: str) -> None:
     assert len(first_error(text)) <= 300
+
+
+def test_a_word_that_only_holds_oom_is_no_error() -> None:
+    assert first_error("zoom lens in the room\ntask 3: OOM, ended") == "task 3: OOM, ended"
