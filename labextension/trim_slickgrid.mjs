@@ -37,7 +37,10 @@ const UNUSED = [
   "handleHeaderRowScroll", "handleFooterRowScroll", "handlePreHeaderPanelScroll", "handleTopHeaderPanelScroll",
   "handleHeaderRowMouseEnter", "handleHeaderRowMouseLeave", "handlePreHeaderContextMenu", "handlePreHeaderClick",
   "handleFooterContextMenu", "handleFooterClick", "handleCellMouseOver", "handleCellMouseOut", "getCellFromEvent",
-  "cacheCssForHiddenInit", "restoreCssFromHiddenInit",
+  "cacheCssForHiddenInit", "restoreCssFromHiddenInit", "getRowSpanIntersect", "getRowSpanColumnIntersects",
+  "ensureRowPositionIndexer", "computeFrozenRowsHeight", "getCellNodeBox", "getCellFromPoint", "bindAncestorScrollEvents",
+  // style/slick.css says it
+  "setOverflow",
 ];
 
 /** @type {import("esbuild").Plugin} */
