@@ -52,6 +52,16 @@ def check_words(widget: str, given: Iterable[str], known: Iterable[str]) -> None
         raise TypeError(f"{widget} has no keyword {word!r}. {advice}")
 
 
+def _hear_in_subshells(comm: Any) -> None:
+    """Let a page's messages be heard in the subshell that the page names, while cells run.
+
+    ipykernel 7.4 would send them to whichever shell spoke last on the comm: to the main one,
+    which is busy with the cell, since it opened the comm.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, asked: asked  # noqa: SLF001 - no other way in
+
+
 class Front(anywidget.AnyWidget):
     """A widget whose page code is one of the built files.
 
@@ -69,6 +79,7 @@ class Front(anywidget.AnyWidget):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.on_msg(self._send_code)
+        _hear_in_subshells(self.comm)
 
     @traitlets.default("_esm")
     def _built_esm(self) -> str:
