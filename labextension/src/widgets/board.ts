@@ -3,9 +3,9 @@
 import type { AnyModel } from "@anywidget/types";
 
 import type { IdRange } from "../grid/types";
-import type { Api } from "../sources/api";
 import type { Board } from "../sources/board";
 import { chooseApi } from "../sources/choose";
+import { CommApi } from "../sources/comm_api";
 import { openBoard } from "../sources/live_board";
 import { drawControlPage } from "../views/control_page";
 import { drawDefinitions } from "../views/defs_page";
@@ -26,9 +26,6 @@ interface Traits {
 type Model = AnyModel<Traits>;
 type Part = Exclude<Traits["_view"], "control">;
 
-/** By model: one way to the manager for all views of a widget. */
-const ways = new WeakMap<Model, Promise<Api>>();
-
 async function render({ model, el: box }: { model: Model; el: HTMLElement }): Promise<() => void> {
   const early = model.get("_view") === "control" ? earlyPage() : null;
   const told = (event: Event): void => {
@@ -48,9 +45,7 @@ async function render({ model, el: box }: { model: Model; el: HTMLElement }): Pr
 async function draw(model: Model, box: HTMLElement): Promise<Mounted> {
   const waits = el("p.arp-hidden-wait", { role: "status" }, "Loading …");
   fill(box, waits);
-  let way = ways.get(model);
-  if (!way) ways.set(model, (way = chooseApi(model.get("_epoch"), model)));
-  const api = await way;
+  const api = await chooseApi(model.get("_epoch"), model);
   waits.remove();
   const { height_px = 640, page, job, tab } = model.get("_options");
   const frame = el("div.arp-host");
@@ -65,6 +60,7 @@ async function draw(model: Model, box: HTMLElement): Promise<Mounted> {
     destroy: () => {
       shown.destroy();
       frame.remove();
+      if (api instanceof CommApi) api.close();
     },
   };
 }

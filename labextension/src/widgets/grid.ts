@@ -1,4 +1,7 @@
-/** The anywidget module of `Grid(df)`: rows come from the kernel, once for all views in a page. */
+/**
+ * The anywidget module of `Grid(df)`: rows come from the kernel, for each view by itself, since
+ * what anywidget gives a view of its model ends with that view.
+ */
 
 import type { AnyModel } from "@anywidget/types";
 
@@ -15,9 +18,6 @@ interface Traits {
   edit_count: number;
 }
 type Model = AnyModel<Traits>;
-
-/** By model: they outlive the views. */
-const known = new WeakMap<Model, FrameData>();
 
 function open(model: Model): FrameData {
   const source = new CommSource(model);
@@ -36,8 +36,7 @@ function open(model: Model): FrameData {
 }
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  let data = known.get(model);
-  if (!data) known.set(model, (data = open(model)));
+  const data = open(model);
   const page = drawFrame(el, data, {
     label: model.get("label"),
     height_px: model.get("height_px"),
@@ -50,6 +49,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   return () => {
     model.off("change:edit_count", counted);
     page.destroy();
+    data.source.close();
   };
 }
 
