@@ -35,10 +35,11 @@ class Panel implements Mounted {
     private readonly root: HTMLElement,
     private readonly source: PanelSource,
     private readonly host: PanelHost,
+    private readonly trans = host.trans,
   ) {
     root.classList.add("arp", "arp-panel");
     root.setAttribute("role", "region");
-    root.setAttribute("aria-label", host.say("Batch jobs"));
+    root.setAttribute("aria-label", this.trans.__("Batch jobs"));
     this.#drawHead();
     fill(root, this.#head, this.#whose, this.#counts, this.#lists, this.#foot());
     this.#stop = source.on(() => this.#soon());
@@ -70,11 +71,11 @@ class Panel implements Mounted {
   }
 
   #drawHead(): void {
-    const { say } = this.host;
-    this.#picker.setAttribute("aria-label", say("Experiment"));
+    const { trans } = this;
+    this.#picker.setAttribute("aria-label", trans.__("Experiment"));
     this.#picker.addEventListener("change", () => this.source.choose(this.#picker.value));
     this.#pill.setAttribute("role", "status");
-    const open = say("Open the control page");
+    const open = trans.__("Open the control page");
     const brand = icon("arp", 20);
     brand.classList.add("arp-pbrand");
     fill(
@@ -86,7 +87,7 @@ class Panel implements Mounted {
   #foot(): HTMLElement {
     return el("footer.arp-pfoot", {},
       el("button.arp-btn.is-main.arp-grow", { type: "button", onclick: () => this.#openPage() },
-        this.host.say("Open the control page")));
+        this.trans.__("Open the control page")));
   }
 
   #openPage(): void {
@@ -111,8 +112,8 @@ class Panel implements Mounted {
         some.length ? el("optgroup", { label }, ...some.map((one) => el("option", { value: one.name }, one.name))) : null;
       fill(
         this.#picker,
-        group(this.host.say("Active"), experiments.filter((one) => one.active)),
-        group(this.host.say("Not active"), experiments.filter((one) => !one.active)),
+        group(this.trans.__("Active"), experiments.filter((one) => one.active)),
+        group(this.trans.__("Not active"), experiments.filter((one) => !one.active)),
       );
     }
     this.#picker.value = experiment;
@@ -120,33 +121,33 @@ class Panel implements Mounted {
   }
 
   #drawPill(): void {
-    const { say } = this.host;
+    const { trans } = this;
     const { connection, health } = this.source;
     const silent = Object.entries(health?.schedulers ?? {}).find(([, one]) => !one.ok);
     const names = Object.keys(health?.schedulers ?? {}).map(title).join(", ");
     const [look, shape, text, why] =
-      connection.state === "loading" ? ["is-busy", "hourglass", say("loading"), ""] as const
-      : connection.state !== "live" ? ["is-busy", "ask", say("not live"), connection.why] as const
-      : health && !health.client.ok ? ["is-down", "cross", say("client down"), say("The batch client does not answer.")] as const
-      : silent ? ["is-down", "cross", say("%1 down", title(silent[0])), silent[1].said] as const
-      : ["is-ok", "tick", say("%1 ok", names), ""] as const;
+      connection.state === "loading" ? ["is-busy", "hourglass", trans.__("loading"), ""] as const
+      : connection.state !== "live" ? ["is-busy", "ask", trans.__("not live"), connection.why] as const
+      : health && !health.client.ok ? ["is-down", "cross", trans.__("client down"), trans.__("The batch client does not answer.")] as const
+      : silent ? ["is-down", "cross", trans.__("%1 down", title(silent[0])), silent[1].said] as const
+      : ["is-ok", "tick", trans.__("%1 ok", names), ""] as const;
     this.#pill.className = `arp-pill ${look}`;
     this.#pill.title = why;
     if (this.#pill.textContent !== text) fill(this.#pill, icon(shape), el("b", {}, text));
   }
 
   #drawWhose(): void {
-    const { say } = this.host;
+    const { trans } = this;
     const { everyone } = this.source;
-    const title = everyone ? say("All jobs, last 24 hours") : say("My jobs, last 24 hours");
+    const title = everyone ? trans.__("All jobs, last 24 hours") : trans.__("My jobs, last 24 hours");
     if (this.#whose.dataset["title"] === title) return;
     this.#whose.dataset["title"] = title;
-    this.#counts.setAttribute("aria-label", say("Jobs by status; press to list them"));
+    this.#counts.setAttribute("aria-label", trans.__("Jobs by status; press to list them"));
     const toggle = el("button.arp-btn", {
       type: "button", "aria-pressed": String(everyone), onclick: () => this.source.showEveryone(!this.source.everyone),
-    }, say("All users"));
+    }, trans.__("All users"));
     const had = this.#whose.contains(document.activeElement);
-    fill(this.#whose, title, el("span.arp-grow"), toggle);
+    fill(this.#whose, el("span", {}, title), el("span.arp-grow"), toggle);
     if (had) toggle.focus();
   }
 
@@ -172,13 +173,13 @@ class Panel implements Mounted {
   }
 
   #drawLists(placed: readonly Placed[]): void {
-    const { say } = this.host;
+    const { trans } = this;
     const only = this.#only;
     const of = (section: Section): Placed[] => placed.filter((one) => one.section === section);
-    const running = this.source.everyone ? say("Running jobs") : say("My running jobs");
+    const running = this.source.everyone ? trans.__("Running jobs") : trans.__("My running jobs");
     const lists: [string, Placed[]][] = only
       ? [[tileWord(only, TILES.find(([shape]) => shape === only)![2], placed), placed.filter((one) => one.shape === only)]]
-      : [[say("Alerts"), of("alerts")], [running, of("running")], [say("Waiting"), of("waiting")]];
+      : [[trans.__("Alerts"), of("alerts")], [running, of("running")], [trans.__("Waiting"), of("waiting")]];
     this.#forget(new Set(lists.flatMap(([, some]) => some.slice(0, MOST).map((one) => one.job.id))));
     const had = document.activeElement as HTMLElement | null;
     const drawn = lists.flatMap(([name, some]) => (some.length || only ? this.#list(name, some) : []));
@@ -188,23 +189,23 @@ class Panel implements Mounted {
   }
 
   #nothing(): string {
-    const { say } = this.host;
-    if (this.source.loading) return say("Loading …");
-    if (!this.source.experiments.length) return say("There is no experiment yet. The control page makes one.");
-    return say("Nothing runs or waits here, and nothing failed in the last 24 hours.");
+    const { trans } = this;
+    if (this.source.loading) return trans.__("Loading …");
+    if (!this.source.experiments.length) return trans.__("There is no experiment yet. The control page makes one.");
+    return trans.__("Nothing runs or waits here, and nothing failed in the last 24 hours.");
   }
 
   #list(name: string, placed: readonly Placed[]): HTMLElement[] {
-    const { say } = this.host;
+    const { trans } = this;
     const shownNow = placed.slice(0, MOST);
     const list = this.#kept("ul.arp-list", name);
     list.setAttribute("aria-label", name);
     reconcile(list, shownNow.map((one) => this.#item(one).el));
     const title = this.#kept("div.arp-sect", name);
-    fill(title, name, el("span.arp-grow"), placed.length);
+    fill(title, el("span", {}, name), el("span.arp-grow"), placed.length);
     if (placed.length === shownNow.length) return [title, list];
     const more = this.#kept("p.arp-pempty", name);
-    fill(more, say("%1 more are on the control page.", placed.length - shownNow.length));
+    fill(more, trans.__("%1 more are on the control page.", placed.length - shownNow.length));
     return [title, list, more];
   }
 

@@ -23,11 +23,13 @@ export interface PanelSource {
   on(listener: () => void): () => void;
 }
 
-/** Translate, then put arguments in place of `%1`, `%2`. */
-export type Say = (text: string, ...parts: readonly (string | number)[]) => string;
+/** As JupyterLab's translations: arguments go in place of `%1`, `%2`. */
+export interface Words {
+  __(text: string, ...parts: readonly (string | number)[]): string;
+}
 
 export interface PanelHost {
-  say: Say;
+  trans: Words;
   openPage(experiment: string): void;
   openJob(experiment: string, job: number, tab: DrawerTab): void;
   /** Rejects where nobody answers. */
@@ -35,5 +37,6 @@ export interface PanelHost {
 }
 
 /** English as it is written, for hosts without translations. */
-export const plainly: Say = (text, ...parts) =>
-  text.replace(/%(\d)/g, (all, at: string) => String(parts[Number(at) - 1] ?? all));
+export const plainly: Words = {
+  __: (text, ...parts) => text.replace(/%(\d)/g, (all, at: string) => String(parts[Number(at) - 1] ?? all)),
+};

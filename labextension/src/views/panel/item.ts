@@ -24,6 +24,7 @@ export class Item {
     placed: Placed,
     private readonly source: PanelSource,
     private readonly host: PanelHost,
+    private readonly trans = host.trans,
   ) {
     this.#placed = placed;
     this.el.dataset["job"] = String(placed.job.id);
@@ -71,7 +72,7 @@ export class Item {
       icon(shape as IconName),
       el("span", {}, el("b", {}, call(job)), ` ${word.replace(/^Unknown/, "unknown")}`),
       log ? this.#open("log", "Log of %1") : this.#open("details", "Details of %1"),
-      el("span.full", { title: why(job) }, this.#said || why(job) || this.host.say("no reason was given")),
+      el("span.full", { title: why(job) }, this.#said || why(job) || this.trans.__("no reason was given")),
     );
   }
 
@@ -89,7 +90,7 @@ export class Item {
           : done ? drawProgress(done.percent, done.words)
           : el("span.arp-muted.arp-psaid", { title: why(job) }, why(job) || job.host),
         this.#open("log", "Log of %1"),
-        this.#button("kill", "kill", this.host.say("Kill %1", call(job)), () => this.#ask()),
+        this.#button("kill", "kill", this.trans.__("Kill %1", call(job)), () => this.#ask()),
       ),
     );
   }
@@ -112,15 +113,15 @@ export class Item {
     fill(
       this.el,
       el("span.full.arp-pask", { role: "group" },
-        el("span.arp-grow", {}, this.host.say("Kill %1?", job.native_id ?? call(job))),
-        answer("yes", this.host.say("Kill"), ".is-bad", () => void this.#kill()),
-        answer("no", this.host.say("Keep"), "", () => this.#keep())),
+        el("span.arp-grow", {}, this.trans.__("Kill %1?", job.native_id ?? call(job))),
+        answer("yes", this.trans.__("Kill"), ".is-bad", () => void this.#kill()),
+        answer("no", this.trans.__("Keep"), "", () => this.#keep())),
     );
   }
 
   #open(tab: DrawerTab, name: string): HTMLElement {
     const { job } = this.#placed;
-    return this.#button(tab, tab === "log" ? "log" : "info", this.host.say(name, call(job)), () =>
+    return this.#button(tab, tab === "log" ? "log" : "info", this.trans.__(name, call(job)), () =>
       this.host.openJob(this.source.experiment, job.id, tab));
   }
 
@@ -143,11 +144,11 @@ export class Item {
   }
 
   async #kill(): Promise<void> {
-    this.#said = this.host.say("asking for its end …");
+    this.#said = this.trans.__("asking for its end …");
     this.#keep();
     try {
       const done = await this.host.kill(this.#placed.job.id);
-      this.#said = done.ok ? this.host.say("is being killed") : done.message;
+      this.#said = done.ok ? this.trans.__("is being killed") : done.message;
     } catch (error) {
       this.#said = error instanceof Error ? error.message : String(error);
     }

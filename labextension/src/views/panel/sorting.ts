@@ -42,7 +42,8 @@ export function place(jobs: Iterable<JobRow>, health: HealthRow | null): Placed[
 }
 
 function section(shape: Shape, state: string): Section {
-  if (shape === "cross" || shape === "ask") return "alerts";
+  // one that somebody killed on purpose alerts nobody
+  if ((shape === "cross" && state !== "killed") || shape === "ask") return "alerts";
   if (isFinal(state)) return "over";
   return shape === "run" ? "running" : "waiting";
 }

@@ -39,13 +39,13 @@ let source: Source;
 let root: HTMLElement;
 let panel: Mounted;
 let kill: ReturnType<typeof vi.fn<(job: number) => Promise<Outcome>>>;
-let host: PanelHost & { openPage: ReturnType<typeof vi.fn>; openJob: ReturnType<typeof vi.fn> };
+let host: PanelHost;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
   source = new Source();
   kill = vi.fn(async (id: number) => ({ id, ok: true, message: "Job is being terminated" }));
-  host = { say: plainly, openPage: vi.fn(), openJob: vi.fn(), kill };
+  host = { trans: plainly, openPage: vi.fn(), openJob: vi.fn(), kill };
   root = document.body.appendChild(document.createElement("div"));
   panel = drawPanel(root, source, host);
 });
