@@ -14,10 +14,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import arp_nb
 from arp_nb.cli import printing
 from arp_nb.cli.follow import follow
 from arp_nb.cli.serve import server_argv
-from arp_nb.demo import NOTEBOOK
+from arp_nb.demo import CONTROL_PAGE, NOTEBOOK
 from arp_nb.demo.stage import EXPERIMENT, Stage
 from arp_nb.errors import ManagerError
 from arp_nb.model import JobState
@@ -32,7 +33,7 @@ _UP_S = 60.0
 def demo(options: argparse.Namespace) -> int:
     """Run one job and end, or start a Jupyter server and keep it running."""
     if not options.once:
-        for module in ("jupyterlab", "ipykernel", "skimage"):
+        for module in ("jupyterlab", "ipykernel", "skimage", "voila"):
             if importlib.util.find_spec(module) is None:
                 raise ModuleNotFoundError(name=module)
     with _terminable(), Stage() as stage:
@@ -61,7 +62,7 @@ def once(stage: Stage) -> int:
 
 
 def serve(stage: Stage, options: argparse.Namespace) -> int:
-    """Keep a Jupyter server running in the stage's folder, with the quickstart notebook."""
+    """Keep a Jupyter server running in the stage's folder: control page and quickstart."""
     port = options.port or _free_port()
     token = secrets.token_urlsafe(16)
     token_file = stage.folder / "token"  # kernels would inherit a variable
@@ -69,13 +70,13 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
     base = f"http://127.0.0.1:{port}"
     with stage.board(pictures_url=f"{base}/files/pictures"):
         pass
-    address = f"{base}/lab/tree/{NOTEBOOK}?token={token}"
+    page = f"/voila/render/{CONTROL_PAGE}"
     argv = server_argv([
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={stage.work}",
-        f"--ServerApp.default_url=/lab/tree/{NOTEBOOK}",
+        f"--ServerApp.default_url={page}",
         f"--ServerApp.open_browser={bool(options.browser)}",
         "--ServerApp.answer_yes=True",
         "--ServerApp.log_level=WARN",
@@ -85,6 +86,7 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
         **os.environ,
         "JUPYTER_TOKEN_FILE": str(token_file),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(_config_path(stage)),
+        "JUPYTER_PATH": os.pathsep.join(_data_path(stage)),
         "JUPYTERLAB_SETTINGS_DIR": str(_lab_settings(stage)),
         "JUPYTERLAB_WORKSPACES_DIR": str(stage.folder / "workspaces"),
         "PYTHONPATH": os.pathsep.join(_python_path()),
@@ -93,7 +95,11 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
     try:
         _wait_until_up(process, port)
         print(
-            f"\nThe demonstration is ready. Open\n\n    {address}\n\nCtrl-C ends it.", flush=True
+            "\nThe demonstration is ready. Its control page:\n\n"
+            f"    {base}{page}?token={token}\n\n"
+            f"The same from a notebook:\n\n    {base}/lab/tree/{NOTEBOOK}?token={token}\n\n"
+            "Ctrl-C ends it.",
+            flush=True,
         )
         _, status = os.waitpid(process, 0)
         return os.waitstatus_to_exitcode(status)
@@ -117,6 +123,22 @@ def _config_path(stage: Stage) -> Iterator[str]:
     yield str(folder.parent)
     if os.environ.get("JUPYTER_CONFIG_PATH"):
         yield os.environ["JUPYTER_CONFIG_PATH"]
+
+
+def _data_path(stage: Stage) -> Iterator[str]:
+    """Find the front end, whether or not this package is installed or only on the path."""
+    folder = stage.folder / "jupyter-data"
+    package = Path(arp_nb.__file__).parent
+    for ours, place in (
+        ("voila_template", "voila/templates/arp"),
+        ("labextension", "labextensions/arp-nb"),
+    ):
+        if (package / ours).is_dir():
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            (folder / place).symlink_to(package / ours)
+    yield str(folder)
+    if os.environ.get("JUPYTER_PATH"):
+        yield os.environ["JUPYTER_PATH"]
 
 
 def _lab_settings(stage: Stage) -> Path:

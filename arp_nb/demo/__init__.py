@@ -11,6 +11,7 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
 NOTEBOOK = "01_quickstart.ipynb"
+CONTROL_PAGE = "control_page.ipynb"
 
 
 def copy_scripts(folder: str | Path) -> Path:
@@ -28,10 +29,10 @@ def copy_scripts(folder: str | Path) -> Path:
     return target
 
 
-def quickstart() -> Path:
-    """Return the path of the quickstart notebook: in the package, or in its source tree."""
+def notebook(name: str) -> Path:
+    """Return the path of one of our notebooks: in the package, or in its source tree."""
     places = (Path(__file__).parent / "notebooks", Path(__file__).parents[2] / "notebooks")
     for place in places:
-        if (place / NOTEBOOK).is_file():
-            return place / NOTEBOOK
-    raise FileNotFoundError(f"{NOTEBOOK} is not in this installation.")
+        if (place / name).is_file():
+            return place / name
+    raise FileNotFoundError(f"{name} is not in this installation.")

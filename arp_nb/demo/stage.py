@@ -62,7 +62,8 @@ class Stage:
         (self.store / "config.toml").write_text(_CONFIG.format(bin=bin_folder), "utf-8")
         _write_python(bin_folder)
         demo.copy_scripts(self.work / "scripts")
-        shutil.copyfile(demo.quickstart(), self.work / demo.NOTEBOOK)
+        for name in (demo.NOTEBOOK, demo.CONTROL_PAGE):
+            shutil.copyfile(demo.notebook(name), self.work / name)
         return self
 
     def __exit__(self, *_: object) -> None:
