@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.facility import EXPERIMENT
+from tests.e2e.hosts import HOSTS, open_control_page
 from tests.e2e.player import Player
 
 if TYPE_CHECKING:
@@ -22,20 +22,23 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def board(facility: Facility) -> Iterator[Board]:
     with facility.board() as board:
-        for number in range(1, 6):
+        for number in range(1, len(HOSTS) + 1):
             board.runs.start(number)
             board.runs.end(number)
         yield board
 
 
+@pytest.mark.parametrize("host", HOSTS)
 def test_a_job_is_defined_applied_watched_killed_and_taken_off_the_page(
-    board: Board, facility: Facility, pages: Pages
+    board: Board, facility: Facility, pages: Pages, host: str
 ) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    run = HOSTS.index(host) + 1
+    page = open_control_page(host, facility, pages, "dark" if run % 2 else "light")
     player = Player(page)
-    player.define("steady", facility.script("steady"), "param1")
-    player.apply("steady", "2")
-    row = player.job(2, "steady")
+    name = f"steady_{run}"
+    player.define(name, facility.script("steady"), "param1")
+    player.apply(name, str(run))
+    row = player.job(run, name)
     expect(row).to_contain_text("RUN")
     expect(row).to_contain_text("Hit rate")
     events = row.get_by_role("progressbar")
@@ -43,19 +46,19 @@ def test_a_job_is_defined_applied_watched_killed_and_taken_off_the_page(
     expect(events).not_to_have_attribute("aria-valuetext", before or "")
     expect(player.count("RUN")).to_contain_text("1")
 
-    player.press(2, "steady", "Log")
+    player.press(run, name, "Log")
     log = player.root.get_by_role("log")
     expect(log).to_contain_text("ready <img src=x onerror=alert(1)>")
     expect(log).to_contain_text(re.compile(r"event \d+"))
     page.keyboard.press("Escape")
 
-    player.press(2, "steady", "Kill")
+    player.press(run, name, "Kill")
     player.root.get_by_role("alertdialog").get_by_role("button", name="Kill").click()
     expect(player.toast("is being killed")).to_be_visible()
     expect(row).to_contain_text("EXIT")
 
-    player.press(2, "steady", "Take")
+    player.press(run, name, "Take")
     expect(row).to_be_hidden()
     player.toast("off the page").get_by_role("button", name="Undo").click()
     expect(row).to_be_visible()
-    assert board.jobs.df.query("run == 2").status.tolist() == ["EXIT"]
+    assert board.jobs.df.query(f"run == {run}").status.tolist() == ["EXIT"]

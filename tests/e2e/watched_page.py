@@ -44,7 +44,7 @@ class Pages:
         page.set_default_timeout(20_000)
         page.on("request", self._note_request)
         page.on("console", self._note_console)
-        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("pageerror", lambda error: self._complain(f"uncaught: {error}"))
         page.goto(address)
         return page
 
@@ -69,8 +69,11 @@ class Pages:
             self.foreign.append(request.url)
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        text = f"{message.text} ({message.location.get('url', '')})"
-        if message.type == "error" and not any(one in text for one in self.expected):
+        if message.type == "error":
+            self._complain(f"{message.text} ({message.location.get('url', '')})")
+
+    def _complain(self, text: str) -> None:
+        if not any(one in text for one in self.expected):
             self.complaints.append(text)
 
 
