@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+    from arp_nb.client.board import Board
+
 SHOTS = Path(__file__).parents[2] / "build" / "shots"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
@@ -50,6 +52,16 @@ def facility() -> Iterator[Facility]:
         yield facility
         facility.close()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def board(facility: Facility) -> Iterator[Board]:
+    """Connect from Python too, to an experiment with ten runs."""
+    with facility.board() as board:
+        for number in range(1, 11):
+            board.runs.start(number)
+            board.runs.end(number)
+        yield board
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 HOSTS = ("page", "voila", "lab tab", "lab cell", "notebook cell")
 
+_TRIES = 10
 #: complaints of Jupyter itself, which it makes without us too
 NOISE = (
     # Notebook 7.6: its shortcuts ask for settings that are not there yet
@@ -69,9 +71,13 @@ def run_cell(page: Page, number: int, *, wait: bool = False) -> None:
     cell = page.locator(".jp-CodeCell").nth(number)
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     expect(idle.first).to_be_attached(timeout=60_000)
-    cell.locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Control+Enter")
+    prompt = cell.locator(".jp-InputArea-prompt").first
+    for _ in range(_TRIES):  # JupyterLab drops what is asked while it still connects
+        cell.locator(".jp-InputArea-editor").click()
+        page.keyboard.press("Control+Enter")
+        with contextlib.suppress(AssertionError):
+            expect(prompt).not_to_have_text("[ ]:", timeout=3000)
+            break
+    expect(prompt).not_to_have_text("[ ]:")
     if wait:
-        prompt = cell.locator(".jp-InputArea-prompt").first
-        expect(prompt).not_to_have_text("[ ]:", timeout=60_000)
         expect(prompt).not_to_have_text("[*]:", timeout=60_000)

@@ -67,6 +67,11 @@ class Player:
         button = re.compile(f"^{action} .*run {run} {name}")
         self.job(run, name).get_by_role("button", name=button).click()
 
+    def kill(self, run: int, name: str) -> None:
+        """Kill a job, answering the question in its row."""
+        self.press(run, name, "Kill")
+        self.root.get_by_role("alertdialog").get_by_role("button", name="Kill").click()
+
     def count(self, status: str) -> Locator:
         """Return the tile that counts a status."""
         tiles = self.root.get_by_role("group", name="Jobs by status; press to filter")

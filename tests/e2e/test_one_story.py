@@ -12,20 +12,9 @@ from tests.e2e.hosts import HOSTS, open_control_page
 from tests.e2e.player import Player
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from arp_nb.client.board import Board
     from tests.e2e.facility import Facility
     from tests.e2e.watched_page import Pages
-
-
-@pytest.fixture(scope="module")
-def board(facility: Facility) -> Iterator[Board]:
-    with facility.board() as board:
-        for number in range(1, len(HOSTS) + 1):
-            board.runs.start(number)
-            board.runs.end(number)
-        yield board
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -52,8 +41,7 @@ def test_a_job_is_defined_applied_watched_killed_and_taken_off_the_page(
     expect(log).to_contain_text(re.compile(r"event \d+"))
     page.keyboard.press("Escape")
 
-    player.press(run, name, "Kill")
-    player.root.get_by_role("alertdialog").get_by_role("button", name="Kill").click()
+    player.kill(run, name)
     expect(player.toast("is being killed")).to_be_visible()
     expect(row).to_contain_text("EXIT")
 

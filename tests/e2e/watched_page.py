@@ -34,6 +34,7 @@ class Pages:
         theme: Theme = "light",
         width: int = 1440,
         height: int = 900,
+        wait: Literal["commit", "load"] = "load",
     ) -> Page:
         """Open an address in a context of its own: cookies and storage are not shared."""
         context = self._browser.new_context(
@@ -45,7 +46,7 @@ class Pages:
         page.on("request", self._note_request)
         page.on("console", self._note_console)
         page.on("pageerror", lambda error: self._complain(f"uncaught: {error}"))
-        page.goto(address)
+        page.goto(address, wait_until=wait)
         return page
 
     def shoot(self, page: Page, name: str) -> Path:
