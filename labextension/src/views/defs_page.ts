@@ -1,11 +1,11 @@
 /** The page of batch defs: what may run, edited in place, shared by all who see the experiment. */
 
+import { checked } from "../model/check";
 import type { Board, BoardChange } from "../sources/board";
 import { BLANK, Desk } from "./defs/desk";
 import { DryRunPanel } from "./defs/dry_run";
 import { value } from "./defs/edits";
 import { DefsGrid } from "./defs/grid";
-import { checked } from "./defs/notes";
 import { drawTeaching } from "./defs/teach";
 import { LATER, NOT_YET, TRIGGERS } from "./defs/words";
 import { el, fill } from "./dom";

@@ -38,7 +38,7 @@ export function definition(id: number, name: string, changes: Partial<Definition
     id, experiment_id: 915, name, version: 1, executable: `/reg/arp/${name}.sh`, parameters: "",
     quoted_parameters: false, arguments: "experiment run parameters", trigger: "MANUAL", autorun: false,
     autorun_by: null, autorun_at: null, location: "lsf",
-    check: { problem: "", warnings: [], sha256: "9f2c41d077ab", host: "psanaphi110", checked_at: at("14:05:00") },
+    check: { problem: "ok", warnings: [], sha256: "9f2c41d077ab", host: "psanaphi110", checked_at: at("14:05:00") },
     changed_by: "alice", changed_at: at("08:00:00"), deleted_at: null, deleted_by: null, revision: id, ...changes,
   };
 }

@@ -1,5 +1,6 @@
 /** The lines below a row: what is wrong with it, in whose words, and what can be done. */
 
+import { checked } from "../../model/check";
 import type { DefinitionRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
 import { meant } from "./checks";
@@ -18,12 +19,6 @@ export interface Note {
 }
 
 /** Was the script looked at, and is it fine? */
-export function checked(row: DefinitionRow): "ok" | "bad" | "unknown" {
-  const { problem } = row.check;
-  if (problem === "" || problem === "ok") return "ok";
-  return problem.startsWith("not checked") ? "unknown" : "bad";
-}
-
 export function notes(desk: Desk, id: number): Note[] {
   const edit = desk.edit(id);
   if (edit.gone) return [gone(desk, id)];

@@ -1,5 +1,6 @@
 /** One row of definitions and the lines below it. Cells stay the same elements while it lives. */
 
+import { checked } from "../../model/check";
 import { plain } from "../../model/plain";
 import type { DefinitionRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
@@ -8,7 +9,7 @@ import { icon } from "../icons";
 import type { Share } from "../job_shares";
 import { BLANK, type Desk } from "./desk";
 import { value, type RowEdit } from "./edits";
-import { checked, notes, type Note } from "./notes";
+import { notes, type Note } from "./notes";
 import { NOT_YET, TITLES, TRIGGERS } from "./words";
 
 export const TEXTS = ["name", "executable", "parameters"] as const;

@@ -80,7 +80,11 @@ export class Reader {
     if (typeof value !== "number" || Number.isInteger(value) && this.places === null) return this.exact(row);
     if (!isFinite(value)) return value < 0 ? "−∞" : "∞";
     const tiny = this.places !== null && value !== 0 && Math.abs(value) < 10 ** -this.places && head.decimals === undefined;
-    return this.places === null || tiny ? figures(value, head.digits) : value.toFixed(this.places);
+    const short = figures(value, head.digits);
+    if (this.places === null || tiny) return short;
+    // later rows may have more decimals than those that the number of decimals was taken from
+    const more = head.decimals === undefined ? Math.min(decimals(short), MOST_PLACES) : 0;
+    return value.toFixed(Math.max(this.places, more));
   }
 
   /** With nothing rounded: as it is copied and edited. */
@@ -113,6 +117,8 @@ function figures(value: number, digits = FIGURES): string {
   if (size >= LARGE && size < 1e15) return String(Number(value.toFixed(1)));
   return String(Number(value.toPrecision(Math.min(digits, FIGURES))));
 }
+
+const decimals = (text: string): number => /\.(\d+)$/.exec(text)?.[1]?.length ?? 0;
 
 /** `2026-11-22 14:02:11.5`, to the microsecond; in UTC unless a zone is given. */
 export function instant(at_ms: number, zone: Intl.DateTimeFormat | null, days: boolean): string {

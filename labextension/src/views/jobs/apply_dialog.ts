@@ -1,5 +1,6 @@
 /** "Apply hash to runs…": which runs, with what, and what that will do, before it is done. */
 
+import { checked } from "../../model/check";
 import { plain } from "../../model/plain";
 import type { DefinitionRow, DryRun } from "../../model/rows";
 import type { ApplyAsked } from "../../sources/board";
@@ -50,7 +51,7 @@ class ApplyDialog {
     this.#line = codeLine(shell, "Copy Python");
     this.#command = codeLine(shell, "Copy command");
     this.#hash = el("select.arp-select", { "aria-label": "Hash", onchange: () => this.#chosen() }, ...this.#definitions().map((one) =>
-      el("option", { value: one.name }, `${plain(one.name, 60)}, version ${one.version}${one.check.problem ? " (cannot run)" : ""}`)));
+      el("option", { value: one.name }, `${plain(one.name, 60)}, version ${one.version}${checked(one) === "bad" ? " (cannot run)" : ""}`)));
     if (start.hash) this.#hash.value = start.hash;
     this.#runs.value = start.runs ?? "";
     this.#skip.checked = !start.again;

@@ -1,6 +1,7 @@
 /** The drop-down of the column Action: apply a hash to this run. */
 
 import { plain } from "../../model/plain";
+import { checked } from "../../model/check";
 import type { DefinitionRow } from "../../model/rows";
 import type { MenuItem } from "../shell";
 import type { Actions } from "./actions";
@@ -10,7 +11,7 @@ import { openApplyDialog } from "./apply_dialog";
 export function applyMenu(actions: Actions, at: HTMLElement, run: number): void {
   const { shell, facts } = actions;
   const items = [...facts.board.definitions.values()].sort((one, other) => one.id - other.id).map((one): MenuItem => ({
-    label: plain(one.name, 60), note: plain(one.parameters, 60), ...(one.check.problem ? { off: shortly(one) } : {}),
+    label: plain(one.name, 60), note: plain(one.parameters, 60), ...(checked(one) === "bad" ? { off: shortly(one) } : {}),
     do: () => void actions.apply({ definition: one.name, runs: [run], existing: "again" }),
     shift: { label: "change parameters first…", do: () => openApplyDialog(shell, actions, { hash: one.name, runs: String(run), again: true }) },
   }));

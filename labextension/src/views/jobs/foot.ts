@@ -28,8 +28,9 @@ export class Foot {
 
   rows({ view, jobs, total, filtered }: Shown, runs: number): void {
     const number = (n: number | null): string => (n === null ? "…" : n.toLocaleString("en"));
-    const range = jobs === null ? "…" : view ? `${number(view[0])}–${number(view[1])}` : "0";
+    const range = jobs === null ? "…" : view && jobs ? `${number(view[0])}–${number(view[1])}` : "0";
     const unit = filtered ? ` jobs, filtered from ${number(total)}` : ` jobs in ${number(runs)} run${runs === 1 ? "" : "s"}`;
+    if (jobs === 0 && !filtered) return fill(this.#rows, `No jobs yet, ${number(runs)} run${runs === 1 ? "" : "s"}`);
     fill(this.#rows, el("b", {}, range), " of ", el("b", {}, number(jobs)), unit);
   }
 

@@ -33,6 +33,11 @@ test("numbers of a column have the same number of decimals", () => {
   expect(shown({ values: [1, 2], integer: true })).toEqual(["1", "2"]);
 });
 
+test("a number that has more decimals than the first rows is not rounded away", () => {
+  const values = [...Array<number>(200).fill(0.5), 0.75];
+  expect(shown({ values })[200]).toBe("0.75");
+});
+
 test("a small number is not shown as nothing", () => {
   const values = [...Array<number>(200).fill(0.5), 0.00123];
   expect(shown({ values })[200]).toBe("0.00123");
