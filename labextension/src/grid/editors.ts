@@ -116,16 +116,19 @@ class CellEditor {
     if (this.saving) return;
     if (row < 0 || (typed === this.was && this.over === undefined)) return this.close();
     const wrong = this.edit.check(row, typed);
-    if (wrong) {
-      this.say(wrong, this.suggestion(row, typed));
-      return;
-    }
+    if (wrong) return this.refuse(wrong, this.suggestion(row, typed));
     this.busy(true);
     const answer = await this.edit.save(row, typed, this.over).catch(refused);
     this.busy(false);
     if (answer.ok) this.close();
-    else if (answer.theirs === undefined) this.say(answer.message);
+    else if (answer.theirs === undefined) this.refuse(answer.message);
     else this.conflict(String(answer.theirs ?? ""), typed, answer);
+  }
+
+  /** Say why, and leave whoever pressed Enter where it can be put right. */
+  private refuse(why: string, more: Node[] = []): void {
+    this.say(why, more);
+    if (document.activeElement === this.node) this.field.focus({ preventScroll: true });
   }
 
   private close(): void {
