@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _OWN = ("df", "columns", "editable")
 
+#: all that a page may ask for
+_HEARD = ("start", "resync", "more", "view", "select", "edit", "add", "remove", "search")
+
 
 class Grid(Front):
     """An interactive table of a DataFrame, on its own or inside other widgets.
@@ -214,9 +217,9 @@ class Grid(Front):
     def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """Do what a page asks; whatever goes wrong is answered in words."""
         kind = content.get("type") if isinstance(content, dict) else None
-        do: Callable[[dict[str, Any]], Any] | None = getattr(self, f"_on_{kind}", None)
-        if not isinstance(kind, str) or do is None:
+        if kind not in _HEARD:
             return
+        do: Callable[[dict[str, Any]], Any] = getattr(self, f"_on_{kind}")
         try:
             answer = do(content)
         except errors.ArpError as error:

@@ -13,6 +13,8 @@ from tests.e2e.player import Player
 from tests.e2e.watched_page import serious_findings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from arp_nb.client.board import Board
     from tests.e2e.facility import Facility
     from tests.e2e.watched_page import Pages, Theme
@@ -36,62 +38,85 @@ def busy_board(board: Board, facility: Facility) -> Board:
     return board
 
 
+class Looker:
+    """Judges a page in one state after another, and keeps pictures."""
+
+    def __init__(self, page: Page, pages: Pages, theme: Theme) -> None:
+        self._page, self._pages, self._theme = page, pages, theme
+        self.found: dict[str, list[str]] = {}
+
+    def look(self, state: str) -> None:
+        """Judge what is on the page now."""
+        if found := serious_findings(self._page, ".arp"):
+            self.found[state] = found
+        for width in WIDTHS_PX:
+            self._page.set_viewport_size({"width": width, "height": 900})
+            self._pages.shoot(self._page, f"{state}-{self._theme}-{width}")
+        self._page.set_viewport_size({"width": 1440, "height": 900})
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_and_no_state_has_a_serious_finding(
+def test_no_state_of_the_jobs_has_a_serious_finding(
     busy_board: Board, facility: Facility, pages: Pages, theme: Theme
 ) -> None:
-    pages.expected.append("422 (Unprocessable")
     page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"), theme=theme)
-    player = Player(page)
-    found: dict[str, list[str]] = {}
-
-    def look(state: str) -> None:
-        found[state] = serious_findings(page, ".arp")
-        for width in WIDTHS_PX:
-            page.set_viewport_size({"width": width, "height": 900})
-            pages.shoot(page, f"{state}-{theme}-{width}")
-        page.set_viewport_size({"width": 1440, "height": 900})
-
+    player, looker = Player(page), Looker(page, pages, theme)
     expect(player.job(6, "steady").get_by_role("progressbar")).to_be_visible()
-    look("control")
+    looker.look("control")
     player.count("EXIT").click()
-    look("control-filter")
+    looker.look("control-filter")
     player.root.get_by_role("textbox", name="Search jobs").fill("nothing like it")
     expect(player.root.get_by_text("nothing like it").first).to_be_visible()
-    look("control-nomatch")
+    looker.look("control-nomatch")
     page.keyboard.press("Escape")
     player.root.get_by_role("textbox", name="Search jobs").fill("")
     player.count("All jobs").click()
     player.jobs.get_by_role("checkbox").nth(3).click()
     player.jobs.get_by_role("checkbox").nth(4).click()
-    look("control-selected")
+    looker.look("control-selected")
     page.keyboard.press("Escape")
     player.root.get_by_role("button", name="Apply hash to runs").click()
     player.root.get_by_role("textbox", name="Runs").fill("1-9")
     expect(player.root.get_by_role("button", name="Send")).to_be_enabled()
-    look("control-apply")
-    page.keyboard.press("Escape")
-    for tab in ("Log", "Details", "Snapshot", "History"):
-        player.press(2, "failing", "Log")
-        player.root.get_by_role("tab", name=tab, exact=True).click()
-        expect(player.root.get_by_role("tab", name=tab, exact=True)).to_have_attribute(
-            "aria-selected", "true"
-        )
-        look(tab.lower())
+    looker.look("control-apply")
+    assert not looker.found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_tab_of_a_job_and_no_dialog_has_a_serious_finding(
+    busy_board: Board, facility: Facility, pages: Pages, theme: Theme
+) -> None:
+    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"), theme=theme)
+    player, looker = Player(page), Looker(page, pages, theme)
+    player.press(2, "failing", "Log")
+    for name in ("Log", "Details", "Snapshot", "History"):
+        tab = player.root.get_by_role("tab", name=name, exact=True)
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+        looker.look(name.lower())
     page.keyboard.press("Escape")
     page.keyboard.press("?")
-    look("keys")
-    page.keyboard.press("Escape")
-    player.go("Batch defs")
+    looker.look("keys")
+    assert not looker.found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_state_of_the_batch_defs_has_a_serious_finding(
+    busy_board: Board, facility: Facility, pages: Pages, theme: Theme
+) -> None:
+    pages.expected.append("422 (Unprocessable")
+    address = facility.address(f"/arp/page?experiment={EXPERIMENT}&page=defs")
+    page = pages.open(address, theme=theme)
+    player, looker = Player(page), Looker(page, pages, theme)
     expect(player.definition("not_there")).to_be_visible()
-    look("defs")
+    looker.look("defs")
     player.definition("steady").get_by_role("gridcell").nth(2).click()
     page.keyboard.press("Control+a")
     page.keyboard.type("relative.sh")
     page.keyboard.press("Enter")
     expect(player.root).to_contain_text("Must be an absolute path")
-    look("defs-edit")
-    assert not {state: one for state, one in found.items() if one}
+    looker.look("defs-edit")
+    assert not looker.found
 
 
 def test_rows_and_columns_are_counted_for_screen_readers(

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pytest
 
 from arp_nb.widgets import Grid
 from tests.unit.widget_play import Page
@@ -37,3 +38,13 @@ def test_another_build_has_another_address(front_end: Path) -> None:
     after = Grid(pd.DataFrame({"x": [1]}))._files
     assert before[0] != after[0]
     assert before[1] == after[1]
+
+
+@pytest.mark.usefixtures("front_end")
+def test_a_page_can_call_nothing_but_what_pages_may_ask_for() -> None:
+    grid = Grid(pd.DataFrame({"x": [1]}))
+    called: list[object] = []
+    grid._on_secret = called.append  # type: ignore[attr-defined]
+    for kind in ("secret", None, ["start"], {"a": 1}):
+        grid._handle_custom_msg({"type": kind}, [])
+    assert not called
