@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_HALF = re.compile("[\ud800-\udfff]")
 _LONGEST_SHOWN = 60
 
 
@@ -50,6 +51,8 @@ def parse(typed: Any, like: Values, kind: Kind, old: Any = None) -> Any:
     text = typed if isinstance(typed, str) else "" if typed is None else str(typed)
     if typed is None or (not text.strip() and not _is_text(like, kind, old)):
         return _missing(dtype)
+    if _HALF.search(text):  # some kinds of text columns would take it, and no file
+        raise errors.InvalidValue("It holds half a character (a lone surrogate).")
     if isinstance(dtype, pd.CategoricalDtype):
         return one_of(text, dtype.categories)
     if kind.read in {"int64", "uint64"} or dtypes.is_integer_dtype(dtype):

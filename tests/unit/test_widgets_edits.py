@@ -45,7 +45,7 @@ def test_edit_is_seen_by_all_and_kept_with_what_was_there() -> None:
         ("took", "long", "took: 'long' is not a duration"),
         ("kind", "ugly", "kind: 'ugly' is none of: bad, good."),
         ("list", "[1, 2]", "list: A list cannot be typed here."),
-        ("text", "\ud800", "text holds"),
+        ("text", "\ud800", "text: It holds half a character"),
     ],
 )
 def test_value_that_does_not_fit_is_refused_in_words(column: str, typed: str, said: str) -> None:
