@@ -26,6 +26,8 @@ _TRIES = 10
 NOISE = (
     # Notebook 7.6: its shortcuts ask for settings that are not there yet
     "Cannot read properties of undefined (reading 'schema')",
+    # Notebook 7.6 opens its folder with a command that its notebook page does not have
+    "Command 'filebrowser:open-path' not registered",
     # a kernel's widgets are asked for while it starts
     "Comm not found for comm id",
 )
