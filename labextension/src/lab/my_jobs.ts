@@ -101,10 +101,11 @@ export class MyJobs implements PanelSource {
   choose(experiment: string): void {
     if (!experiment || experiment === this.experiment) return;
     this.experiment = experiment;
-    const { everyone } = this;
-    this.showEveryone(false);
-    if (everyone) this.showEveryone(true);
-    else if (!this.#first().includes(experiment)) this.#mine.load();
+    if (this.everyone) {
+      this.showEveryone(false);
+      this.showEveryone(true);
+    }
+    if (!this.#mine.covers(experiment)) this.#mine.load();
     this.#changed();
   }
 

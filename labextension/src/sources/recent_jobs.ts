@@ -14,6 +14,8 @@ import { feedOf, type Feed, type Follower } from "./feed";
 export const LATE_MS = 24 * 3600_000;
 /** Of one experiment: the newest, and of those that are not over. */
 const NEWEST = 500;
+/** Clocks of a browser and of a server may differ by so much. */
+const SKEW_MS = 60_000;
 const UNFINISHED = "requested,leased,starting,uncertain,pending,running,suspended";
 
 interface Listed {
@@ -25,7 +27,7 @@ interface Listed {
 export interface RecentEvents {
   /** Rows, or what is known of the connection, changed. */
   changed(): void;
-  /** Rows that the feed told of, after the first load: news, not what was there before. */
+  /** Jobs that the feed says are in another state now, or new: not what was there before. */
   told?(rows: readonly JobRow[]): void;
 }
 
@@ -36,8 +38,10 @@ export class RecentJobs implements Follower {
   readonly #feed: Feed;
   #leave: () => void = () => undefined;
   #known: { since: number; epoch: string } | null = null;
+  #covered: ReadonlySet<string> = new Set();
   #asking = false;
   #closed = false;
+  readonly #opened_ms = Date.now();
 
   /**
    * `subject`: "mine", or an experiment's name. `experiments`: whose jobs are loaded at the
@@ -68,6 +72,11 @@ export class RecentJobs implements Follower {
     if (!this.#asking && this.#feed.status && this.experiments().length) void this.#load();
   }
 
+  /** Were jobs of that experiment loaded, or is that under way? */
+  covers(experiment: string): boolean {
+    return this.#covered.has(experiment);
+  }
+
   since(): { since: number; epoch: string } | null {
     return this.#known;
   }
@@ -86,15 +95,25 @@ export class RecentJobs implements Follower {
     if (!this.#known || message.epoch !== this.#known.epoch) return;
     this.#known.since = Math.max(this.#known.since, message.to);
     const news = (message.upserts.jobs ?? []).filter((row) => row.revision > (this.rows.get(row.id)?.revision ?? -1));
+    const turned = news.filter((row) => this.#turned(row));
     this.#take(news, message.deleted.jobs);
-    if (news.length) this.events.told?.(news);
+    if (turned.length) this.events.told?.(turned);
     if (news.length || message.deleted.jobs.length) this.events.changed();
+  }
+
+  /** Is it in another state than it was? One that was not known may have been taken back, long after its end. */
+  #turned(row: JobRow): boolean {
+    const before = this.rows.get(row.id);
+    if (before) return before.state !== row.state || before.attempt !== row.attempt;
+    return !isFinal(row.state) || ms(row.ended ?? row.changed) > this.#opened_ms - SKEW_MS;
   }
 
   async #load(): Promise<void> {
     this.#asking = true;
+    const names = this.experiments();
+    this.#covered = new Set(names);
     try {
-      const lists = (await Promise.all(this.experiments().map((name) => this.#list(name)))).flat();
+      const lists = (await Promise.all(names.map((name) => this.#list(name)))).flat();
       if (this.#closed) return;
       this.rows.clear();
       for (const list of lists) this.#take(list.jobs, []);
@@ -108,6 +127,8 @@ export class RecentJobs implements Follower {
     } finally {
       this.#asking = false;
     }
+    // others may have been wanted meanwhile
+    if (this.#known && !this.experiments().every((name) => this.covers(name))) this.load();
   }
 
   #list(experiment: string): Promise<Listed[]> {
