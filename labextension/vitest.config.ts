@@ -1,5 +1,11 @@
+import { fileURLToPath } from "node:url";
+
 import { defineConfig } from "vitest/config";
 
+/** JupyterLab's packages come from its page at run time: none is installed here. */
+const FAKE_LAB = fileURLToPath(new URL("src/lab/__tests__/fake_lab.ts", import.meta.url));
+
 export default defineConfig({
+  resolve: { alias: [{ find: /^@(jupyterlab|lumino)\/.*$/, replacement: FAKE_LAB }] },
   test: { environment: "jsdom", include: ["src/**/__tests__/**/*.test.ts"], restoreMocks: true },
 });

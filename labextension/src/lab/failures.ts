@@ -5,7 +5,7 @@
  * is no news.
  */
 
-import { Notification } from "@jupyterlab/apputils";
+import { Notification, type NotificationOptions } from "@jupyterlab/apputils";
 
 import { plain } from "../model/plain";
 import type { JobRow } from "../model/rows";
@@ -32,7 +32,7 @@ export class Failures {
   readonly #told = new Set<string>();
   #gathered: JobRow[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #group: { id: string; jobs: JobRow[]; until: number } | null = null;
+  #group: { id: string; jobs: readonly JobRow[]; until: number } | null = null;
 
   constructor(private readonly host: FailureHost) {}
 
@@ -55,9 +55,23 @@ export class Failures {
     this.#timer = undefined;
     const jobs = this.#gathered;
     this.#gathered = [];
-    const growing = this.#group !== null && Date.now() < this.#group.until;
-    if (!growing && jobs.length <= MOST_SINGLE) for (const job of jobs) this.#tellOne(job);
-    else this.#tellMany(growing ? [...this.#group!.jobs, ...jobs] : jobs, growing ? this.#group!.id : null);
+    if (this.#grow(jobs)) return;
+    if (jobs.length <= MOST_SINGLE) for (const job of jobs) this.#tellOne(job);
+    else {
+      const { message, options } = this.#many(jobs);
+      this.#group = { id: Notification.error(message, options), jobs, until: Date.now() + GROW_MS };
+    }
+  }
+
+  /** Add them to the notification of many; false if there is none, or it was dismissed: what it said is known. */
+  #grow(jobs: readonly JobRow[]): boolean {
+    const group = this.#group;
+    if (!group || Date.now() > group.until) return false;
+    const all = [...group.jobs, ...jobs];
+    const { message, options } = this.#many(all);
+    const shown = Notification.update({ id: group.id, message, ...options });
+    this.#group = shown ? { ...group, jobs: all } : null;
+    return shown;
   }
 
   #tellOne(job: JobRow): void {
@@ -76,19 +90,14 @@ export class Failures {
     });
   }
 
-  #tellMany(jobs: JobRow[], shown: string | null): void {
+  #many(jobs: readonly JobRow[]): { message: string; options: NotificationOptions } {
     const { trans } = this.host;
     const newest = jobs[jobs.length - 1]!;
     const runs = [...new Set(jobs.map((one) => one.run))].sort((one, other) => one - other);
     const some = runs.slice(0, 8).join(", ") + (runs.length > 8 ? ", …" : "");
-    const message = trans._n("%2 jobs of yours failed, run %3", "%2 jobs of yours failed, runs %3", runs.length, jobs.length, some);
-    const options = {
-      autoClose: false as const,
-      actions: [{ label: trans.__("Show"), callback: () => this.host.openAll(newest) }],
+    return {
+      message: trans._n("%2 jobs of yours failed, run %3", "%2 jobs of yours failed, runs %3", runs.length, jobs.length, some),
+      options: { autoClose: false, actions: [{ label: trans.__("Show"), callback: () => this.host.openAll(newest) }] },
     };
-    // one that was dismissed is made anew
-    const id = shown !== null && Notification.update({ id: shown, message, ...options })
-      ? shown : Notification.error(message, options);
-    this.#group = { id, jobs, until: Date.now() + GROW_MS };
   }
 }

@@ -45,6 +45,7 @@ export class MyJobs implements PanelSource {
       message: (message) => this.#hear(message),
       linked: () => void this.#list(),
     });
+    void this.#list(); // the line may be there already
   }
 
   close(): void {
