@@ -68,8 +68,10 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
     token_file = stage.folder / "token"  # kernels would inherit a variable
     token_file.write_text(token, "utf-8")
     base = f"http://127.0.0.1:{port}"
-    with stage.board(pictures_url=f"{base}/files/pictures"):
-        pass
+    with stage.board(pictures_url=f"{base}/files/pictures") as board:
+        # something to look at from the first moment: jobs that count, and one that draws
+        board.apply("steps", runs="1-4")
+        board.apply("peaks", runs="5")
     page = f"/voila/render/{CONTROL_PAGE}"
     argv = server_argv([
         "--ServerApp.ip=127.0.0.1",
