@@ -39,12 +39,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def listed(installed: Path, *words: str) -> str:
-    """Run ``jupyter …`` in the environment, seeing nothing of any other."""
+def listed(installed: Path, module: str) -> str:
+    """Run a command's ``list`` in the environment, seeing nothing of any other."""
     home = installed / "home"
     home.mkdir(exist_ok=True)
     answer = subprocess.run(
-        [str(installed / "bin" / "python"), "-m", "jupyter", *words],
+        [str(installed / "bin" / "python"), "-m", module, "list"],
         env={
             "PATH": str(installed / "bin"),
             "HOME": str(home),
@@ -73,14 +73,14 @@ def test_nothing_in_the_wheel_is_a_source_of_the_front_end(wheel: Path) -> None:
 
 
 def test_the_server_extension_is_listed_as_ok(installed: Path) -> None:
-    said = listed(installed, "server", "extension", "list")
+    said = listed(installed, "jupyter_server.extension.serverextension")
     assert "arp_nb.extension enabled" in said
     assert "arp_nb.extension" in said.partition("Validating")[2]
     assert "OK" in said
 
 
 def test_the_labextension_is_listed_as_ok(installed: Path) -> None:
-    said = listed(installed, "labextension", "list")
+    said = listed(installed, "jupyterlab.labextensions")
     line = next(line for line in said.splitlines() if "arp-nb" in line)
     assert "enabled" in line
     assert "OK" in line

@@ -44,7 +44,7 @@ def test_another_build_has_another_address(front_end: Path) -> None:
 def test_a_page_can_call_nothing_but_what_pages_may_ask_for() -> None:
     grid = Grid(pd.DataFrame({"x": [1]}))
     called: list[object] = []
-    grid._on_secret = called.append  # type: ignore[attr-defined]
+    grid._on_secret = called.append
     for kind in ("secret", None, ["start"], {"a": 1}):
         grid._handle_custom_msg({"type": kind}, [])
     assert not called
