@@ -177,7 +177,9 @@ class Transport:
         ManagerError
             Nobody answered. It is sent again only if it surely never arrived, and once.
         """
-        if not path.startswith("/") or ".." in unquote(path).split("?", maxsplit=1)[0].split("/"):
+        # the query is split off first: an encoded question mark does not begin one
+        steps = unquote(path.partition("?")[0]).replace("\\", "/").split("/")
+        if not path.startswith("/") or ".." in steps:
             raise errors.InvalidValue(f"{path!r} is no path of the API.")
         sent = {**_KIND, **(headers or {})}
         for last in (False, True):

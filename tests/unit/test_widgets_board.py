@@ -77,7 +77,14 @@ def test_binary_answer_travels_as_a_buffer(ear: Ear) -> None:
     assert json.loads(buffers[0])["epoch"] == "e1"
 
 
-@pytest.mark.parametrize("path", ["/../../x", "/a/%2e%2e/b", "http://elsewhere", ""])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/../../x", "/a/%2e%2e/b", "http://elsewhere", ""),
+        # a question mark that is encoded begins no query
+        *("/a%3f/../../../api/kernels", "/a%3F/%2E%2E/b", "/a\\..\\b"),
+    ],
+)
 def test_path_that_leads_elsewhere_is_not_asked_for(ear: Ear, standin: StandIn, path: str) -> None:
     seen = len(standin.seen)
     message, _ = ear.answer(1, method="GET", path=path)
