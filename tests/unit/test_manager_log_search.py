@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,25 @@ async def test_offsets_are_right_in_any_bytes(log: Log, monkeypatch: pytest.Monk
     assert await log.all("beam") == [6001, 12_006]
     log.path.write_bytes(b"\xe9" * 100 + b"beam")
     assert await log.all("beam") == [100]
+
+
+async def test_upper_and_lower_case_are_alike_in_every_script(log: Log) -> None:
+    log.path.write_text("\u0130 STRASSE \u00c9t\u00e9 \u039f\u03a3 x", "utf-8")
+    for text in ("\u00e9T\u00c9", "\u03bf\u03c2 ", "\u03bf\u03c3 X", "i strasse"):
+        search = await log.find(text)
+        assert search.found is not None, text
+        found = log.path.read_bytes()[search.found.offset : search.reached].decode()
+        assert len(found) == len(text)
+    lower = getattr(sys.modules[SEARCH], "_lower")  # noqa: B009 - what it promises is not public
+    for code in range(sys.maxunicode + 1):
+        assert len(lower(f"a{chr(code)}a")) == 3, hex(code)
+
+
+async def test_a_text_that_nearly_stands_everywhere_holds_nobody_up(log: Log) -> None:
+    look = getattr(sys.modules[SEARCH], "_Text")("=" * 999 + "!")  # noqa: B009
+    began_s = time.process_time()
+    assert look.first("\u00e9" + "=" * 500_000, is_end=False) is None
+    assert time.process_time() - began_s < 0.5
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
