@@ -132,7 +132,8 @@ def _data_path(stage: Stage) -> Iterator[str]:
     folder = stage.folder / "jupyter-data"
     package = Path(arp_nb.__file__).parent
     for ours, place in (
-        ("voila_template", "voila/templates/arp"),
+        # Voila looks there, too; of all folders "voila" it takes the first alone, themes and all
+        ("voila_template", "nbconvert/templates/arp"),
         ("labextension", "labextensions/arp-nb"),
     ):
         if (package / ours).is_dir():

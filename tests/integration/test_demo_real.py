@@ -71,7 +71,15 @@ def test_demo_serves_the_notebook_and_jobs_until_it_is_ended(
     demo: tuple[subprocess.Popen[str], str], short_tmp: Path
 ) -> None:
     process, address = demo
-    assert requests.get(address, timeout=30).ok
+    page = requests.get(address, timeout=60)
+    assert page.ok
+    assert '<main id="arp-page">' in page.text
+    assert 'src="/arp/static/page.js"' in page.text
+    # the template stands in no folder that would hide Voila's own things
+    token = {"Authorization": f"token {address.partition('token=')[2]}"}
+    theme = "voila/api/themes/@jupyterlab/theme-dark-extension/index.css"
+    answer = requests.get(f"{address.partition('/voila/')[0]}/{theme}", headers=token, timeout=30)
+    assert answer.headers["Content-Type"].startswith("text/css")
     with pytest.raises(Unauthenticated, match="did not accept the token"):
         arp_nb.connect("xppdemo26", url=address.partition("?")[0], token="wrong")
     with arp_nb.connect("xppdemo26", url=address) as board:
@@ -80,8 +88,7 @@ def test_demo_serves_the_notebook_and_jobs_until_it_is_ended(
         assert job.status == "DONE"
         assert job.counters["Frames"] == 37
         picture = job.report["counters"]["Picture"]["url"]
-        token = address.partition("token=")[2]
-        answer = requests.get(picture, headers={"Authorization": f"token {token}"}, timeout=30)
+        answer = requests.get(picture, headers=token, timeout=30)
         assert answer.content.startswith(b"\x89PNG")
         assert not board.stale
     process.send_signal(signal.SIGTERM)
