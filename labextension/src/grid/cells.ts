@@ -80,11 +80,11 @@ export class Cells implements Stage {
     const { id, edit } = drawn[cell]!;
     if (key === focusAt.key && id === focusAt.column) node.tabIndex = 0;
     if (edit) node.setAttribute("aria-readonly", String(edit.can?.(row) === false));
-    if (editors.unsaved) editors.attach(node, key, id);
+    if (editors?.unsaved) editors.attach(node, key, id);
   }
 
   holds(node: HTMLElement): boolean {
-    return this.host.editors.holds(node);
+    return this.host.editors?.holds(node) === true;
   }
 
   private spanOf(rows: GridRows, index: number): number {

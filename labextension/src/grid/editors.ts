@@ -153,7 +153,7 @@ class CellEditor {
         event.preventDefault();
         void this.commit();
         this.host.focusAt.go(to);
-        this.host.editors.start(to);
+        this.host.editors?.start(to);
       }
     }
   }

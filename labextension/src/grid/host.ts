@@ -9,7 +9,7 @@
 import { el } from "../views/dom";
 import { Cells } from "./cells";
 import { measureCh, shown, widths } from "./column_widths";
-import { Editors } from "./editors";
+import type { Editors } from "./editors";
 import { Engine, type EngineColumn } from "./engine";
 import { Focus } from "./focus";
 import { Headers } from "./headers";
@@ -29,6 +29,8 @@ export interface GridOptions {
   multiSelect?: boolean;
   choices?: readonly ColumnChoice[];
   sort?: Sorted | null;
+  /** Who edits cells; a table without it does not load that code. */
+  editors?(host: GridHost): Editors;
   /** What a row is called, as "job 581240", for the name of its box. */
   rowName?(row: number): string;
 }
@@ -46,7 +48,8 @@ export class GridHost {
   readonly cells = new Cells(this);
   readonly engine: Engine;
   readonly focusAt: Focus;
-  readonly editors: Editors;
+  /** Null: no cell can be edited. */
+  readonly editors: Editors | null;
   readonly pointer: Pointer;
   readonly picks: Selection;
   readonly headers: Headers;
@@ -82,7 +85,7 @@ export class GridHost {
     this.el.setAttribute("aria-multiselectable", String(!!options.multiSelect));
     this.picks = new Selection(this);
     this.focusAt = new Focus(this);
-    this.editors = new Editors(this);
+    this.editors = options.editors?.(this) ?? null;
     this.headers = new Headers(this);
     this.pointer = new Pointer(this);
     new Keys(this);

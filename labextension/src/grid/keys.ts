@@ -83,12 +83,12 @@ export class Keys {
     const row = host.rows.row(at.index);
     const enters = event.key === "Enter" || event.key === "F2";
     if (column.edit && (enters || (event.key === " " && column.edit.kind === "bool"))) {
-      if (host.editors.start(at)) return true;
+      if (host.editors?.start(at)) return true;
     }
     if (host.events.key?.(row, column.id, event)) return true;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (column.edit && plain && event.key.length === 1 && column.edit.kind !== "bool") {
-      return host.editors.start(at, event.key);
+      return host.editors?.start(at, event.key) === true;
     }
     if (!enters) return false;
     const all = controls(host.cells.node(at));

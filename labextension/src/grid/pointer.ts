@@ -85,7 +85,7 @@ export class Pointer {
     const target = event.target as Element;
     const at = host.cells.placeOf(target);
     const node = target.closest<HTMLElement>(".slick-cell");
-    if (!at || !node || host.editors.holds(node)) return;
+    if (!at || !node || host.editors?.holds(node)) return;
     const column = host.drawn[at.cell]!;
     const from = Math.max(0, host.focusAt.index);
     if (host.options.multiSelect && (column.id === "sel" || event.shiftKey || event.ctrlKey || event.metaKey)) {
@@ -96,7 +96,7 @@ export class Pointer {
     host.picks.moved();
     const act = actOf(target) ?? (pressed?.node === node ? pressed.act : null);
     if (column.edit && !act) {
-      if (column.edit.kind === "bool" ? target.closest("input") : pressed?.again) host.editors.start(at);
+      if (column.edit.kind === "bool" ? target.closest("input") : pressed?.again) host.editors?.start(at);
       return;
     }
     host.events.press?.(host.rows.row(at.index), column.id, act, event);

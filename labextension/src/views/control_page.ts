@@ -2,15 +2,17 @@
  * The control page: top bar, banner, the two pages, the drawer, and what lies over them.
  *
  * It owns which experiment and which page are shown; pages are drawn when they are first
- * looked at, and anew for another experiment.
+ * looked at, and anew for another experiment. What is seen only after a press comes later.
  */
 
 import { ApiError } from "../sources/api";
 import type { Board, BoardChange } from "../sources/board";
-import { drawDefinitions } from "./defs_page";
 import { el, fill, unique } from "./dom";
-import { drawDrawer, type JobDrawer } from "./drawer";
+import type { JobDrawer } from "./drawer";
+import { openDrawer } from "./drawer_later";
 import { drawJobs } from "./jobs_page";
+import { fetchAtRest, Place } from "./later";
+import { ASKED, DEFINITIONS, DRAWER } from "./parts";
 import type { DrawerTab, Mounted } from "./shell";
 import { Banner } from "./shell/banner";
 import { askNew, choices, drawUnknown, remember } from "./shell/experiments";
@@ -27,8 +29,6 @@ export interface ControlOptions {
   /** It has the window to itself. */
   standalone?: boolean;
 }
-
-const DRAW = { defs: drawDefinitions, control: drawJobs } as const;
 
 /** Draw the control page. `open` gives the board of an experiment, which the page closes. */
 export function drawControlPage(box: HTMLElement, open: (experiment: string) => Board, options: ControlOptions): ControlPage {
@@ -52,6 +52,7 @@ export class ControlPage implements Mounted {
   #unlisten: () => void = () => {};
   #clock = 0;
   readonly #sizes: ResizeObserver | null;
+  readonly #stopFetching = fetchAtRest([DRAWER, ASKED, DEFINITIONS]);
 
   constructor(
     readonly box: HTMLElement,
@@ -103,7 +104,7 @@ export class ControlPage implements Mounted {
     this.#draw();
     this.#mounted[page]?.resize?.();
     this.shell.resize();
-    if (focus) (this.#panels[page].querySelector<HTMLElement>("[role=grid] [tabindex='0']") ?? this.#top.picker).focus();
+    if (focus) this.#focus(page);
   }
 
   openJob(job: number, tab?: DrawerTab): void {
@@ -111,7 +112,8 @@ export class ControlPage implements Mounted {
     if (this.#drawer) return this.#drawer.show(job, tab);
     this.#cell = document.activeElement as HTMLElement | null;
     const body = this.#panels.control.querySelector<HTMLElement>(".arp-body") ?? this.#panels.control;
-    this.#drawer = this.shell.during(() => this.#page === "control", () => drawDrawer(body, this.board, this.shell, job, tab ?? "log"));
+    const keyed = (draw: () => JobDrawer): JobDrawer => this.shell.during(() => this.#page === "control", draw);
+    this.#drawer = openDrawer(body, this.board, this.shell, job, tab ?? "log", keyed);
     this.#mounted.control?.resize?.();
   }
 
@@ -134,6 +136,7 @@ export class ControlPage implements Mounted {
 
   destroy(): void {
     this.#sizes?.disconnect();
+    this.#stopFetching();
     this.#leave();
     this.#pill.close(false);
     this.shell.destroy();
@@ -158,8 +161,21 @@ export class ControlPage implements Mounted {
     const nowhere = !this.#nowhere.hidden;
     for (const page of PAGES) this.#panels[page].hidden = nowhere || page !== this.#page;
     this.#top.select(this.#page);
-    const panel = this.#panels[this.#page];
-    if (!nowhere) this.#mounted[this.#page] ??= this.shell.during(() => !panel.hidden, () => DRAW[this.#page](panel, this.board, this.shell));
+    if (!nowhere) this.#mounted[this.#page] ??= this.#mount(this.#page);
+  }
+
+  #mount(page: Page): Mounted {
+    const panel = this.#panels[page];
+    const { board, shell } = this;
+    const keyed = (draw: () => Mounted): Mounted => shell.during(() => !panel.hidden, draw);
+    if (page === "control") return keyed(() => drawJobs(panel, board, shell));
+    return new Place(panel, DEFINITIONS, ({ drawDefinitions }) => keyed(() => drawDefinitions(panel, board, shell)), (focused) => focused && this.#focus(page));
+  }
+
+  #focus(page: Page): void {
+    const mounted = this.#mounted[page];
+    if (mounted instanceof Place && mounted.focus()) return;
+    (this.#panels[page].querySelector<HTMLElement>("[role=grid] [tabindex='0']") ?? this.#top.picker).focus();
   }
 
   #changed(change: Partial<BoardChange>): void {

@@ -4,6 +4,7 @@
  * Knows neither Jupyter nor a transport: rows come from `FrameData`, whatever its source.
  */
 
+import { Editors } from "../grid/editors";
 import { GridHost, type Sorted } from "../grid/host";
 import type { Filter } from "../grid/order";
 import type { Changed, ColumnChoice, GridColumn, IdRange } from "../grid/types";
@@ -148,7 +149,7 @@ export class FramePage implements Mounted {
       columns: (chosen) => (this.choices = chosen),
       view: (first, last) => this.view(first, last),
       key: (_row, _column, event) => this.deletes(event),
-    }, { label: this.options.label, rowHeight: ROW_PX, multiSelect: true, choices: this.choices, rowName: (row) => this.nameOf(row) });
+    }, { label: this.options.label, rowHeight: ROW_PX, multiSelect: true, choices: this.choices, rowName: (row) => this.nameOf(row), editors: (host) => new Editors(host) });
     this.host.selection = data.selection;
   }
 

@@ -13,10 +13,8 @@ import { title } from "../model/status";
 import type { Board, BoardChange } from "../sources/board";
 import { el, fill } from "./dom";
 import { Actions } from "./jobs/actions";
-import { openApplyDialog } from "./jobs/apply_dialog";
 import { jobColumns, touched, type Scene } from "./jobs/columns";
 import { ColumnChooser } from "./jobs/columns_chosen";
-import { openColumnsMenu } from "./jobs/columns_menu";
 import { count, CountStrip, ended, type Counts } from "./jobs/counts";
 import { DONE, EXIT, Facts } from "./jobs/facts";
 import { compile, isFiltered, NOTHING, runsMeant, type Filter } from "./jobs/filter";
@@ -31,6 +29,7 @@ import { sorter } from "./jobs/sorting";
 import { bones, empty, noMatch } from "./jobs/states";
 import { Toolbar } from "./jobs/toolbar";
 import { viewLine } from "./jobs/view_line";
+import { ASKED } from "./parts";
 import { refit } from "./report";
 import type { Mounted, Shell } from "./shell";
 
@@ -107,7 +106,7 @@ export class JobsPage implements Mounted {
     this.#strip = new CountStrip((group) => this.#toggle(group));
     this.#tools = this.#makeTools();
     this.#selection = new SelectionBar(shell, this.facts, {
-      kill: (ids) => void this.actions.killAsked(ids), rerun: (ids) => void this.actions.rerun(ids),
+      kill: (ids) => this.actions.killAsked(ids), rerun: (ids) => void this.actions.rerun(ids),
       remove: (ids) => void this.actions.remove(ids), clear: () => this.#select([]),
     });
     this.#foot = new Foot(shell);
@@ -142,8 +141,8 @@ export class JobsPage implements Mounted {
 
   #makeTools(): Toolbar {
     return new Toolbar({
-      filter: (part) => this.#setFilter({ ...this.filter, ...part }), grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME), columns: (button) => openColumnsMenu(button, this.#chooser),
-      wall: () => this.#toggleWall(), apply: () => openApplyDialog(this.shell, this.actions, {}),
+      filter: (part) => this.#setFilter({ ...this.filter, ...part }), grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME), columns: (button) => ASKED.use(this.shell, ({ openColumnsMenu }) => openColumnsMenu(button, this.#chooser)),
+      wall: () => this.#toggleWall(), apply: () => this.actions.applyAsked({}),
     }, () => this.filter);
   }
 
@@ -172,7 +171,7 @@ export class JobsPage implements Mounted {
   #listen(): void {
     this.#stops.push(this.board.on((change) => this.#changed(change)), this.shell.keys(pageKeys({
       only: (group) => this.#setFilter({ ...this.filter, groups: new Set(group === null ? [] : [group]) }),
-      applyDialog: () => openApplyDialog(this.shell, this.actions, {}), failure: (step) => this.#acts.failure(step), wall: () => this.#toggleWall(), escape: () => this.#escape(),
+      applyDialog: () => this.actions.applyAsked({}), failure: (step) => this.#acts.failure(step), wall: () => this.#toggleWall(), escape: () => this.#escape(),
     })));
     const scrolled = (): void => this.#marks.move();
     this.#wrap.addEventListener("scroll", scrolled, true);

@@ -1,19 +1,21 @@
-/** The anywidget module of a board: its control page, or one part of it, by the trait `_view`. */
+/**
+ * The anywidget module of a board: its control page, or one part of it, by the trait `_view`.
+ *
+ * Each view's code is fetched when one is drawn: a notebook that shows definitions only never
+ * loads the table of jobs.
+ */
 
 import type { AnyModel } from "@anywidget/types";
 
 import type { IdRange } from "../grid/types";
-import type { Board } from "../sources/board";
 import { chooseApi } from "../sources/choose";
 import { CommApi } from "../sources/comm_api";
 import { openBoard } from "../sources/live_board";
-import { drawControlPage } from "../views/control_page";
-import { drawDefinitions } from "../views/defs_page";
 import { el, fill } from "../views/dom";
-import { drawDrawer } from "../views/drawer";
-import { drawJobs } from "../views/jobs_page";
+import { Place } from "../views/later";
+import { CONTROL, DEFINITIONS, DRAWER, JOBS } from "../views/parts";
 import type { DrawerTab, Mounted } from "../views/shell";
-import { Overlays } from "../views/shell/overlays";
+import { drawAlone } from "./alone";
 import { earlyPage } from "./early_page";
 
 interface Traits {
@@ -24,7 +26,8 @@ interface Traits {
   _selected: readonly IdRange[];
 }
 type Model = AnyModel<Traits>;
-type Part = Exclude<Traits["_view"], "control">;
+
+const CODE = { control: CONTROL, defs: DEFINITIONS, runs: JOBS, drawer: DRAWER } as const;
 
 async function render({ model, el: box }: { model: Model; el: HTMLElement }): Promise<() => void> {
   const early = model.get("_view") === "control" ? earlyPage() : null;
@@ -45,64 +48,24 @@ async function render({ model, el: box }: { model: Model; el: HTMLElement }): Pr
 async function draw(model: Model, box: HTMLElement): Promise<Mounted> {
   const waits = el("p.arp-hidden-wait", { role: "status" }, "Loading …");
   fill(box, waits);
+  const view = model.get("_view");
+  void CODE[view].fetch().catch(() => {}); // beside the question below; its place tells of a failure
   const api = await chooseApi(model.get("_epoch"), model);
   waits.remove();
-  const { height_px = 640, page, job, tab } = model.get("_options");
+  const { height_px = 640, page, job = 0, tab = "log" } = model.get("_options");
   const frame = el("div.arp-host");
   frame.style.height = `${height_px}px`;
   box.append(frame);
-  const view = model.get("_view");
   const name = model.get("_experiment");
   const shown = view === "control"
-    ? drawControlPage(frame, (experiment) => openBoard(api, experiment), { experiment: name, ...(page ? { page } : {}) })
-    : drawPart(frame, openBoard(api, name), view, job ?? 0, tab ?? "log");
+    ? new Place(frame, CONTROL, ({ drawControlPage }) =>
+        drawControlPage(frame, (experiment) => openBoard(api, experiment), { experiment: name, ...(page ? { page } : {}) }))
+    : drawAlone(frame, openBoard(api, name), view, job, tab);
   return {
     destroy: () => {
       shown.destroy();
       frame.remove();
       if (api instanceof CommApi) api.close();
-    },
-  };
-}
-
-/** One page without the bar above it, with toasts and dialogs of its own. */
-function drawPart(box: HTMLElement, board: Board, view: Part, first: number, tab: DrawerTab): Mounted {
-  const root = el("section.arp.is-board", { "aria-label": `ARP board, experiment ${board.name}` });
-  const page = el("div.arp-page");
-  root.append(page);
-  box.append(root);
-  let drawer: ReturnType<typeof drawDrawer> | null = null;
-  const openJob = (job: number, at: DrawerTab = "log"): void => {
-    if (drawer) return drawer.show(job, at);
-    drawer = drawDrawer(page.querySelector<HTMLElement>(".arp-body") ?? page, board, shell, job, at);
-  };
-  const closeJob = (): boolean => {
-    if (view === "drawer" || !drawer) return false;
-    drawer.destroy();
-    drawer = null;
-    part?.resize?.();
-    return true;
-  };
-  const shell = new Overlays(root, { board: () => board, openJob, closeJob: () => void closeJob(), go: () => {} });
-  const undo = shell.keys([{ keys: "Escape", what: "", do: closeJob }]);
-  const part = view === "defs" ? drawDefinitions(page, board, shell) : view === "runs" ? drawJobs(page, board, shell) : null;
-  if (view === "drawer") openJob(first, tab);
-  const sizes = new ResizeObserver(() => {
-    part?.resize?.();
-    drawer?.resize?.();
-    shell.resize();
-  });
-  sizes.observe(root);
-  return {
-    destroy: () => {
-      sizes.disconnect();
-      undo();
-      closeJob();
-      drawer?.destroy();
-      part?.destroy();
-      shell.destroy();
-      board.close();
-      root.remove();
     },
   };
 }

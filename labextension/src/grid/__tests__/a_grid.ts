@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, vi } from "vitest";
 
+import { Editors } from "../editors";
 import { GridHost, type GridOptions } from "../host";
 import type { CellEdit, EditAnswer, GridColumn, GridEvents, GridRows } from "../types";
 
@@ -91,7 +92,7 @@ export function make(options: Partial<GridOptions> = {}, rows = rowsOf(range(1, 
     columns: note("columns"),
     ...more,
   };
-  host = new GridHost(document.body, [...columns(), ...others], events, { label: "Words", ...options });
+  host = new GridHost(document.body, [...columns(), ...others], events, { label: "Words", editors: (one) => new Editors(one), ...options });
   host.show(rows);
 }
 

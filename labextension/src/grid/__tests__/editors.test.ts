@@ -116,7 +116,7 @@ describe("editing a cell", () => {
     make({}, rowsOf(range(1, 9)), {}, [{ ...other("bool"), draw: (row) => box(words.get(row) === "true") }]);
     host.focus(2, "other");
     press(" ");
-    await vi.waitFor(() => expect(host.editors.unsaved).toBe(0));
+    await vi.waitFor(() => expect(host.editors!.unsaved).toBe(0));
     expect(told).toEqual([["save", 2, "false", undefined]]);
     answer({ ok: false, message: "Only its owner may." });
     click(cell(2, "other").querySelector("input")!);

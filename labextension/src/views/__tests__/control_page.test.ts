@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { drawControlPage, type ControlPage } from "../control_page";
 import { el } from "../dom";
+import { ASKED, DEFINITIONS, DRAWER } from "../parts";
 import { FakeBoard } from "./fake_board";
 import { EXPERIMENT } from "./sample_rows";
 
@@ -34,6 +35,8 @@ const press = (key: string, init: KeyboardEventInit = {}): boolean =>
   document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init }));
 const cell = (): HTMLElement => box.querySelector(".arp-body [role=gridcell]")!;
 
+// as the page does while it rests
+beforeAll(() => Promise.all([ASKED, DEFINITIONS, DRAWER].map((part) => part.fetch())));
 beforeEach(() => {
   boards = [];
   opened.length = 0;

@@ -1,7 +1,8 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { drawDrawer, type JobDrawer } from "../drawer";
 import lines from "../drawer/expressions.json";
 import { ask, rerun } from "../drawer/lines";
+import { ASKED } from "../parts";
 import type { DrawerTab } from "../shell";
 import { FakeBoard } from "./fake_board";
 import { FakeShell } from "./fake_shell";
@@ -12,6 +13,7 @@ const RUN = 240;
 let board: FakeBoard;
 let shell: FakeShell;
 
+beforeAll(() => ASKED.fetch()); // as the page does while it rests
 beforeEach(() => {
   document.body.replaceChildren();
   board = new FakeBoard();

@@ -3,6 +3,7 @@
 import { vi } from "vitest";
 
 import { drawJobs } from "../jobs_page";
+import { ASKED } from "../parts";
 import type { Mounted } from "../shell";
 import { FakeBoard } from "./fake_board";
 import { FakeShell } from "./fake_shell";
@@ -14,7 +15,8 @@ export let shell: FakeShell;
 export let root: HTMLElement;
 
 /** Before each test. jsdom has no layout: the table is given room for all rows. */
-export function setUp(): void {
+export async function setUp(): Promise<void> {
+  await ASKED.fetch(); // as the page does while it rests
   vi.useFakeTimers({ now: NOW });
   for (const [name, value] of [["clientHeight", 2000], ["clientWidth", 1600], ["offsetWidth", 1600], ["offsetHeight", 2000]] as const) {
     vi.spyOn(HTMLElement.prototype, name, "get").mockReturnValue(value);

@@ -8,8 +8,9 @@ import { title } from "../../model/status";
 import type { Outcome } from "../../model/rows";
 import type { ApplyAsked } from "../../sources/board";
 import { el } from "../dom";
+import { ASKED } from "../parts";
 import type { Shell, Toast } from "../shell";
-import { askToKill } from "./kill_dialog";
+import type { ApplyStart } from "./apply_dialog";
 import type { Facts } from "./facts";
 
 /** Reruns sent at a time. */
@@ -34,11 +35,18 @@ export class Actions {
   }
 
   /** Several jobs, or somebody else's: the dialog decides which. */
-  async killAsked(ids: readonly number[]): Promise<void> {
+  killAsked(ids: readonly number[]): void {
     const live = this.live(ids);
     if (!live.length) return this.shell.toast({ kind: "plain", title: "Nothing to kill", text: "All of these jobs have ended." });
-    const chosen = await askToKill(this.shell, this.facts, live, ids.length);
-    if (chosen.length) await this.kill(chosen);
+    ASKED.use(this.shell, async ({ askToKill }) => {
+      const chosen = await askToKill(this.shell, this.facts, live, ids.length);
+      if (chosen.length) await this.kill(chosen);
+    });
+  }
+
+  /** Ask which runs, with what is known already. */
+  applyAsked(start: ApplyStart): void {
+    ASKED.use(this.shell, ({ openApplyDialog }) => openApplyDialog(this.shell, this, start));
   }
 
   async kill(ids: readonly number[]): Promise<void> {

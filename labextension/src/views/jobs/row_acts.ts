@@ -71,7 +71,7 @@ export class RowActs {
     const ids = this.host.selection.has(id) ? [...this.host.selection] : [id];
     if (act === "delete") void actions.remove(ids);
     else if (act === "rerun") void actions.rerun(ids);
-    else if (ids.length > 1 || !actions.facts.live(row) || !actions.facts.mine(row)) void actions.killAsked(ids);
+    else if (ids.length > 1 || !actions.facts.live(row) || !actions.facts.mine(row)) actions.killAsked(ids);
     else this.#ask(id, row);
   }
 
@@ -79,7 +79,7 @@ export class RowActs {
     const { facts } = this.actions;
     this.#question?.close();
     const cell = this.#cell(id, "act");
-    if (!cell) return void this.actions.killAsked([id]);
+    if (!cell) return this.actions.killAsked([id]);
     this.#question = askInRow(this.over, cell, facts.text("native_id", row) || facts.place(row),
       () => void this.actions.kill([id]), () => this.host.focus(id));
   }

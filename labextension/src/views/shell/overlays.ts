@@ -1,11 +1,11 @@
 /** One set of toasts, dialogs, menus and keys for everything inside one `.arp` root. */
 
 import type { Board } from "../../sources/board";
+import { ASKED } from "../parts";
 import type { DrawerTab, Key, MenuItem, Mounted, Question, Shell, Toast } from "../shell";
 import { Announcer } from "./announce";
 import { copied } from "./clipboard";
 import { Dialogs } from "./dialogs";
-import { drawHelp } from "./help";
 import { Keys } from "./keys";
 import { Menu } from "./menus";
 import { Toasts } from "./toasts";
@@ -125,7 +125,7 @@ export class Overlays implements Shell, Mounted {
 
   help(): void {
     const set = (on: boolean): void => this.board.preferences.set(LETTERS, on);
-    this.#dialogs.open("Keyboard", (box) => drawHelp(box, this.#keys.list, this.letters, set), { width_px: 640 });
+    ASKED.use(this, ({ drawHelp }) => this.#dialogs.open("Keyboard", (box) => drawHelp(box, this.#keys.list, this.letters, set), { width_px: 640 }));
   }
 
   resize(): void {

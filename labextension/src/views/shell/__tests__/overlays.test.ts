@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBoard } from "../../__tests__/fake_board";
 import { el } from "../../dom";
+import { ASKED } from "../../parts";
 import { Overlays } from "../overlays";
 
 let root: HTMLElement;
@@ -10,6 +11,7 @@ const press = (key: string, init: KeyboardEventInit = {}): void =>
   void root.querySelector("button")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init }));
 const undo = (): void => press("z", { ctrlKey: true });
 
+beforeAll(() => ASKED.fetch()); // as the page does while it rests
 beforeEach(() => {
   root = el("section.arp", {}, el("button", {}, "first"));
   document.body.append(root);

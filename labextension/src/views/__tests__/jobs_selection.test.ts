@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { FakeBoard } from "./fake_board";
+import { act, board, button, cell, open, press, root, select, settled, setUp, shell, takeDown, tile } from "./jobs_stage";
+
+beforeEach(setUp);
+afterEach(takeDown);
+
+const bar = (): string => root.querySelector<HTMLElement>(".is-selection:not([hidden])")?.textContent ?? "";
+
+describe("what is done is done with what is shown as selected", () => {
+  it("also where another job of the same status was selected instead", async () => {
+    open();
+    select(238);
+    expect(bar()).toContain("1 job selected");
+    board.answers.remove = (ids) => Promise.resolve(ids.map((id) => ({ id, ok: true, message: "" })));
+    select(238, 234);
+    expect(bar()).toContain("1 job selected");
+    press(button("Delete 1"));
+    await settled();
+    expect(board.asked("remove")).toEqual([[[234]]]);
+  });
+  it("and of jobs that a filter hides it is said how many they are", () => {
+    open();
+    select(240, 238);
+    press(tile("DONE"));
+    expect(bar()).toContain("2 jobs selected");
+    expect(bar()).toContain("1 of them not shown");
+    press(tile("DONE"));
+    expect(bar()).not.toContain("not shown");
+  });
+  it("and not with a selected job that somebody took off the page meanwhile", async () => {
+    open();
+    select(238, 234);
+    await board.remove([234]);
+    await settled();
+    expect(bar()).toContain("1 job selected");
+    act(238, "delete");
+    await settled();
+    expect(board.asked("remove").at(-1)).toEqual([[238]]);
+  });
+});
+
+describe("a key that is held down acts once", () => {
+  const held = (id: number, key: string, repeat: boolean): void => {
+    const at = cell(id, "status");
+    at.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
+    at.dispatchEvent(new KeyboardEvent("keydown", { key, repeat, bubbles: true, cancelable: true }));
+  };
+  it.each(["r", "Delete", "k"])("%s", async (key) => {
+    open(new FakeBoard());
+    const asked = vi.fn();
+    for (let times = 0; times < 5; times++) {
+      held(238, key, times > 0);
+      asked();
+      await settled();
+    }
+    expect(board.asked("rerun").length + board.asked("remove").length + shell.toasts.length).toBeLessThanOrEqual(2);
+    expect(board.asked("rerun").length).toBe(key === "r" ? 1 : 0);
+    expect(board.asked("remove").length).toBe(key === "Delete" ? 1 : 0);
+  });
+});
