@@ -216,7 +216,6 @@ export class JobsPage implements Mounted {
     this.#announced ??= this.#counts;
     if (rows) this.#arrange("keep");
     else if (this.board.jobs.rows < MANY) this.#marks.show(this.#rows);
-    this.#bar(this.#host.selection);
     this.#about();
   }
 
@@ -234,6 +233,7 @@ export class JobsPage implements Mounted {
   #about(): void {
     this.#strip.show(this.#total(), this.#counts, this.filter.groups, title(this.board.status?.default_location ?? "lsf"));
     this.#tools.show(this.filter, this.#rows.grouped);
+    this.#bar(this.#host.selection);
     this.#fresh();
     this.#footRows();
   }
@@ -373,7 +373,7 @@ export class JobsPage implements Mounted {
     this.#page.dispatchEvent(new CustomEvent("arp-selected", { bubbles: true, detail: ranges }));
   }
   #bar(keys: Iterable<number>): void {
-    this.#tools.el.hidden = this.#selection.show(keys);
+    this.#tools.el.hidden = this.#selection.show(keys, (id) => this.#rows.indexOf(id) >= 0);
   }
 
   #escape(): boolean {

@@ -29,7 +29,8 @@ export class RowActs {
   key(row: number, column: string, event: KeyboardEvent): boolean {
     const act = rowKey(event, column);
     if (!act || (row < 0 && act !== "apply")) return false;
-    this.#act(act, row);
+    // a key that is held down would send a job again and again, or empty the table
+    if (!event.repeat) this.#act(act, row);
     return true;
   }
 
@@ -68,7 +69,8 @@ export class RowActs {
   /** What is done with a selected row is done with all that are selected. */
   #change(act: "kill" | "delete" | "rerun", id: number, row: number): void {
     const { actions } = this;
-    const ids = this.host.selection.has(id) ? [...this.host.selection] : [id];
+    const { jobs } = actions.facts.board;
+    const ids = this.host.selection.has(id) ? [...this.host.selection].filter((one) => jobs.alive(jobs.rowOf(one))) : [id];
     if (act === "delete") void actions.remove(ids);
     else if (act === "rerun") void actions.rerun(ids);
     else if (ids.length > 1 || !actions.facts.live(row) || !actions.facts.mine(row)) actions.killAsked(ids);
