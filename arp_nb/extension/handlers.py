@@ -15,7 +15,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketHandler
 from typing_extensions import override
 
-from arp_nb.errors import TooLarge
+from arp_nb.errors import ArpError, TooLarge
 from arp_nb.extension import crossing
 from arp_nb.extension.base import ArpHandler
 from arp_nb.extension.link import Call
@@ -23,6 +23,8 @@ from arp_nb.extension.link import Call
 if TYPE_CHECKING:
     from tornado.httputil import HTTPHeaders
 
+#: requests whose body may be long
+_WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 #: of one message of a browser, which only subscribes
 _MAX_BROWSER_MESSAGE_BYTES = 64 * 1024
 #: what a socket is closed with when the manager ended: come again
@@ -36,24 +38,28 @@ class ProxyHandler(ArpHandler):
     @override
     def initialize(self) -> None:
         self._body = bytearray()
-        self._too_large = False
+        self._refusal: web.HTTPError | ArpError | None = None
         self._calling: asyncio.Task[None] | None = None
         self._giving = False  # a piece of the answer is on its way to the browser
 
     @override
     async def prepare(self, *, _redirect_to_login: bool = False) -> None:
-        await super().prepare()
-        declared = self.request.headers.get("Content-Length", "0")
-        if not declared.isdecimal() or int(declared) > self._max_body_bytes:
-            raise self._body_too_large()
+        try:
+            await super().prepare()
+        except (web.HTTPError, ArpError) as error:
+            if self.request.method not in _WITH_BODY:
+                raise
+            # Tornado closes the connection of a request that is answered before its body was
+            # read, and whoever still sends hears of a reset instead of the reason: told later
+            self._refusal = error
 
     @override
     def data_received(self, chunk: bytes) -> None:
-        # a body without a declared length is read to its end, and not kept
         if len(self._body) + len(chunk) > self._max_body_bytes:
-            self._too_large = True
+            self._refusal = self._refusal or self._body_too_large()
+        if self._refusal is not None:  # read to its end, and not kept
             self._body.clear()
-        if not self._too_large:
+        else:
             self._body += chunk
 
     # One function for each verb: `authorized` remembers the first verb that it was asked for.
@@ -116,8 +122,8 @@ class ProxyHandler(ArpHandler):
             self._giving = False
 
     async def _pass_on(self) -> None:
-        if self._too_large:
-            raise self._body_too_large()
+        if self._refusal is not None:
+            raise self._refusal
         if self.get_query_argument("no_track_activity", None) is None:
             note_activity(self)
         call = Call(

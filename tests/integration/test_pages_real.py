@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,18 @@ def test_a_page_with_a_login_keeps_its_preferences(jupyter: Jupyter) -> None:
         proof = {"X-XSRFToken": session.cookies.get("_xsrf") or ""}
         assert session.put(path, json={"value": "dark"}, headers=proof).ok
         assert session.get(path).json() == {"value": "dark"}
+
+
+def test_why_a_request_is_refused_is_heard_however_long_its_body_is(jupyter: Jupyter) -> None:
+    connection = HTTPConnection("127.0.0.1", jupyter.port, timeout=30)
+    # as curl and browsers do it, and unlike requests: who cannot send hears nothing
+    connection.request(
+        "PUT",
+        "/user/me/arp/api/preferences/theme",
+        body=b"7" * (32 << 20),
+        headers={"Cookie": jupyter.cookies()},
+    )
+    answer = connection.getresponse()
+    assert answer.status == 403
+    assert b"X-XSRFToken" in answer.read()
+    connection.close()
