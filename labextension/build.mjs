@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
+import { parts as shareParts } from "./parts.mjs";
 import { trimSlickGrid } from "./trim_slickgrid.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -38,16 +39,23 @@ const common = {
   target: "es2022",
 };
 
+/** A server gives the code in parts, named by their content; a kernel gives it whole. */
 async function widgets() {
   rmSync(STATIC, { recursive: true, force: true });
   mkdirSync(STATIC, { recursive: true });
+  const entries = (...names) => names.map((name) => `src/widgets/${name}.ts`);
   const { metafile } = await build({
     ...common,
-    entryPoints: ["board", "grid", "loader", "page"].map((name) => `src/widgets/${name}.ts`),
+    chunkNames: "[name]-[hash]",
+    entryPoints: entries("board", "grid", "page"),
     metafile: true,
     outdir: STATIC,
+    plugins: [...common.plugins, await shareParts(common)],
+    splitting: true,
   });
   writeFileSync(join(STATIC, "LICENSES.txt"), licences(Object.keys(metafile.inputs)));
+  await build({ ...common, entryNames: "[name].whole", entryPoints: entries("board", "grid"), outdir: STATIC });
+  await build({ ...common, entryPoints: entries("loader"), outdir: STATIC });
   await build({ ...common, entryPoints: { board: "style/index.css" }, outdir: STATIC });
 }
 

@@ -2,10 +2,16 @@
  * Leave out of SlickGrid what our tables never use, while bundling: it is one class of 300
  * methods, which no bundler can shake.
  *
- * A listed method that is not found stops the build: a new version was installed, look again.
+ * Methods that it calls, though never for our tables, are listed and made empty. A listed one
+ * that is not found stops the build: a new version was installed, look again. Methods that are
+ * then named nowhere, neither in its class nor in src/grid, are taken out.
  */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const OURS = join(dirname(fileURLToPath(import.meta.url)), "src/grid");
 
 /** Done by src/grid itself, or never asked for. */
 const UNUSED = [
@@ -54,7 +60,7 @@ export const trimSlickGrid = {
   },
 };
 
-/** The text of SlickGrid with empty bodies in place of the unused methods'. */
+/** The text of SlickGrid without what is not used. */
 function trimmed(text) {
   const start = text.indexOf("SlickGrid = class");
   const end = text.indexOf("\n};", start);
@@ -66,5 +72,22 @@ function trimmed(text) {
     if (at < 0 || done < 0) throw new Error(`SlickGrid has no method ${name} any longer: look at trim_slickgrid.mjs`);
     grid = `${grid.slice(0, at)}  ${name}() {${grid.slice(done + 1)}`;
   }
-  return text.slice(0, start) + grid + text.slice(end);
+  return text.slice(0, start) + withoutUnnamed(grid) + text.slice(end);
+}
+
+/** Taking a method out can leave others without a name anywhere: until none is left. */
+function withoutUnnamed(grid) {
+  const ours = readdirSync(OURS, { withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map(({ name }) => readFileSync(join(OURS, name), "utf8"))
+    .join("\n");
+  for (;;) {
+    const code = grid.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+    const named = new Map();
+    for (const [name] of `${code} ${ours} ${ours}`.matchAll(/[A-Za-z_]\w*/g)) named.set(name, (named.get(name) ?? 0) + 1);
+    const less = grid.replace(/^ {2}([A-Za-z_]\w*)\(.*\) \{(\}|\n[^]*?\n {2}\})$/gm, (method, name) =>
+      named.get(name) === 1 && name !== "constructor" ? "" : method);
+    if (less === grid) return grid;
+    grid = less;
+  }
 }

@@ -9,7 +9,7 @@ from traitlets import Float, Int, Unicode
 from typing_extensions import override
 
 from arp_nb import discovery
-from arp_nb.extension.assets import AssetHandler
+from arp_nb.extension import assets
 from arp_nb.extension.handlers import ChangesHandler, ProxyHandler
 from arp_nb.extension.link import ManagerLink
 from arp_nb.extension.page import PageHandler
@@ -50,7 +50,7 @@ class ArpExtension(ExtensionApp):
         self.handlers.extend(
             [
                 (r"/arp/api/changes", ChangesHandler),
-                (r"/arp/static/([a-z]+\.(?:css|js))", AssetHandler),
+                (rf"/arp/static/({assets.NAME})", assets.AssetHandler),
                 (r"/arp/page", PageHandler),
                 (r"/arp(?:/.*)?", ProxyHandler),
             ]

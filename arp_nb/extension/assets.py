@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,12 @@ _CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
 }
 _YEAR_S = 365 * 24 * 3600
+
+#: how a file may be called; a part of the code has the hash of its content in its name
+NAME = r"[a-z_]+(?:-[A-Z0-9]{8})?\.(?:css|js)"
+_PART = re.compile(r"[a-z_]+-[A-Z0-9]{8}\.js")
+#: files that are kept ready to be sent: more than there are
+_KEPT_FILES = 64
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def address(base_url: str, name: str) -> str:
     return f"{base_url}arp/static/{name}?v={asset(name).version}"
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=_KEPT_FILES)
 def _read(path: Path, _changed_ns: int, _size_bytes: int) -> Asset:
     plain = path.read_bytes()
     version = hashlib.sha256(plain).hexdigest()[:16]
@@ -96,7 +103,7 @@ class AssetHandler(ArpHandler):
             raise NotFound(f"This server has another build of {name}.")
         self.set_header("Content-Type", _CONTENT_TYPES[Path(name).suffix])
         self.set_header("Vary", "Accept-Encoding")
-        named = self.get_query_argument("v", "") != ""
+        named = self.get_query_argument("v", "") != "" or _PART.fullmatch(name)
         keep = f"private, max-age={_YEAR_S}, immutable" if named else "private, no-cache"
         self.set_header("Cache-Control", keep)
         if "gzip" in self.request.headers.get("Accept-Encoding", ""):

@@ -66,7 +66,8 @@ class Front(anywidget.AnyWidget):
     """A widget whose page code is one of the built files.
 
     What travels with each widget, and is kept in saved notebooks, is a loader of a kilobyte.
-    A page then has the code once: from its own server, or asked of the kernel.
+    A page then has the code once: from its own server in parts, as they are needed, or asked of
+    the kernel in one.
     """
 
     #: of its JavaScript, without ``.js``
@@ -90,9 +91,9 @@ class Front(anywidget.AnyWidget):
         return [versioned(f"{self._name}.js"), versioned("board.css")]
 
     def _send_code(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        """Give the code to a page whose server has none, or has another build."""
+        """Give the code, all of it, to a page whose server has none, or has another build."""
         if isinstance(content, dict) and content.get("type") == "code":
-            code = [built(name).encode() for name in (f"{self._name}.js", "board.css")]
+            code = [built(name).encode() for name in (f"{self._name}.whole.js", "board.css")]
             self.tell({"type": "code"}, code)
 
     @classmethod

@@ -32,8 +32,8 @@ def test_file_is_sent_as_what_it_is(jupyter: Jupyter, name: str, kind: str) -> N
 
 
 def test_file_is_packed_only_for_whoever_can_unpack_it(jupyter: Jupyter) -> None:
-    packed = jupyter.ask("GET", "arp/static/page.js", headers={"Accept-Encoding": "gzip, br"})
-    plain = jupyter.ask("GET", "arp/static/page.js", headers={"Accept-Encoding": "identity"})
+    packed = jupyter.ask("GET", "arp/static/board.css", headers={"Accept-Encoding": "gzip, br"})
+    plain = jupyter.ask("GET", "arp/static/board.css", headers={"Accept-Encoding": "identity"})
     assert packed.content == plain.content
     assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
     assert packed.headers["Vary"] == "Accept-Encoding"
@@ -57,6 +57,16 @@ def test_file_by_its_version_may_be_kept_and_without_one_may_not(jupyter: Jupyte
     assert "no-cache" in jupyter.ask("GET", "arp/static/page.js").headers["Cache-Control"]
 
 
+def test_a_part_is_named_by_its_content_and_may_be_kept(jupyter: Jupyter) -> None:
+    code = jupyter.ask("GET", "arp/static/page.js").text
+    parts = re.findall(r'from"\./([^"]+)"', code)
+    assert parts
+    for name in parts:
+        answer = jupyter.ask("GET", f"arp/static/{name}")
+        assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert "immutable" in answer.headers["Cache-Control"]
+
+
 def test_a_widget_never_gets_the_code_of_another_build(jupyter: Jupyter) -> None:
     answer = jupyter.ask("GET", "arp/static/board.js?v=of-last-year")
     assert answer.status_code == 404
@@ -68,7 +78,9 @@ def test_server_and_widgets_know_a_file_by_the_same_version(jupyter: Jupyter) ->
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "page.map", "x/page.js", "..%2f..%2frows.py"])
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "chunk-ABCD2345.js", "page.map", "x/page.js", "..%2f..%2frows.py"]
+)
 def test_nothing_else_is_sent(jupyter: Jupyter, name: str) -> None:
     answer = jupyter.ask("GET", f"arp/static/{name}")
     assert answer.status_code in {404, 422}

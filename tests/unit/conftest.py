@@ -36,7 +36,14 @@ def front_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand-ins for what `make front` builds."""
     folder = tmp_path / "static"
     folder.mkdir()
-    for name in ("grid.js", "board.js", "board.css", "loader.js"):
+    for name in (
+        "grid.js",
+        "grid.whole.js",
+        "board.js",
+        "board.whole.js",
+        "board.css",
+        "loader.js",
+    ):
         (folder / name).write_text("export default {}", "utf-8")
     monkeypatch.setattr(front, "STATIC", folder)
     return folder

@@ -23,8 +23,8 @@ def test_what_travels_with_a_widget_is_a_loader(front_end: Path) -> None:
     assert len(json.dumps(state, default=str)) < 2_000
 
 
-def test_a_page_whose_server_has_no_code_gets_it_from_the_kernel(front_end: Path) -> None:
-    (front_end / "grid.js").write_text("the code", "utf-8")
+def test_a_page_whose_server_has_no_code_gets_all_of_it_from_the_kernel(front_end: Path) -> None:
+    (front_end / "grid.whole.js").write_text("the code", "utf-8")
     (front_end / "board.css").write_text("the style", "utf-8")
     page = Page(Grid(pd.DataFrame({"x": [1]})))
     page.grid._handle_custom_msg({"type": "code"}, [])

@@ -1,6 +1,9 @@
-/** What is drawn only when somebody asks for it: dialogs, the list of columns, the list of keys. */
+/** What is drawn only when somebody asks for it: menus, dialogs, the list of columns, the list of keys. */
 
 export { openApplyDialog } from "./jobs/apply_dialog";
 export { openColumnsMenu } from "./jobs/columns_menu";
 export { askToKill } from "./jobs/kill_dialog";
+export { Dialogs } from "./shell/dialogs";
 export { drawHelp } from "./shell/help";
+export { Menu } from "./shell/menus";
+export { askNew, drawUnknown } from "./shell/new_experiment";

@@ -15,10 +15,12 @@ import { fetchAtRest, Place } from "./later";
 import { ASKED, DEFINITIONS, DRAWER } from "./parts";
 import type { DrawerTab, Mounted } from "./shell";
 import { Banner } from "./shell/banner";
-import { askNew, choices, drawUnknown, remember } from "./shell/experiments";
+import { choices, remember } from "./shell/experiments";
 import { Overlays } from "./shell/overlays";
 import { Pill } from "./shell/pill";
 import { PAGES, TopBar, type Page } from "./shell/top";
+
+export { drawJobs };
 
 export interface ControlOptions {
   /** Its name; empty: the page asks which. */
@@ -203,11 +205,13 @@ export class ControlPage implements Mounted {
     const all = await board.experiments().catch(() => null);
     if (!all || board !== this.board || all.some((one) => one.name === board.name)) return;
     const sorted = [...all].sort((one, other) => Number(other.active) - Number(one.active));
-    this.#nowhere.hidden = false;
-    fill(this.#nowhere);
-    drawUnknown(this.#nowhere, board, sorted.map((one) => one.name), (name) => this.show(name), (name) => this.#create(name));
-    this.#draw();
-    this.#tick();
+    ASKED.use(this.shell, ({ drawUnknown }) => {
+      this.#nowhere.hidden = false;
+      fill(this.#nowhere);
+      drawUnknown(this.#nowhere, board, sorted.map((one) => one.name), (name) => this.show(name), (name) => this.#create(name));
+      this.#draw();
+      this.#tick();
+    });
   }
 
   async #pick(): Promise<void> {
@@ -222,6 +226,6 @@ export class ControlPage implements Mounted {
   }
 
   #create(typed: string): void {
-    askNew(this.shell, typed, (name) => this.show(name));
+    ASKED.use(this.shell, ({ askNew }) => askNew(this.shell, typed, (name) => this.show(name)));
   }
 }

@@ -5,7 +5,7 @@ import { el } from "../views/dom";
 import type { JobDrawer } from "../views/drawer";
 import { openDrawer } from "../views/drawer_later";
 import { fetchAtRest, Place } from "../views/later";
-import { ASKED, DEFINITIONS, DRAWER, JOBS } from "../views/parts";
+import { ASKED, CONTROL, DEFINITIONS, DRAWER } from "../views/parts";
 import type { DrawerTab, Mounted } from "../views/shell";
 import { Overlays } from "../views/shell/overlays";
 
@@ -30,7 +30,7 @@ export function drawAlone(box: HTMLElement, board: Board, view: "defs" | "runs" 
   const shell = new Overlays(root, { board: () => board, openJob, closeJob: () => void closeJob(), go: () => {} });
   const undo = shell.keys([{ keys: "Escape", what: "", do: closeJob }]);
   const part = view === "defs" ? new Place(page, DEFINITIONS, ({ drawDefinitions }) => drawDefinitions(page, board, shell))
-    : view === "runs" ? new Place(page, JOBS, ({ drawJobs }) => drawJobs(page, board, shell)) : null;
+    : view === "runs" ? new Place(page, CONTROL, ({ drawJobs }) => drawJobs(page, board, shell)) : null;
   if (view === "drawer") openJob(job, tab);
   const stopFetching = fetchAtRest(view === "runs" ? [DRAWER, ASKED] : [ASKED]);
   const sizes = new ResizeObserver(() => {

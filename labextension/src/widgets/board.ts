@@ -13,7 +13,7 @@ import { CommApi } from "../sources/comm_api";
 import { openBoard } from "../sources/live_board";
 import { el, fill } from "../views/dom";
 import { Place } from "../views/later";
-import { CONTROL, DEFINITIONS, DRAWER, JOBS } from "../views/parts";
+import { CONTROL, DEFINITIONS, DRAWER } from "../views/parts";
 import type { DrawerTab, Mounted } from "../views/shell";
 import { drawAlone } from "./alone";
 import { earlyPage } from "./early_page";
@@ -27,7 +27,7 @@ interface Traits {
 }
 type Model = AnyModel<Traits>;
 
-const CODE = { control: CONTROL, defs: DEFINITIONS, runs: JOBS, drawer: DRAWER } as const;
+const CODE = { control: CONTROL, defs: DEFINITIONS, runs: CONTROL, drawer: DRAWER } as const;
 
 async function render({ model, el: box }: { model: Model; el: HTMLElement }): Promise<() => void> {
   const early = model.get("_view") === "control" ? earlyPage() : null;

@@ -5,9 +5,9 @@ import { ASKED } from "../parts";
 import type { DrawerTab, Key, MenuItem, Mounted, Question, Shell, Toast } from "../shell";
 import { Announcer } from "./announce";
 import { copied } from "./clipboard";
-import { Dialogs } from "./dialogs";
+import type { DialogOptions } from "./dialogs";
 import { Keys } from "./keys";
-import { Menu } from "./menus";
+import type { Menu } from "./menus";
 import { Toasts } from "./toasts";
 
 const LETTERS = "keys.letters";
@@ -24,7 +24,6 @@ export interface Places {
 
 export class Overlays implements Shell, Mounted {
   readonly #toasts: Toasts;
-  readonly #dialogs: Dialogs;
   readonly #announcer: Announcer;
   readonly #keys: Keys;
   #menu: Menu | null = null;
@@ -36,7 +35,6 @@ export class Overlays implements Shell, Mounted {
   ) {
     this.#announcer = new Announcer(root);
     this.#toasts = new Toasts(root, (text) => this.copy(text));
-    this.#dialogs = new Dialogs(root);
     this.#keys = new Keys(root, () => this.letters);
     this.#keys.add([
       { keys: "/", what: "search", do: () => this.#search() },
@@ -60,19 +58,22 @@ export class Overlays implements Shell, Mounted {
   }
 
   ask(question: Question): Promise<boolean> {
-    this.#menu?.close(false);
-    return this.#dialogs.ask(question);
+    return new Promise((answer) => {
+      ASKED.use(this, ({ Dialogs }) => {
+        this.#menu?.close(false);
+        void new Dialogs(this.root).ask(question).then(answer);
+      });
+    });
   }
 
   dialog(title: string, draw: (el: HTMLElement, close: () => void) => void): void {
-    this.#menu?.close(false);
-    this.#dialogs.open(title, draw);
+    this.#dialog(title, draw);
   }
 
   menu(at: HTMLElement, items: readonly MenuItem[], search?: string): void {
     const open = this.#menu?.open && this.#menu.owner === at;
     this.#menu?.close();
-    if (!open) this.#menu = new Menu(this.root, at, items, search);
+    if (!open) ASKED.use(this, ({ Menu }) => (this.#menu = new Menu(this.root, at, items, search)));
   }
 
   openJob(job: number, tab?: DrawerTab): void {
@@ -125,7 +126,7 @@ export class Overlays implements Shell, Mounted {
 
   help(): void {
     const set = (on: boolean): void => this.board.preferences.set(LETTERS, on);
-    ASKED.use(this, ({ drawHelp }) => this.#dialogs.open("Keyboard", (box) => drawHelp(box, this.#keys.list, this.letters, set), { width_px: 640 }));
+    ASKED.use(this, ({ drawHelp }) => this.#dialog("Keyboard", (box) => drawHelp(box, this.#keys.list, this.letters, set), { width_px: 640 }));
   }
 
   resize(): void {
@@ -137,6 +138,13 @@ export class Overlays implements Shell, Mounted {
     this.#keys.destroy();
     this.#toasts.destroy();
     this.#announcer.destroy();
+  }
+
+  #dialog(title: string, draw: (box: HTMLElement, close: () => void) => void, options?: DialogOptions): void {
+    ASKED.use(this, ({ Dialogs }) => {
+      this.#menu?.close(false);
+      new Dialogs(this.root).open(title, draw, options);
+    });
   }
 
   /** What was undone by its button is not undone again by Ctrl+Z. */

@@ -4,7 +4,8 @@ import { FakeBoard } from "../../__tests__/fake_board";
 import { FakeShell } from "../../__tests__/fake_shell";
 import { EXPERIMENT } from "../../__tests__/sample_rows";
 import { ApiError } from "../../../sources/api";
-import { askNew, choices, distance, drawUnknown, near, remember } from "../experiments";
+import { choices, remember } from "../experiments";
+import { askNew, distance, drawUnknown, near } from "../new_experiment";
 
 const row = (name: string, active = false): typeof EXPERIMENT => ({ ...EXPERIMENT, name, active });
 
