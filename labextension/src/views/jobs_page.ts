@@ -273,7 +273,7 @@ export class JobsPage implements Mounted {
     const loading = none && !(this.board.complete && this.board.experiment); // runs come after the jobs
     this.#over.hidden = !none;
     if (!none) fill(this.#over);
-    else fill(this.#over, loading ? bones() : isFiltered(this.filter) ? noMatch(this.filter, this.facts, this.#reported, (filter) => this.#setFilter(filter)) : empty(this.shell));
+    else fill(this.#over, loading ? bones(this.#wrap.querySelectorAll<HTMLElement>(".slick-header-column")) : isFiltered(this.filter) ? noMatch(this.filter, this.facts, this.#reported, (filter) => this.#setFilter(filter)) : empty(this.shell));
   }
 
   #tick(): void {

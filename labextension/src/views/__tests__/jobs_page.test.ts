@@ -96,6 +96,18 @@ describe("counts and filters", () => {
     expect(board.asked("searchReports").at(-1)).toEqual(["pedestal"]);
     expect(rows()).toEqual(["2913 calib_mon DONE"]);
   });
+  it("a search that was left at once is not lost to a redraw", () => {
+    open();
+    const input = root.querySelector<HTMLInputElement>(".arp-search input")!;
+    input.value = "2907";
+    input.dispatchEvent(new Event("input"));
+    input.dispatchEvent(new Event("change"));
+    press(button("Mine"));
+    press(button("Mine"));
+    settle();
+    expect(input.value).toBe("2907");
+    expect(rows()).toHaveLength(1);
+  });
   it("a search for runs keeps those without jobs", () => {
     open();
     type("2907-2908");

@@ -4,7 +4,7 @@ import type { ColumnChoice, GridColumn } from "../../grid/types";
 import type { Board } from "../../sources/board";
 import { items } from "../report";
 import type { ColumnsMenu } from "./columns_menu";
-import { choices, noRoom, ordered, readRemembered, type Remembered } from "./layout";
+import { choices, narrower, noRoom, ordered, readRemembered, type Remembered } from "./layout";
 
 /** Name under which it is kept. */
 const NAME = "jobs";
@@ -17,6 +17,7 @@ export class ColumnChooser implements ColumnsMenu {
   habits: Habits = {};
   /** Columns without room now. */
   #out: ReadonlySet<string> = new Set();
+  readonly #usual: ReadonlyMap<string, number | string>;
 
   /** `all`: the grid's own list, to which counters are added. */
   constructor(
@@ -26,6 +27,7 @@ export class ColumnChooser implements ColumnsMenu {
     readonly changed: () => void,
     readonly columnsOf: (counters: readonly string[]) => GridColumn[],
   ) {
+    this.#usual = new Map(all.map(({ id, width }) => [id, width]));
     this.read();
   }
 
@@ -57,11 +59,14 @@ export class ColumnChooser implements ColumnsMenu {
   note(): string {
     return this.choices().find(({ id, hidden }) => !hidden && id !== "run" && id !== "action")?.id ?? "status";
   }
-  /** True if other columns have room now than before. */
+  /** True if other columns have room now than before, or have more or less of it. */
   fit(width_ch: number, wall: boolean): boolean {
-    const before = [...this.#out].join();
+    const fitted = (): string => [...this.#out, ...this.all.map(({ width }) => width)].join();
+    const before = fitted();
     this.#out = noRoom(width_ch, wall, this.all);
-    return [...this.#out].join() !== before;
+    const narrow = narrower(width_ch, wall);
+    for (const column of this.all) column.width = narrow.get(column.id) ?? this.#usual.get(column.id) ?? column.width;
+    return fitted() !== before;
   }
 
   hide(id: string, hidden: boolean): void {

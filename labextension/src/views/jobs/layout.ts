@@ -8,7 +8,13 @@ const GO: readonly (readonly [ch: number, ...columns: string[]])[] = [
   [150, "submitted", "why"],
   [122, "action", "job"],
   [96, "elapsed"],
-  [76, "act"],
+  [79, "act"],
+  [59, "report"],
+];
+/** Below this width these columns are narrower, so that what stays is not cut. */
+const NARROW: readonly (readonly [ch: number, widths: Readonly<Record<string, string>>])[] = [
+  [150, { run: "10.5ch", hash: "12.5ch" }],
+  [70, { status: "17ch" }],
 ];
 /** What is shown from across the room. */
 const WALL = ["run", "hash", "status", "report", "elapsed"];
@@ -17,6 +23,11 @@ const WALL = ["run", "hash", "status", "report", "elapsed"];
 export function noRoom(width_ch: number, wall: boolean, columns: readonly GridColumn[]): ReadonlySet<string> {
   if (wall) return new Set(columns.map(({ id }) => id).filter((id) => !WALL.includes(id)));
   return new Set(GO.filter(([ch]) => width_ch <= ch).flatMap(([, ...ids]) => ids));
+}
+
+/** Widths by column that are others than usual at a width. */
+export function narrower(width_ch: number, wall: boolean): ReadonlyMap<string, string> {
+  return new Map(NARROW.flatMap(([ch, widths]) => (width_ch <= ch && !wall ? Object.entries(widths) : [])));
 }
 
 /** What a user made of the columns, as it is remembered. */

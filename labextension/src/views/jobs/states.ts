@@ -10,12 +10,13 @@ import { titleOf } from "./toolbar";
 
 const BONES = 22;
 
-/** Grey bars where rows will be; nothing jumps when they come. */
-export function bones(): HTMLElement {
-  const widths = [70, 54, 82, 61];
+/** Grey bars where rows will be, below these heads of columns; nothing jumps when they come. */
+export function bones(heads: Iterable<HTMLElement>): HTMLElement {
+  const shares = [0.7, 0.54, 0.82, 0.61];
+  const places = [...heads].slice(1).map((head) => [head.offsetLeft + 6, head.offsetWidth - 12] as const);
   return el("div.arp-bones", { "aria-hidden": "true" }, ...Array.from({ length: BONES }, (_, row) =>
-    el("div.arp-row.is-first", {}, ...Array.from({ length: 8 }, (_, cell) =>
-      el("span.arp-bone", { style: `width:${widths[(row * 3 + cell) % 4]! / 9}%` })))));
+    el("div.arp-row", {}, ...places.map(([left_px, width_px], cell) =>
+      el("span.arp-bone", { style: `left:${left_px}px;width:${Math.round(width_px * shares[(row * 3 + cell) % 4]!)}px` })))));
 }
 
 /** Nothing was ever applied here. */

@@ -29,14 +29,20 @@ export class Toolbar {
   readonly #grouped: HTMLButtonElement;
   readonly #chips = el("span.arp-chips");
   #timer = 0;
+  readonly #typed = (): void => {
+    window.clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.events.filter({ text: this.#search.value });
+  };
 
   constructor(readonly events: ToolbarEvents, readonly filter: () => Filter) {
     this.#search = el("input", {
       type: "text", "aria-label": "Search jobs", placeholder: "Run, hash, job id, user, error text", autocomplete: "off", spellcheck: "false",
       oninput: () => {
         window.clearTimeout(this.#timer);
-        this.#timer = window.setTimeout(() => events.filter({ text: this.#search.value }), TYPED_MS);
+        this.#timer = window.setTimeout(this.#typed, TYPED_MS);
       },
+      onchange: () => this.#timer && this.#typed(), // left before that: nothing that was typed is lost
     });
     const toggle = (name: string, act: (on: boolean) => void): HTMLButtonElement => {
       const button: HTMLButtonElement = el("button.arp-btn", { type: "button", onclick: () => act(button.getAttribute("aria-pressed") !== "true") }, name);
@@ -57,7 +63,7 @@ export class Toolbar {
   }
 
   show(filter: Filter, grouped: boolean): void {
-    if (document.activeElement !== this.#search || !filter.text) this.#search.value = filter.text;
+    if (!this.#timer && (document.activeElement !== this.#search || !filter.text)) this.#search.value = filter.text;
     this.#mine.setAttribute("aria-pressed", String(filter.mine));
     this.#grouped.setAttribute("aria-pressed", String(grouped));
     fill(this.#chips, ...[...filter.columns].map(([name, text]) => el("button.arp-btn.arp-chip", {

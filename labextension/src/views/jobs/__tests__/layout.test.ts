@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+
+import { narrower, noRoom } from "../layout";
+
+describe("columns by the width of the table", () => {
+  it("fewer have room the narrower it is, and those that name a job always do", () => {
+    let before = 0;
+    for (let width_ch = 220; width_ch > 20; width_ch--) {
+      const out = noRoom(width_ch, false, []);
+      expect(out.size).toBeGreaterThanOrEqual(before);
+      for (const kept of ["run", "hash", "status"]) expect(out.has(kept)).toBe(false);
+      before = out.size;
+    }
+  });
+  it("a wide table and the wall leave every column its usual width", () => {
+    expect(narrower(200, false).size).toBe(0);
+    expect(narrower(60, true).size).toBe(0);
+    expect([...narrower(60, false).keys()]).toEqual(["run", "hash", "status"]);
+  });
+});
