@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from arp_nb.model import Reading
+    from arp_nb.model import Reading, Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +178,17 @@ class ManagerPort(Protocol):
         """
 
     async def starting(
-        self, job_id: int, lease_token: str, spool_id: str, check: ScriptCheck
+        self,
+        job_id: int,
+        lease_token: str,
+        spool_id: str,
+        check: ScriptCheck,
+        start: Start | None = None,
     ) -> bool:
-        """Make LEASED → STARTING durable. Only after True may the script start."""
+        """Make LEASED → STARTING durable. Only after True may the script start.
+
+        ``start`` is kept no later than that; that it cannot be kept changes no answer.
+        """
 
     async def give_back(self, job_id: int, lease_token: str) -> bool:
         """LEASED → REQUESTED: the client could not even look at it now."""

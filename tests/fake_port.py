@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from arp_nb.model import JobState, Phase, ScriptCheck, may_change
+from arp_nb.model import JobState, Phase, ScriptCheck, Start, may_change
 from arp_nb.ports import (
     Health,
     JobReading,
@@ -46,6 +46,7 @@ class FakeJob:
     kill_accepted: bool | None = None
     submitted_at: datetime | None = None
     check: ScriptCheck | None = None
+    start: Start | None = None
     states: list[JobState] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
 
@@ -139,12 +140,17 @@ class FakePort:
         return job if ours else None
 
     async def starting(
-        self, job_id: int, lease_token: str, spool_id: str, check: ScriptCheck
+        self,
+        job_id: int,
+        lease_token: str,
+        spool_id: str,
+        check: ScriptCheck,
+        start: Start | None = None,
     ) -> bool:
         job = self._leased(job_id, lease_token)
         if job is None:
             return False
-        job.spool_id, job.check = spool_id, check
+        job.spool_id, job.check, job.start = spool_id, check, start
         job.move(JobState.STARTING)
         await self._notify()
         return True

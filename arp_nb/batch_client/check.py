@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import pwd
 import socket
 import stat
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arp_nb.model import ScriptCheck
+from arp_nb.model import ScriptCheck, ScriptText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,11 +21,26 @@ if TYPE_CHECKING:
 OK = "ok"
 _TEXT_BYTES = 1_000_000
 _HASHED_BYTES = 64_000_000
+#: of the text that is kept with each start
+KEPT_BYTES = 65_536
 #: how compiled programs begin on the systems that we run on
 _BINARY = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is said of a script, and its text as it was read for that."""
+
+    check: ScriptCheck
+    script: ScriptText
+
+
 def check_script(executable: str, submit_commands: Sequence[str]) -> ScriptCheck:
+    """Say what `look_at` says of a script."""
+    return look_at(executable, submit_commands).check
+
+
+def look_at(executable: str, submit_commands: Sequence[str]) -> Look:
     """Look at a script. Blocks for as long as its file server does.
 
     Parameters
@@ -37,25 +54,33 @@ def check_script(executable: str, submit_commands: Sequence[str]) -> ScriptCheck
     at = datetime.now(UTC)
     problem = _problem(executable, host)
     if problem:
-        return ScriptCheck(problem=problem, host=host, checked_at=at)
+        check = ScriptCheck(problem=problem, host=host, checked_at=at)
+        return Look(check, ScriptText(missing=problem))
     try:
-        text, digest = _contents(Path(executable))
+        text, script = _contents(Path(executable))
     except OSError as error:
         # it may still be run: a script that is executable and not readable fails, a program not
         warning = f"Cannot be read by {_user()} on {host}: {error.strerror}."
-        return ScriptCheck(problem=OK, warnings=(warning,), host=host, checked_at=at)
-    return ScriptCheck(
+        check = ScriptCheck(problem=OK, warnings=(warning,), host=host, checked_at=at)
+        return Look(check, ScriptText(missing=warning))
+    check = ScriptCheck(
         problem=OK,
         warnings=_warnings(text, submit_commands),
-        sha256=digest,
+        sha256=script.sha256,
         host=host,
         checked_at=at,
     )
+    return Look(check, script)
 
 
 def not_checked(why: str) -> ScriptCheck:
     """Return the check that could not be made."""
     return ScriptCheck(problem=f"not checked: {why}", host=socket.gethostname())
+
+
+def not_looked_at(why: str) -> Look:
+    """Return the look that could not be taken."""
+    return Look(not_checked(why), ScriptText(missing=f"Could not be read: {why}."))
 
 
 def was_checked(check: ScriptCheck) -> bool:
@@ -93,8 +118,8 @@ def _problem_of_file(path: Path, host: str) -> str:
     return ""
 
 
-def _contents(path: Path) -> tuple[bytes, str]:
-    """Read the beginning of a file, and the digest of it."""
+def _contents(path: Path) -> tuple[bytes, ScriptText]:
+    """Read the beginning of a file, and what is kept of it."""
     digest = hashlib.sha256()
     beginning = b""
     with path.open("rb") as file:
@@ -103,7 +128,27 @@ def _contents(path: Path) -> tuple[bytes, str]:
             beginning = beginning or piece
             read += len(piece)
             digest.update(piece)
-    return beginning, digest.hexdigest()
+        about = os.fstat(file.fileno())
+    size_bytes = max(about.st_size, read)
+    text, missing = _readable(beginning[:KEPT_BYTES], is_whole=size_bytes <= KEPT_BYTES)
+    return beginning, ScriptText(
+        text=text,
+        missing=missing,
+        cut=size_bytes > KEPT_BYTES and not missing,
+        sha256=digest.hexdigest(),
+        size_bytes=size_bytes,
+        mode=stat.S_IMODE(about.st_mode),
+    )
+
+
+def _readable(beginning: bytes, *, is_whole: bool) -> tuple[str, str]:
+    """Return the beginning of a script as text, or why there is none."""
+    if beginning.startswith(_BINARY):
+        return "", "Is a compiled program (binary), which has no text."
+    if b"\0" in beginning:
+        return "", "Is binary: it holds NUL bytes, as no text does."
+    # a character that the cut went through is left out, and is no fault of the script's
+    return codecs.getincrementaldecoder("utf-8")("replace").decode(beginning, is_whole), ""
 
 
 def _warnings(text: bytes, submit_commands: Sequence[str]) -> tuple[str, ...]:

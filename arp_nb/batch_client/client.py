@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arp_nb.batch_client.blocking import HangLimitedThreads
-from arp_nb.batch_client.check import check_script, not_checked
+from arp_nb.batch_client.check import look_at, not_looked_at
 from arp_nb.batch_client.environment import LOGIN_S, Account, LoginEnvironments, compose
 from arp_nb.batch_client.health import Pulse
 from arp_nb.batch_client.kill import Killer
@@ -24,6 +24,7 @@ from arp_nb.errors import ClientAbsent, SchedulerError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from arp_nb.batch_client.check import Look
     from arp_nb.model import ScriptCheck
     from arp_nb.ports import LogChunk, LogQuery, ManagerPort, SubmitRequest
     from arp_nb.schedulers.base import Scheduler
@@ -96,7 +97,7 @@ class BatchClient:
             self._spool,
             settings,
             watcher=self._watcher,
-            check=self.check,
+            look=self._look,
             logins=self._logins,
             account=account,
         )
@@ -127,15 +128,18 @@ class BatchClient:
     # -- ClientPort --------------------------------------------------------------------
 
     async def check(self, executable: str) -> ScriptCheck:
-        """Look at a script as the user."""
+        """Say what is found at a script's path, as the user."""
+        return (await self._look(executable)).check
+
+    async def _look(self, executable: str) -> Look:
         commands = [name for one in self._schedulers.values() for name in one.submit_commands]
         names = tuple(dict.fromkeys(commands))
         try:
             return await self._checks.run(
-                str(Path(executable).parent), lambda: check_script(executable, names), _CHECK_S
+                str(Path(executable).parent), lambda: look_at(executable, names), _CHECK_S
             )
         except TimeoutError as error:
-            return not_checked(str(error) or f"its disk has not answered for {_CHECK_S:g} s")
+            return not_looked_at(str(error) or f"its disk has not answered for {_CHECK_S:g} s")
 
     async def environment(self, request: SubmitRequest) -> Mapping[str, str]:
         """Return the whole environment that the script would get; secrets as they are."""

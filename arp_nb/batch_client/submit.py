@@ -1,8 +1,8 @@
 """Takes requested jobs and brings each to its one start.
 
-Lease, look at the script, write the order into the spool, make STARTING durable; only then
-may the watcher start the shim. A crash between any two of these leaves either a lease that
-runs out, or a STARTING whose spool entry recovery starts.
+Lease, look at the script, write the order into the spool, make STARTING durable, with what was
+seen kept no later; only then may the watcher start the shim. A crash between any two of these
+leaves either a lease that runs out, or a STARTING whose spool entry recovery starts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from arp_nb.batch_client.check import OK, was_checked
 from arp_nb.batch_client.environment import compose, working_folders
+from arp_nb.batch_client.recording import record
 from arp_nb.batch_client.shim import LOCK_FD
 from arp_nb.batch_client.spool import Order, tag_of
 from arp_nb.errors import ArpError
@@ -23,10 +24,11 @@ from arp_nb.model import JobState
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from arp_nb.batch_client.check import Look
     from arp_nb.batch_client.environment import Account, LoginEnvironments
     from arp_nb.batch_client.spool import Spool
     from arp_nb.batch_client.watch import Watcher
-    from arp_nb.model import ScriptCheck
+    from arp_nb.model import Start
     from arp_nb.ports import ManagerPort, SubmitRequest
     from arp_nb.schedulers.base import Scheduler
     from arp_nb.settings import Settings
@@ -76,7 +78,7 @@ class Submitter:
 
     Parameters
     ----------
-    check
+    look
         Looks at an executable as the user.
     account
         Who the scripts run as.
@@ -90,7 +92,7 @@ class Submitter:
         settings: Settings,
         *,
         watcher: Watcher,
-        check: Callable[[str], Awaitable[ScriptCheck]],
+        look: Callable[[str], Awaitable[Look]],
         logins: LoginEnvironments,
         account: Account,
     ) -> None:
@@ -99,7 +101,7 @@ class Submitter:
         self._spool = spool
         self._settings = settings
         self._watcher = watcher
-        self._check = check
+        self._look = look
         self._logins = logins
         self._account = account
         self._wake = asyncio.Event()
@@ -160,7 +162,8 @@ class Submitter:
     async def _submit(self, request: SubmitRequest) -> None:
         """Bring one request to its start, and keep a slot until it is settled."""
         try:
-            check = await self._check(request.argv[0])
+            look = await self._look(request.argv[0])
+            check = look.check
             folder = str(Path(request.argv[0]).parent)
             if not was_checked(check):
                 log.warning("job %d: %s", request.job_id, check.problem)
@@ -171,7 +174,7 @@ class Submitter:
             if check.problem != OK:
                 await self._port.refused(request.job_id, request.lease_token, check.problem, check)
                 return
-            await self._start(request, check)
+            await self._start(request, look)
         except (ArpError, OSError):
             log.exception("job %d: not started, kept", request.job_id)
             self._paused = True
@@ -187,12 +190,15 @@ class Submitter:
             log.exception("job %d: its lease will run out", request.job_id)
             self._paused = True
 
-    async def _start(self, request: SubmitRequest, check: ScriptCheck) -> None:
+    async def _start(self, request: SubmitRequest, look: Look) -> None:
         spool_id = self._spool.new_id(request.job_id)
         order = await self._order(request, spool_id)
+        start = self._record(order, look)
         await asyncio.to_thread(self._spool.create, spool_id, order)
         try:
-            ours = await self._port.starting(request.job_id, request.lease_token, spool_id, check)
+            ours = await self._port.starting(
+                request.job_id, request.lease_token, spool_id, look.check, start
+            )
         except ArpError:
             # it may be durable all the same: only the manager's books can tell
             await self._watcher.adopt_from_manager()
@@ -206,6 +212,14 @@ class Submitter:
                 await one.settled.wait()
         except TimeoutError:
             log.info("job %d: still no id; its slot is free again", request.job_id)
+
+    def _record(self, order: Order, look: Look) -> Start | None:
+        """Return what is kept of a start; no trouble with that ever stops one."""
+        try:
+            return record(order, look, self._account)
+        except Exception:
+            log.exception("job %d: what it is started with is not kept", order.job_id)
+            return None
 
     async def _order(self, request: SubmitRequest, spool_id: str) -> Order:
         login = await self._logins.get()

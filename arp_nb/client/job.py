@@ -125,6 +125,15 @@ class Job:
         answer = self._transport.call("GET", f"/jobs/{self._id}/history")
         return frames.history(answer["transitions"], self._live.peek())
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return what was run, as it was then: definition, command, script, environment, host.
+
+        ``snapshot()["script"]["text"]`` is the script; ``script`` and ``environment`` are None
+        for a job that has not started. The HTTP API names the fields.
+        """
+        answer: dict[str, Any] = self._transport.call("GET", f"/jobs/{self._id}/snapshot")
+        return answer
+
     def kill(self) -> None:
         """Ask the scheduler to end it. It is over once its state says so."""
         self._learn(self._transport.call("POST", f"/jobs/{self._id}:kill", repeatable=True))

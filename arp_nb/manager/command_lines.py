@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING
 from arp_nb.manager.capabilities import PATH
 from arp_nb.manager.drafts import words
 from arp_nb.model import Arguments
+from arp_nb.secret_names import HIDDEN, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arp_nb.model import DefinitionDraft
 
-#: names of variables whose values are never shown
-_SECRET = re.compile(
-    r"token|secret|passw|passphrase|_pwd\Z|credential|api_?key|access_?key|private|auth|cookie"
-    r"|signature",
-    re.IGNORECASE,
-)
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
-HIDDEN = "(not shown)"
 
 
 def argv_of(draft: DefinitionDraft, experiment: str, run: int, parameters: str) -> tuple[str, ...]:
@@ -61,6 +55,6 @@ def variables(
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment as it may be shown: secrets and passwords in addresses hidden."""
     return {
-        name: HIDDEN if _SECRET.search(name) and value else _USER_INFO.sub(f"{HIDDEN}@", value)
+        name: HIDDEN if value and is_secret(name) else _USER_INFO.sub(f"{HIDDEN}@", value)
         for name, value in sorted(environment.items())
     }

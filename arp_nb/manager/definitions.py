@@ -127,7 +127,7 @@ class Definitions:
         old = await self.get(experiment, definition_id)
         await self._seat.client()
         found = await self._seat.check(old.draft.executable)
-        await self._store.set_check(definition_id, old.version, found)
+        await self._store.set_check(definition_id, old.version, found, by_hand=True)
         return await self.get(experiment, definition_id)
 
     async def _save(

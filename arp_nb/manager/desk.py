@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from arp_nb.manager.context import Context
     from arp_nb.manager.kills import Kills
     from arp_nb.manager.leases import Leases
-    from arp_nb.model import ScriptCheck
+    from arp_nb.model import ScriptCheck, Start
     from arp_nb.ports import (
         Health,
         JobReading,
@@ -56,10 +56,15 @@ class Desk:
         return await self._leases.lease(locations, limit, not_in)
 
     async def starting(
-        self, job_id: int, lease_token: str, spool_id: str, check: ScriptCheck
+        self,
+        job_id: int,
+        lease_token: str,
+        spool_id: str,
+        check: ScriptCheck,
+        start: Start | None = None,
     ) -> bool:
         """LEASED → STARTING."""
-        return await self._leases.starting(job_id, lease_token, spool_id, check)
+        return await self._leases.starting(job_id, lease_token, spool_id, check, start)
 
     async def give_back(self, job_id: int, lease_token: str) -> bool:
         """LEASED → REQUESTED."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,8 +10,8 @@ from arp_nb import run_ranges
 from arp_nb.errors import InvalidValue
 from arp_nb.manager import log_search, logs
 from arp_nb.manager.kills import Outcome
+from arp_nb.manager.snapshot import snapshot_of
 from arp_nb.manager.uncertain import Uncertain
-from arp_nb.rows import definition_row, job_row, scheduler_job_row, transition_row
 from arp_nb.status import status, title
 from arp_nb.store.base import JobFilter
 
@@ -216,20 +215,7 @@ class Jobs:
 
     async def snapshot(self, job_id: int) -> dict[str, Any]:
         """Everything that is kept of a job, for whoever is asked for help; keys are masked."""
-        job = await self.get(job_id)
-        definition = await self._context.store.definition(job.definition_id, job.version)
-        history = await self.history(job_id)
-        whole = {
-            "job": job_row(job),
-            "argv": job.argv,
-            "spool_id": job.spool_id,
-            "definition": definition_row(definition),
-            "transitions": [transition_row(one) for one in history.transitions],
-            "scheduler_jobs": [scheduler_job_row(one) for one in history.scheduler_jobs],
-        }
-        text = json.dumps(whole, ensure_ascii=False)
-        masked: dict[str, Any] = json.loads(self._context.capabilities.mask(text))
-        return masked
+        return await snapshot_of(self._context, await self.get(job_id))
 
     async def _existing(self, job_ids: Sequence[int]) -> set[int]:
         jobs = await self._context.store.jobs(JobFilter(ids=set(job_ids), deleted=True))

@@ -7,6 +7,7 @@ there is no lease any more, and nobody may ever start the script again.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from arp_nb.manager.command_lines import update_url, variables
 from arp_nb.manager.context import with_notes
 from arp_nb.manager.seat import default_of
+from arp_nb.manager.starts import keep
 from arp_nb.model import JobState, Phase
 from arp_nb.ports import SubmitRequest
 from arp_nb.store.base import JobChange, JobFilter
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from arp_nb.manager.context import Context
-    from arp_nb.model import Job, ScriptCheck
+    from arp_nb.model import Definition, Job, ScriptCheck, Start
 
 
 class Leases:
@@ -63,7 +65,12 @@ class Leases:
         ]
 
     async def starting(
-        self, job_id: int, lease_token: str, spool_id: str, check: ScriptCheck
+        self,
+        job_id: int,
+        lease_token: str,
+        spool_id: str,
+        check: ScriptCheck,
+        start: Start | None = None,
     ) -> bool:
         """Make LEASED → STARTING durable; the same call again says True again."""
         store = self._context.store
@@ -71,7 +78,8 @@ class Leases:
             job = await store.job(job_id)
             if job.state is JobState.STARTING and job.spool_id == spool_id:
                 return True
-            notes = with_notes(job.notes, await self._differences(job, check))
+            definition = await store.definition(job.definition_id, job.version)
+            notes = with_notes(job.notes, _differences(definition, check))
             change = JobChange(
                 job_id=job_id,
                 at=self._context.clock(),
@@ -81,7 +89,11 @@ class Leases:
                 set={"spool_id": spool_id, "phase": Phase.NONE, "notes": notes},
                 by="batch client",
             )
-            (done,) = await store.change_jobs([change])
+            # handed in at once and in this order, so that one commit does for both
+            _, (done,) = await asyncio.gather(
+                keep(store, job_id, spool_id, start, definition.checked_sha256),
+                store.change_jobs([change]),
+            )
         if done:
             await self._keep_check(job, check)
         return done
@@ -201,12 +213,12 @@ class Leases:
             sha256=definition.check.sha256,
         )
 
-    async def _differences(self, job: Job, check: ScriptCheck) -> tuple[str, ...]:
-        definition = await self._context.store.definition(job.definition_id, job.version)
-        before = definition.check
-        if before.sha256 is None or check.sha256 is None or before.sha256 == check.sha256:
-            return ()
-        return ("the script was changed since it was last looked at",)
+
+def _differences(definition: Definition, check: ScriptCheck) -> tuple[str, ...]:
+    before = definition.check
+    if before.sha256 is None or check.sha256 is None or before.sha256 == check.sha256:
+        return ()
+    return ("the script was changed since it was last looked at",)
 
 
 def _lease_token(at: datetime, lease_s: float) -> str:

@@ -14,9 +14,11 @@ Rules that every store keeps, shown by ``tests/contract/test_stores.py``:
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from arp_nb.store.beside import StoreBeside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     )
 
 T = TypeVar("T")
-Kind = Literal["experiment", "definition", "run", "job"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +169,7 @@ class Standings:
     jobs: Sequence[Standing]
 
 
-class Store(ABC):
+class Store(StoreBeside):
     """Durable store; one manager process writes it, from one thread."""
 
     #: changes when the store was replaced by another or an older one; revisions then restart
@@ -226,8 +227,13 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def set_check(self, definition_id: int, version: int, check: ScriptCheck) -> None:
-        """Keep what the batch client found; no effect if the version is no longer current."""
+    async def set_check(
+        self, definition_id: int, version: int, check: ScriptCheck, *, by_hand: bool = False
+    ) -> None:
+        """Keep what the batch client found; no effect if the version is no longer current.
+
+        ``by_hand``: somebody asked for it, and later starts are held against this text.
+        """
 
     @abstractmethod
     async def delete_definition(self, definition_id: int, by: str, at: datetime) -> Definition:
@@ -375,22 +381,3 @@ class Store(ABC):
     @abstractmethod
     async def purge(self, deleted_before: datetime) -> int:
         """Forget rows deleted before a time; return how many."""
-
-    @abstractmethod
-    async def get_meta(self, name: str) -> str | None:
-        """Read a small named value kept with the store."""
-
-    @abstractmethod
-    async def set_meta(self, name: str, value: str) -> None:
-        """Keep a small named value with the store."""
-
-    @abstractmethod
-    async def get_preference(self, user: str, name: str) -> Any:
-        """Read JSON that a user's pages keep; None if there is none."""
-
-    @abstractmethod
-    async def set_preference(self, user: str, name: str, value: Any, most: int) -> None:
-        """Keep JSON for a user's pages; None drops it.
-
-        `TooLarge` if the user would have more than ``most`` of them.
-        """

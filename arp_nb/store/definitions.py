@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import Text, and_, bindparam, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from arp_nb.errors import Conflict, EditConflict, NotFound
@@ -115,7 +115,9 @@ def change(
     return one(tx.db, definition_id)
 
 
-def set_check(tx: Transaction, definition_id: int, version: int, check: ScriptCheck) -> None:
+def set_check(
+    tx: Transaction, definition_id: int, version: int, check: ScriptCheck, *, by_hand: bool
+) -> None:
     """Keep what the batch client found, if the version is still current."""
     current = {"b_id": definition_id, "b_version": version}
     touched = update(definition).where(_SAME_VERSION)
@@ -125,7 +127,12 @@ def set_check(tx: Transaction, definition_id: int, version: int, check: ScriptCh
             definition_version.c.definition_id == definition_id,
             definition_version.c.version == version,
         )
-        tx.db.execute(kept, {"script_check": check_to_json(check)})
+        before, found = definition_version.c.checked_sha256, literal(check.sha256, Text)
+        first = (found, before) if by_hand else (before, found)
+        tx.db.execute(
+            kept.values(checked_sha256=func.coalesce(*first)),
+            {"script_check": check_to_json(check)},
+        )
 
 
 def delete(tx: Transaction, definition_id: int, by: str, at: datetime) -> Definition:
@@ -177,6 +184,7 @@ def _add_version(
         "trigger": draft.trigger.value,
         "location": draft.location,
         "script_check": check_to_json(check),
+        "checked_sha256": check.sha256,
         "changed_by": by,
         "changed_at": to_us(at),
         **consent,

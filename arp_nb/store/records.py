@@ -127,6 +127,7 @@ def definition_of(row: Row[Any]) -> Definition:
         autorun_by=row.autorun_by,
         autorun_at=from_us_or_none(row.autorun_at),
         check=_check_of(row.script_check),
+        checked_sha256=row.checked_sha256,
         changed_by=row.changed_by,
         changed_at=from_us(row.changed_at),
         deleted_at=from_us_or_none(row.deleted_at),

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: the newest migration; a store that names another one is migrated, or is newer than we are
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -112,6 +112,8 @@ definition_version = Table(
     _text("trigger"),
     _text("location"),
     _text("script_check"),
+    #: of the script when somebody last saved or checked it
+    Column("checked_sha256", Text),
     _text("changed_by"),
     Column("changed_at", BigInteger, nullable=False),
     #: the consent to autorun that this version was saved with
@@ -214,6 +216,28 @@ transition = Table(
     _text("native_state"),
     _text("reason"),
     _text("by"),
+)
+
+#: what many starts have in common, each text once: scripts, and login environments as JSON
+kept_text = Table(
+    "kept_text",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    #: of this text in UTF-8
+    Column("sha256", Text, nullable=False, unique=True),
+    _text("text"),
+)
+
+#: what a job's script was started with; a lease that came to nothing may have left one too
+job_start = Table(
+    "job_start",
+    metadata,
+    Column("spool_id", Text, primary_key=True),
+    Column("job_id", ForeignKey("job.id"), nullable=False, index=True),
+    Column("script_id", ForeignKey("kept_text.id"), nullable=False, index=True),
+    Column("login_id", ForeignKey("kept_text.id"), nullable=False, index=True),
+    #: JSON: what is not the script's text and not the login environment
+    _text("content"),
 )
 
 counter_point = Table(

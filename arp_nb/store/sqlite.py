@@ -17,6 +17,7 @@ from arp_nb.store import (
     jobs,
     preferences,
     standings,
+    starts,
     upkeep,
 )
 from arp_nb.store.base import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         Run,
         SchedulerJob,
         ScriptCheck,
+        Start,
         Transition,
     )
 
@@ -140,10 +142,12 @@ class SqliteStore(Store):
         )
         return changed
 
-    async def set_check(self, definition_id: int, version: int, check: ScriptCheck) -> None:
+    async def set_check(
+        self, definition_id: int, version: int, check: ScriptCheck, *, by_hand: bool = False
+    ) -> None:
         """Keep what the batch client found; no effect if the version is no longer current."""
         await self._writer.call(
-            lambda tx: definitions.set_check(tx, definition_id, version, check)
+            lambda tx: definitions.set_check(tx, definition_id, version, check, by_hand=by_hand)
         )
 
     async def delete_definition(self, definition_id: int, by: str, at: datetime) -> Definition:
@@ -302,6 +306,14 @@ class SqliteStore(Store):
     async def standings_since(self, revision: int) -> Standings:
         """Jobs that changed after a revision and are, or were, with a scheduler."""
         return await self._readers.read(lambda db: standings.changed(db, revision))
+
+    async def keep_start(self, job_id: int, spool_id: str, start: Start) -> None:
+        """Keep what a script is started with. Twice is not an error. `NotFound`."""
+        await self._writer.call(lambda tx: starts.keep(tx, job_id, spool_id, start))
+
+    async def start(self, spool_id: str) -> Start | None:
+        """Return what a script was started with; None if that was not kept."""
+        return await self._readers.read(lambda db: starts.one(db, spool_id))
 
     async def history(self, job_id: int) -> Sequence[Transition]:
         """Every change of state, oldest first."""

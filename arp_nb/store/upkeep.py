@@ -16,6 +16,8 @@ from arp_nb.store.schema import (
     definition,
     definition_version,
     job,
+    job_start,
+    kept_text,
     meta,
     scheduler_job,
     transition,
@@ -42,6 +44,12 @@ _NOT_DELETED = select(job.c.id).where(_AMONG, job.c.deleted_at.is_(None))
 _DELETED = select(job.c.id).where(_AMONG, job.c.deleted_at.is_not(None))
 _WRITE = Many(
     update(job).where(job.c.id == bindparam("b_id")), ("deleted_at", "deleted_by", "revision")
+)
+_FORGET_TEXTS = delete(kept_text).where(
+    *(
+        ~select(job_start.c.spool_id).where(column == kept_text.c.id).exists()
+        for column in (job_start.c.script_id, job_start.c.login_id)
+    )
 )
 
 
@@ -89,7 +97,7 @@ class Purge:
         old_jobs = select(job.c.id, job.c.revision).where(job.c.deleted_at < self._before_us)
         found = tx.db.execute(old_jobs.limit(_SLICE)).all()
         if found:
-            self._forget(tx, job, found, (scheduler_job, transition, counter_point))
+            self._forget(tx, job, found, (scheduler_job, transition, counter_point, job_start))
             return False
         needed = or_(
             select(job.c.id).where(job.c.definition_id == definition.c.id).exists(),
@@ -107,6 +115,7 @@ class Purge:
         # nobody repeats a request that is so old
         finished = apply_batch.c.content.is_(None)
         tx.db.execute(delete(apply_batch).where(finished, apply_batch.c.at < self._before_us))
+        tx.db.execute(_FORGET_TEXTS)
         return True
 
     def answer(self) -> int:

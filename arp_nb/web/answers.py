@@ -121,6 +121,21 @@ LogFound = model("LogFound", offset=int, line=str)
 LogSearch = model("LogSearch", found=LogFound | None, reached=int, size_bytes=int, missing=str)
 Details = model("Details", text=str)
 History = model("History", transitions=list[dict[str, Any]], scheduler_jobs=list[dict[str, Any]])
+Snapshot = model(
+    "Snapshot",
+    job=rows.JobRow,
+    argv=list[str],
+    spool_id=str | None,
+    definition=rows.DefinitionRow,
+    transitions=list[dict[str, Any]],
+    scheduler_jobs=list[dict[str, Any]],
+    script=_described(rows.ScriptRow) | None,
+    environment=_described(rows.EnvironmentRow) | None,
+    host=str | None,
+    started_in=str | None,
+    ran_as=str | None,
+    umask=str | None,
+)
 Points = model("Points", points=list[dict[str, Any]])
 LegacyStatus = model("LegacyStatus", success=bool, value=list[dict[str, Any]])
 Preference = model("Preference", value=Any)

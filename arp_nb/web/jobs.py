@@ -163,9 +163,14 @@ async def get_history(manager: Managed, job_id: Id) -> Json:
     )
 
 
-@router.get("/jobs/{job_id:int}/snapshot", response_model=dict[str, object])
+@router.get("/jobs/{job_id:int}/snapshot", response_model=answers.Snapshot)
 async def get_snapshot(manager: Managed, job_id: Id) -> Json:
-    """Tell what was run: definition, argv, script and host, as they were then."""
+    """Tell what was run: definition, argv, script, environment and host, as they were then.
+
+    ``script`` holds the first 64 kB of its text, ``environment`` what we gave it, and of the
+    login environment names and a few harmless values. Both are null for a job that has not
+    started.
+    """
     return Json(await manager.jobs.snapshot(job_id))
 
 

@@ -139,6 +139,10 @@ def test_removed_things_come_back(stage: Stage) -> None:
         assert again.row["parameters"].split() == ["x", "y"]
         assert list(again.history()["new"])[-1] == "done"
         assert "quick" in again.details()
+        kept = again.snapshot()
+        assert kept["script"]["text"].startswith("#!/bin/bash\nHERE=")
+        assert kept["script"]["changed_since_check"] is False
+        assert kept["environment"]["ours"]["RUN_NUM"] == str(again.run)
 
 
 def test_frames_of_real_jobs_have_what_was_promised(stage: Stage) -> None:

@@ -13,7 +13,7 @@ import pytest
 from arp_nb.batch_client import check
 from arp_nb.batch_client.spool import Order, Spool
 from arp_nb.errors import StoreError
-from arp_nb.model import JobState, ScriptCheck
+from arp_nb.model import JobState
 from tests.batch_world import World
 
 
@@ -80,11 +80,11 @@ def test_job_whose_script_is_on_a_dead_mount_waits_and_is_not_refused(
     monkeypatch.setattr("arp_nb.batch_client.client._CHECK_S", 0.05)
     alive = threading.Event()
 
-    def look(executable: str, commands: tuple[str, ...]) -> ScriptCheck:
+    def look(executable: str, commands: tuple[str, ...]) -> check.Look:
         alive.wait()
-        return check.check_script(executable, commands)
+        return check.look_at(executable, commands)
 
-    monkeypatch.setattr("arp_nb.batch_client.client.check_script", look)
+    monkeypatch.setattr("arp_nb.batch_client.client.look_at", look)
 
     async def story() -> None:
         job = await world.port.apply(world.script("bsub python a.py"))
@@ -106,13 +106,13 @@ def test_jobs_on_a_dead_mount_hold_up_no_others(
     alive = threading.Event()
     asked: list[str] = []
 
-    def look(executable: str, commands: tuple[str, ...]) -> ScriptCheck:
+    def look(executable: str, commands: tuple[str, ...]) -> check.Look:
         asked.append(executable)
         if executable.startswith("/dead/"):
             alive.wait()
-        return check.check_script(executable, commands)
+        return check.look_at(executable, commands)
 
-    monkeypatch.setattr("arp_nb.batch_client.client.check_script", look)
+    monkeypatch.setattr("arp_nb.batch_client.client.look_at", look)
 
     async def story() -> None:
         dead = [await world.port.apply(f"/dead/{number}.sh") for number in range(50)]

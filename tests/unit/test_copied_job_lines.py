@@ -27,6 +27,7 @@ ANSWERS: dict[str, Any] = {
     "/jobs/17/log": {"text": "x", "offset": 0, "next_offset": 1, "size_bytes": 1, "missing": ""},
     "/jobs/17/details": {"text": "Job <17>"},
     "/jobs/17/history": {"transitions": []},
+    "/jobs/17/snapshot": {"argv": ["/s.sh"]},
     "/jobs/17:rerun": job_row(18, 1),
 }
 RERUNS = {

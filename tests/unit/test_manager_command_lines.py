@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from arp_nb.manager.command_lines import HIDDEN, argv_of, update_url, without_secrets
+from arp_nb.manager.command_lines import argv_of, update_url, without_secrets
 from arp_nb.model import Arguments, DefinitionDraft
+from arp_nb.secret_names import HIDDEN
 
 
 def test_a_script_is_given_experiment_run_and_parameters() -> None:

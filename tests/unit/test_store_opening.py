@@ -227,6 +227,29 @@ async def test_consent_of_the_first_format_is_kept_with_its_version(
     assert copy.name.startswith("arp-format-0001-")
 
 
+def test_what_was_known_of_a_script_is_what_was_checked(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        _only_first_migration(tmp_path, before)
+        _make(folder)
+    _execute(folder, "INSERT INTO experiment VALUES (1, 'xppi0915', 'XPP', 1, 0, 1)")
+    _execute(
+        folder,
+        "INSERT INTO definition VALUES (1, 1, 'd', 1, 0, NULL, NULL, NULL, NULL, 1)",
+    )
+    _execute(
+        folder,
+        "INSERT INTO definition_version VALUES (1, 1, 'd', '/s.sh', '', 0, "
+        "'parameters only', 'MANUAL', '', ?, 'ada', 0)",
+        check_to_json(ScriptCheck(problem="ok", sha256="ab")),
+    )
+    _make(folder)
+    kept = _execute(folder, "SELECT checked_sha256 FROM definition_version")
+    assert kept == [("ab",)]
+    assert _execute(folder, "SELECT count(*) FROM job_start") == [(0,)]
+
+
 def _only_first_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     migrations = tmp_path / "first"
     shutil.copytree(opening.MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))

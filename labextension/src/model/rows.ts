@@ -52,6 +52,36 @@ export interface DefinitionRow {
   revision: number;
 }
 
+/** A script as it was when a job started it. */
+export interface ScriptRow {
+  /** Its first 64 kB. */
+  text: string;
+  /** Why there is no text; empty where there is one. */
+  missing: string;
+  /** The script is longer than the text. */
+  cut: boolean;
+  sha256: string | null;
+  size_bytes: number | null;
+  /** As `chmod` takes it: "0755". */
+  mode: string | null;
+  read_at: Instant | null;
+  /** Of the script when somebody last saved or checked the definition. */
+  checked_sha256: string | null;
+  /** null: not known. */
+  changed_since_check: boolean | null;
+}
+
+/** What a script found in its environment, as far as it is kept. */
+export interface EnvironmentRow {
+  ours: Record<string, string>;
+  /** Of the login environment: paths, locale and the like. */
+  login: Record<string, string>;
+  /** Variables of the login environment whose values are not kept. */
+  names: string[];
+  /** How many more there were. */
+  others: number;
+}
+
 /** What a counter can be: see `docs/reports.md`. */
 export type CounterValue = string | number | boolean | null;
 export type Counter =

@@ -188,6 +188,66 @@ test("a snapshot marks what differs from today's definition, and only that", asy
   board.definitions.delete(12);
 });
 
+const SCRIPT = {
+  text: "#!/bin/bash\nbsub <img src=x onerror=alert(1)>\n", missing: "", cut: false, sha256: "9f2c41d077aa".padEnd(64, "0"),
+  size_bytes: 1104, mode: "0755", read_at: at("13:10:33"), checked_sha256: null, changed_since_check: null as boolean | null,
+};
+const ENVIRONMENT = {
+  ours: { EXPERIMENT: "xppi0915", BATCH_UPDATE_URL: "https://x/client_status/450-…" }, login: { LANG: "C" }, names: ["DB_PASSWORD"], others: 2,
+};
+
+test("a snapshot shows the script as it was, and as text", async () => {
+  board.answers.snapshot = async () => ({
+    argv: ["/reg/arp/smd.sh"], definition: DEFINITIONS[0], script: SCRIPT, environment: ENVIRONMENT,
+    host: "psana101", started_in: "/reg/arp", ran_as: "alice", umask: "0027",
+  });
+  await open(EXIT, "snapshot");
+  expect(text()).toContain("smd.sh as it was at 13:10:33");
+  expect(document.querySelectorAll(".arp-raw")[1]!.textContent).toBe(SCRIPT.text);
+  expect(document.querySelector("img")).toBeNull();
+  expect(text()).toContain("sha256 9f2c41d0 77aa0000");
+  expect(text()).toContain("1.1 kB, mode 0755");
+  expect(text()).toContain("alice on psana101, umask 0027");
+  expect(text()).not.toContain("had changed");
+});
+
+test("of an environment what we gave is shown, the rest when asked, and no value that is not kept", async () => {
+  board.answers.snapshot = async () => ({ argv: ["/s.sh"], script: SCRIPT, environment: ENVIRONMENT });
+  await open(EXIT, "snapshot");
+  expect(text()).toContain("6 variables, 3 values not kept");
+  const more = document.querySelector<HTMLElement>(".arp-pad > .arp-dfacts")!;
+  expect(more.hidden).toBe(true);
+  await press("Show all");
+  expect(more.hidden).toBe(false);
+  expect(more.textContent).toContain("DB_PASSWORD and 2 more");
+  await press("Show fewer");
+  expect(more.hidden).toBe(true);
+});
+
+test("a script that was changed behind the definition is named, and one that is not text says why", async () => {
+  board.answers.snapshot = async () => ({ argv: ["/s"], script: { ...SCRIPT, text: "", missing: "Is a compiled program.", changed_since_check: true } });
+  await open(EXIT, "snapshot");
+  expect(text()).toContain("The script had changed since somebody last checked it");
+  expect(text()).toContain("Is a compiled program.");
+  expect(document.querySelectorAll(".arp-raw")).toHaveLength(1);
+});
+
+test("what a job is started with is shown once it starts", async () => {
+  board.answers.snapshot = async () => ({ argv: ["/s.sh"], script: null, environment: null });
+  const row = board.rows.get(EXIT)!;
+  board.rows.set(EXIT, { ...row, state: "requested", submitted: null, ended: null });
+  await open(EXIT, "snapshot");
+  expect(text()).toContain("are kept when it starts");
+  board.answers.snapshot = async () => ({ argv: ["/s.sh"], script: SCRIPT, environment: ENVIRONMENT });
+  board.change({ ...row, state: "pending" });
+  await settled();
+  expect(text()).toContain("s.sh as it was at 13:10:33");
+  const asked = board.asked("snapshot").length;
+  board.change({ ...row, state: "running" });
+  await settled();
+  expect(board.asked("snapshot")).toHaveLength(asked);
+});
+
 test("history tells each step with its time, words and who, and the scheduler's jobs", async () => {
   const step = (when: string, state: string, native: string, reason: string, by: string) =>
     ({ at: at(when), old: null, new: state, native_state: native, reason, by });
@@ -233,7 +293,7 @@ test("the edge moves by keys, within bounds, and its place is remembered", async
 
 test("each line to copy is one of those that the Python tests run", async () => {
   const made = [
-    ask(17, "log"), ask(17, "details"), ask(17, "history"), rerun(17, ""), rerun(17, "--mem 16G"), rerun(17, "--title 'run 3'"),
+    ask(17, "log"), ask(17, "details"), ask(17, "snapshot"), ask(17, "history"), rerun(17, ""), rerun(17, "--mem 16G"), rerun(17, "--title 'run 3'"),
   ];
   expect(lines.map(({ line }) => line)).toEqual(made);
   await open(EXIT, "history");

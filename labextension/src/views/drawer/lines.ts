@@ -2,7 +2,7 @@
 
 import { python } from "../jobs/expression";
 
-export type Asked = "log" | "details" | "history";
+export type Asked = "log" | "details" | "snapshot" | "history";
 
 export const ask = (job: number, what: Asked): string => `board.job(${job}).${what}()`;
 
