@@ -7,5 +7,6 @@ const FAKE_LAB = fileURLToPath(new URL("src/lab/__tests__/fake_lab.ts", import.m
 
 export default defineConfig({
   resolve: { alias: [{ find: /^@(jupyterlab|lumino)\/.*$/, replacement: FAKE_LAB }] },
-  test: { environment: "jsdom", include: ["src/**/__tests__/**/*.test.ts"], restoreMocks: true },
+  // a document for each file takes longer than most tests: on all cores, not all but one
+  test: { environment: "jsdom", include: ["src/**/__tests__/**/*.test.ts"], maxWorkers: "100%", pool: "threads", restoreMocks: true },
 });
