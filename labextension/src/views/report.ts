@@ -97,15 +97,19 @@ export interface ReportCell {
   held: string;
 }
 
+/** Counters drawn to see whether they fit: no cell is wide enough for more. */
+const MOST_DRAWN = 40;
+
 /** Draw the cell. What does not fit is counted in `+n` as soon as the cell is on the page. */
 export function drawReport(wide: WideRow | undefined, cell: ReportCell): HTMLElement {
   const all = wide ? items(wide.report) : [];
   const done = cell.live ? progress(all, wide?.left_s ?? null, cell.held) : null;
-  const list = el("span.arp-ctrs", {}, ...all.map(drawItem));
+  const list = el("span.arp-ctrs", {}, ...all.slice(0, MOST_DRAWN).map(drawItem));
+  const undrawn = Math.max(0, all.length - MOST_DRAWN);
   const made = el("div.arp-rep", {},
     cell.why && el("span.arp-whyin", {}, cell.why),
     done && drawProgress(done.percent, done.words),
-    list, el("span.arp-more", { hidden: true }), spark(wide?.spark ?? []));
+    list, el("span.arp-more", { hidden: true, "data-undrawn": undrawn }), spark(wide?.spark ?? []));
   if (all.length) fitSoon(list);
   return made;
 }
@@ -124,7 +128,7 @@ function drawItem(item: Item): HTMLElement {
     el("a", { href: address, target: "_blank", rel: "noopener noreferrer", tabindex: -1, ...more }, label);
   return el("span.arp-ctr", { style: colourStyle(item.color) || null, title: item.url },
     el("bdi", {}, plain(item.key, 60)), " ",
-    el("b", {}, item.url ? link(item.url, shown) : el("bdi", {}, shown)),
+    el("b", {}, el("bdi", {}, item.url ? link(item.url, shown) : shown)),
     item.image && " ", item.image && withPreview(link(item.image, "picture"), item.image));
 }
 
@@ -174,6 +178,8 @@ function shape(name: string, attributes: Readonly<Record<string, string>>, ...ch
   return made;
 }
 
+/** Value of `data-out` of a counter that takes no room, where others only cannot be seen. */
+const WIDE = "wide";
 let waiting: HTMLElement[] = [];
 
 /** All cells of one drawing are measured together: one layout, not one for each. */
@@ -206,20 +212,27 @@ function fitAll(lists: readonly HTMLElement[]): void {
       const hidden = out[index]!;
       const more = list.nextElementSibling as HTMLElement;
       const before = more.textContent;
-      more.hidden = !hidden.length;
-      fill(more, hidden.length > 0 && `+${hidden.length}`);
+      const count = hidden.length + Number(more.dataset["undrawn"]);
+      more.hidden = !count;
+      fill(more, count > 0 && `+${count}`);
       more.title = hidden.map((one) => one.textContent).join(", ");
-      for (const one of list.children) one.toggleAttribute("data-out", hidden.includes(one));
+      for (const one of list.children) if (!hidden.includes(one)) one.removeAttribute("data-out");
+      for (const one of hidden) if (!one.hasAttribute("data-out")) one.setAttribute("data-out", "");
       if (hidden[0] === list.firstChild) list.parentElement!.classList.add("is-tight");
-      return hidden.length && before !== more.textContent;
+      return count && before !== more.textContent;
     });
   }
 }
 
 function thatDoNotFit(list: HTMLElement): Element[] {
-  const all = [...list.children] as HTMLElement[];
+  const all = [...list.children];
+  for (const one of all) if (one.getAttribute("data-out") === WIDE) one.removeAttribute("data-out");
   const box = list.getBoundingClientRect();
+  // one that would not fit alone must not push all that follow out with it
+  const wide = all.filter((one) => one.getBoundingClientRect().width > box.width + 1);
+  for (const one of wide) one.setAttribute("data-out", WIDE);
   return all.filter((one) => {
+    if (wide.includes(one)) return true;
     const mine = one.getBoundingClientRect();
     return mine.top > box.top + 8 || mine.right > box.right + 1;
   });

@@ -121,7 +121,7 @@ it("a course needs two points, and stays within its box", () => {
 
 describe("what does not fit", () => {
   /** jsdom has no layout: a counter is 100 px wide, the sparkline 60, +n 20. */
-  function room(px: number): HTMLElement {
+  function room(px: number, counters: Report["counters"] = { a: 1, b: 2, c: 3 }): HTMLElement {
     const rect = (left: number, right: number): DOMRect => ({ left, right, top: 0, bottom: 20, width: right - left, height: 20, x: left, y: 0, toJSON: () => "" });
     vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (this: Element) {
       const list = this.closest(".arp-ctrs")!;
@@ -132,7 +132,7 @@ describe("what does not fit", () => {
       const at = [...list.children].indexOf(this) * 100;
       return rect(at, at + 100);
     });
-    const cell = draw({ counters: { a: 1, b: 2, c: 3 } }, { spark: [1, 2] });
+    const cell = draw({ counters }, { spark: [1, 2] });
     document.body.append(cell);
     return cell;
   }
@@ -152,5 +152,28 @@ describe("what does not fit", () => {
     expect(cell.classList.contains("is-tight")).toBe(tight);
     refit(document.body);
     expect(shown(cell)).toEqual(all);
+  });
+  it("one that would not fit alone leaves the room to those that do", async () => {
+    vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (this: Element) {
+      const list = this.closest(".arp-ctrs")!;
+      const width = (one: Element): number => (one.getAttribute("data-out") === "wide" ? 0 : one.textContent.length > 40 ? 900 : 100);
+      if (this === list) return new DOMRect(0, 0, 300, 20);
+      const all = [...list.children];
+      return new DOMRect(all.slice(0, all.indexOf(this)).reduce((sum, one) => sum + width(one), 0), 0, width(this), 20);
+    });
+    const cell = draw({ counters: { text: "x".repeat(100_000), a: 1, b: 2 } });
+    document.body.append(cell);
+    await Promise.resolve();
+    expect(shown(cell)).toEqual(["a 1", "b 2"]);
+    expect(cell.querySelector(".arp-more")!.textContent).toBe("+1");
+    refit(document.body);
+    expect(shown(cell)).toEqual(["a 1", "b 2"]);
+  });
+  it("of very many only some are drawn, and all are counted", async () => {
+    const cell = room(250, Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`c${n}`, n])));
+    await Promise.resolve();
+    expect(cell.querySelectorAll(".arp-ctr").length).toBeLessThan(50);
+    expect(shown(cell)).toEqual(["c0 0"]);
+    expect(cell.querySelector(".arp-more")!.textContent).toBe("+299");
   });
 });
