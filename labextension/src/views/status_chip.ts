@@ -19,9 +19,9 @@ export function statusChip(word: string, look: ChipLook): HTMLElement {
   const dashed = look.shape === "ask" ? ".is-unknown" : "";
   return el(
     `span.arp-st.is-${look.hue}${dashed}`,
-    { title: head === word ? null : word },
+    { title: word },
     icon(look.shape),
-    name,
+    el("span.t", {}, name),
     since && " ",
     since && el("small", {}, since),
   );

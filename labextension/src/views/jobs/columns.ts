@@ -98,7 +98,7 @@ export function noteText({ facts, rows }: Scene, run: number): string {
 
 function ofJob(scene: Scene): GridColumn[] {
   const { facts } = scene;
-  const mark = (text: string): HTMLElement => el("span.t", {}, ...marked(plain(text, 200), scene.needle()));
+  const mark = (text: string): HTMLElement => el("span.t", { title: plain(text, 200) || null }, ...marked(plain(text, 200), scene.needle()));
   const version = (row: number): number => facts.number("version", row);
   return [
     {
@@ -106,7 +106,7 @@ function ofJob(scene: Scene): GridColumn[] {
       draw: (row) => el("span.arp-tied", {}, mark(facts.text("hash", row)), version(row) > 1 && el("span.v", {}, `v${version(row)}`)),
     },
     { id: "job", title: "Job id", width: "10.5ch", sortable: true, text: (row) => facts.text("native_id", row), draw: (row) => mark(facts.text("native_id", row)) },
-    { id: "status", title: "Status", width: "23ch", sortable: true, always: true, text: (row) => facts.word(row), draw: (row) => statusChip(facts.word(row), look(facts.word(row))) },
+    { id: "status", title: "Status", width: "25ch", sortable: true, always: true, text: (row) => facts.word(row), draw: (row) => statusChip(facts.word(row), look(facts.word(row))) },
     { id: "act", title: "Actions", width: 110, minWidth: 110, text: () => "", draw: (row) => drawActions(facts, row) },
     { id: "report", title: "Report", width: "35ch", minWidth: 120, grow: 3, text: (row) => reportText(facts.board.wide(facts.board.jobs.id(row))), draw: (row) => drawReportOf(scene, row) },
     {

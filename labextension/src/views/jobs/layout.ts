@@ -16,6 +16,8 @@ const NARROW: readonly (readonly [ch: number, widths: Readonly<Record<string, st
   [150, { run: "10.5ch", hash: "12.5ch" }],
   [70, { status: "17ch" }],
 ];
+/** Above this width the wall has room for long names: nobody can point at them there. */
+const WALL_WIDE_CH = 100;
 /** What is shown from across the room. */
 const WALL = ["run", "hash", "status", "report", "elapsed"];
 
@@ -27,7 +29,8 @@ export function noRoom(width_ch: number, wall: boolean, columns: readonly GridCo
 
 /** Widths by column that are others than usual at a width. */
 export function narrower(width_ch: number, wall: boolean): ReadonlyMap<string, string> {
-  return new Map(NARROW.flatMap(([ch, widths]) => (width_ch <= ch && !wall ? Object.entries(widths) : [])));
+  if (wall) return new Map(width_ch > WALL_WIDE_CH ? [["hash", "22ch"]] : []);
+  return new Map(NARROW.flatMap(([ch, widths]) => (width_ch <= ch ? Object.entries(widths) : [])));
 }
 
 /** What a user made of the columns, as it is remembered. */

@@ -12,9 +12,10 @@ describe("columns by the width of the table", () => {
       before = out.size;
     }
   });
-  it("a wide table and the wall leave every column its usual width", () => {
+  it("a wide table leaves every column its usual width, and a wide wall cuts no name", () => {
     expect(narrower(200, false).size).toBe(0);
     expect(narrower(60, true).size).toBe(0);
+    expect([...narrower(120, true).keys()]).toEqual(["hash"]);
     expect([...narrower(60, false).keys()]).toEqual(["run", "hash", "status"]);
   });
 });
