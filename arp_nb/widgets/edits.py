@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from arp_nb.widgets.table import Ids
 
 _COLUMNS = {
     "at": "datetime64[us, UTC]",
@@ -36,9 +36,10 @@ class EditLog:
         """Keep that somebody changed a cell."""
         self._kept.append((datetime.now(UTC), "edit", row, label, column, old, new))
 
-    def rows(self, what: str, rows: Iterable[tuple[int, Any]]) -> None:
+    def rows(self, what: str, ids: Ids, labels: pd.Index[Any]) -> None:
         """Keep that somebody added or deleted rows."""
         now = datetime.now(UTC)
+        rows = zip(ids.tolist(), labels, strict=True)
         self._kept += [(now, what, row, label, None, None, None) for row, label in rows]
 
     def frame(self) -> pd.DataFrame:

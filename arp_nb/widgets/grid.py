@@ -84,6 +84,8 @@ class Grid(Front):
         more = {"can_add": everything, "can_delete": everything, **more}
         self._check_words(more, _OWN)
         self._from_page = False
+        #: ranges of rows of which more are to come, by page
+        self._coming: dict[int, list[tuple[int, int]]] = {}
         self._sheet = Sheet(_frame(df), columns, editable, self.tell)
         super().__init__(**more)
         self._count()
@@ -146,7 +148,7 @@ class Grid(Front):
             A column or row is unknown, or a value does not fit its column. Nothing is
             changed then.
         """
-        frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
+        frame = _rows(rows)
         known = None if ids is None else np.fromiter(ids, dtype=np.int64)
         self._sheet.update(frame, known)
         self._count()
@@ -245,14 +247,25 @@ class Grid(Front):
     def _on_view(self, content: dict[str, Any]) -> None:
         with self._sheet.lock:
             ids = np.array(content["ids"][: stream.MOST_IN_VIEW], dtype=np.int64)
-            self._sheet.stream.view(ids)
+            self._sheet.stream.view(ids, _page(content))
 
     def _on_select(self, content: dict[str, Any]) -> None:
+        if (asked := self._gathered(content)) is None:
+            return
         self._from_page = True
         try:
-            self.selected_ids = RowIds(stream.ranges(content["ranges"]))
+            self.selected_ids = RowIds(asked)
         finally:
             self._from_page = False
+        # other pages show the same selection; this one may be further by now
+        told = {"ranges": self.selected_ids.ranges, "page": _page(content)}
+        self.tell({"type": "select", **told})
+
+    def _gathered(self, content: dict[str, Any]) -> list[tuple[int, int]] | None:
+        """Return ranges of rows, which may come in several messages; None: not all are here."""
+        page = _page(content)
+        self._coming.setdefault(page, []).extend(stream.ranges(content["ranges"]))
+        return None if content.get("more") is True else self._coming.pop(page)
 
     def _on_edit(self, content: dict[str, Any]) -> dict[str, Any]:
         answer = self._sheet.edit(content["edit"])
@@ -269,13 +282,36 @@ class Grid(Front):
     def _on_remove(self, content: dict[str, Any]) -> dict[str, Any]:
         if not self.can_delete:
             raise errors.Forbidden("Rows cannot be deleted here.")
-        ids = self._known(RowIds(stream.ranges(content["ranges"])))
+        if (asked := self._gathered(content)) is None:
+            return {"ok": True, "version": self._sheet.stream.seq}
+        ids = self._known(RowIds(asked))
         self._sheet.remove(ids, by_people=True)
         self._count()
         return {"ok": True, "version": self._sheet.stream.seq}
 
     def _on_search(self, content: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "ids": self._sheet.search(str(content["text"]))}
+
+
+def _page(content: dict[str, Any]) -> int:
+    """Return the number of the page that speaks; 0 if it has none."""
+    page = content.get("page", 0)
+    return page if type(page) is int else 0
+
+
+def _rows(given: Any) -> pd.DataFrame:
+    """Return rows of an update as a DataFrame. `InvalidValue` if they are none."""
+    if isinstance(given, pd.DataFrame):
+        return given
+    try:
+        if given is None:
+            raise TypeError("not None")  # noqa: TRY301 - pandas would make an empty frame of it
+        return pd.DataFrame(given)
+    except (TypeError, ValueError) as error:
+        raise errors.InvalidValue(
+            "update takes a DataFrame whose index names the rows, as"
+            f" pd.DataFrame({{'rate': [1.5]}}, index=[7]): {error}."
+        ) from error
 
 
 def _frame(given: Any) -> pd.DataFrame:

@@ -171,8 +171,8 @@ def _of_object(values: Values) -> Kind:
         except OverflowError:
             return _text(values, "int")
     if found in {"floating", "mixed-integer-float"}:
-        numbers = values.astype("float64")
-        exact = found == "floating" or not (numbers.abs() > EXACT).any()
+        numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+        exact = found == "floating" or not (np.abs(numbers) > EXACT).any()
         return Kind("f64", "float64") if exact else _text(values, "int, float")
     if found in {"string", "empty"}:
         return _text(values, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _LONGEST_TITLE = 200
 #: with more choices than this they are typed rather than listed
 _MOST_CHOICES = 1000
+#: least and most of a column's numbers
+_BOUNDS = {"width": (1, 500), "decimals": (0, 20)}
+_NAMELESS = "(no name)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,28 @@ class Column:
         """Refuse unknown keywords with advice, which a record alone would not give."""
         check_words("Column", given, [one.name for one in fields(cls)])
         return object.__new__(cls)
+
+    def __post_init__(self) -> None:
+        """Refuse what a page could not show. `InvalidValue`."""
+        for name in ("title", "unit", "help"):
+            if not isinstance(getattr(self, name), str | None):
+                raise errors.InvalidValue(f"{name} is text, not {_typed(getattr(self, name))}.")
+        for name in ("editable", "hidden"):
+            if not isinstance(getattr(self, name), bool | None):
+                given = _typed(getattr(self, name))
+                raise errors.InvalidValue(f"{name} is True or False, not {given}.")
+        for name, (least, most) in _BOUNDS.items():
+            number = getattr(self, name)
+            if number is not None and not (type(number) is int and least <= number <= most):
+                raise errors.InvalidValue(
+                    f"{name} is a whole number from {least} to {most}, not {number!r}."
+                )
+        if isinstance(self.choices, str):
+            raise errors.InvalidValue(f"choices is a list: choices=[{self.choices!r}].")
+        if self.validate is not None and not callable(self.validate):
+            raise errors.InvalidValue(
+                f"validate is a function of a value, not {_typed(self.validate)}."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +167,7 @@ def _is_list(columns: Any) -> bool:
 def _options(table: Table, columns: Any) -> dict[Any, Column]:
     if isinstance(columns, str):
         raise errors.InvalidValue(f"columns is a list or a dict: columns=[{columns!r}].")
-    for label in columns if columns is not None else ():
-        if label not in table.labels:
-            raise errors.InvalidValue(near_names(table, label))
+    _check_names(table, columns if columns is not None else (), "columns")
     if not isinstance(columns, Mapping):
         return {}
     return {label: _column(label, given) for label, given in columns.items()}
@@ -168,11 +191,26 @@ def _editable(table: Table, editable: Any) -> Callable[[Any], bool]:
         return lambda _: editable
     if isinstance(editable, str):
         editable = [editable]
-    for label in editable:
-        if label not in table.labels:
-            raise errors.InvalidValue(near_names(table, label))
+    _check_names(table, editable, "editable")
     named = list(editable)
     return lambda label: label in named
+
+
+def _check_names(table: Table, names: Any, of: str) -> None:
+    """Refuse what is no list of columns, each of them once. `InvalidValue`."""
+    if not isinstance(names, Iterable):
+        raise errors.InvalidValue(f"{of} takes names of columns, not {_typed(names)}.")
+    seen: list[Any] = []
+    for label in names:
+        if label not in table.labels:
+            raise errors.InvalidValue(near_names(table, label))
+        if label in seen:
+            raise errors.InvalidValue(f"{of} names {label!r} twice.")
+        seen.append(label)
+
+
+def _typed(value: Any) -> str:
+    return type(value).__name__
 
 
 def _index_columns(table: Table) -> list[Shown]:
@@ -200,7 +238,7 @@ def _index_columns(table: Table) -> list[Shown]:
 def _shown(table: Table, at: int, label: Any, own: Column, allowed: bool) -> Shown:  # noqa: FBT001
     values = table.column(at)
     kind = kind_of(values)
-    title = plain(own.title) if own.title is not None else _title(label)
+    title = _title(label if own.title is None else own.title)
     head: dict[str, Any] = {"title": title}
     for name in ("unit", "help", "width", "hidden", "decimals"):
         if given := getattr(own, name):
@@ -232,5 +270,5 @@ def _title(label: Any, nameless: str = "") -> str:
     if label is None and nameless:
         return nameless
     parts = label if isinstance(label, tuple) else (label,)
-    text = " / ".join(plain(str(one)) for one in parts if str(one) != "")
+    text = " / ".join(plain(str(one)) for one in parts if str(one).strip()) or _NAMELESS
     return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"

@@ -15,9 +15,9 @@ import pandas as pd
 from arp_nb import errors
 from arp_nb.widgets import encode, values
 from arp_nb.widgets.edits import EditLog
-from arp_nb.widgets.kinds import strings
+from arp_nb.widgets.kinds import in_words, strings
 from arp_nb.widgets.layout import check_frame, lay_out, near_names
-from arp_nb.widgets.stream import Stream
+from arp_nb.widgets.stream import LONGEST_CHARS, Stream
 from arp_nb.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class Sheet:
                     "version": self.stream.seq + 1,
                 }
             old = self.table.take(one.column, ids).iloc[0]
+            _check_seen_whole(one, old)
             new = self._checked(one, asked.get("value"), old)
             self._put(at, ids, new)
             self.log.cell(row, self.table.label(row), one.label, old, new.iloc[0])
@@ -114,7 +115,7 @@ class Sheet:
             Label of the row; by default the next number, or none.
         """
         with self.lock:
-            row = dict(self.table.defaults(1))
+            row = {}
             for name, value in given.items():
                 if typed:
                     _, one = self._named(name)
@@ -126,9 +127,10 @@ class Sheet:
                     like = self.table.like(at)
                     row[at] = values.fit(values.alone(value), like, str(name))
             labels = self.table.fresh_labels(1) if index is None else self._labels([index])
-            (number,) = self._append(list(row.values()), labels)
+            (number,) = self._append(self.table.filled(row, 1), labels)
             if typed:
-                self.log.rows("add", [(number, self.table.label(number))])
+                ids = np.array([number])
+                self.log.rows("add", ids, self.table.labels_of(ids))
                 self.stream.flush()
             return number
 
@@ -137,7 +139,7 @@ class Sheet:
         with self.lock:
             there: Ids = ids[self.table.alive(ids)]
             if by_people:
-                self.log.rows("delete", [(one, self.table.label(one)) for one in there.tolist()])
+                self.log.rows("delete", there, self.table.labels_of(there))
             self.table.remove(there)
             self.stream.removed(there)
             if by_people:
@@ -191,12 +193,12 @@ class Sheet:
             known = np.flatnonzero(ids >= 0)
             new = np.flatnonzero(ids < 0)
             labels = self._labels(rows.index[new]) if len(new) else None
+            given = {column: made.iloc[new] for column, made in fitted.items()}
+            rows_new = self.table.filled(given, len(new)) if len(new) else []
             for column, made in fitted.items():
                 self._put(self._place(column), ids[known], made.iloc[known], column)
             if labels is not None:
-                row = dict(self.table.defaults(len(new)))
-                row |= {column: made.iloc[new] for column, made in fitted.items()}
-                self._append(list(row.values()), labels)
+                self._append(rows_new, labels)
 
     def frame(self, ids: Ids | None = None) -> pd.DataFrame:
         """Return rows as they are now; all by default."""
@@ -280,15 +282,16 @@ class Sheet:
         return list(map(int, ids))
 
     def _found(self, labels: pd.Index[Any]) -> Ids:
-        if not self.table.has_unique_labels():
-            raise errors.InvalidValue(
-                "Several rows have the same label: name rows by id, update(rows, ids=[…]),"
-                " or show df.reset_index()."
-            )
         if labels.nlevels != self.table.index.nlevels:
             raise errors.InvalidValue(
                 f"The grid's index has {self.table.index.nlevels} levels, this one"
                 f" {labels.nlevels}."
+            )
+        several = self.table.ambiguous(labels)
+        if len(several):
+            raise errors.InvalidValue(
+                f"Several rows have the label {several[0]!r}: name rows by id,"
+                " update(rows, ids=[…]), or show df.reset_index()."
             )
         return self.table.find(labels)
 
@@ -312,6 +315,15 @@ class Sheet:
             )
         fitted: pd.Index[Any] = made.astype(index.dtype)
         return fitted
+
+
+def _check_seen_whole(one: Shown, old: Any) -> None:
+    """Refuse to write over a text of which a page has the beginning only. `InvalidValue`."""
+    if one.kind.travel == "remote" and len(in_words(old)) > LONGEST_CHARS:
+        raise errors.InvalidValue(
+            f"{one.title}: the page shows the beginning of this text only, so it cannot be"
+            " changed here; grid.update(…) changes it."
+        )
 
 
 def _validate(validate: Callable[[Any], Any] | None, value: Any) -> None:

@@ -34,8 +34,11 @@ MOST_CELLS = 250_000
 #: rows in view whose long texts are asked for at once, and longest text that is sent whole
 MOST_IN_VIEW = 500
 LONGEST_CHARS = 20_000
+#: pages of one grid whose rows in view are known
+MOST_PAGES = 8
 
 _NONE = np.empty(0, dtype=np.int64)
+_NEVER = np.empty(0, dtype=np.int32)
 
 
 class Stream:
@@ -64,10 +67,11 @@ class Stream:
         self._complete = False
         self._chunk_rows = CHUNK_ROWS
         #: by column and row: the message that last told of it
-        self._told: dict[int, np.ndarray[Any, np.dtype[np.int64]]] = {}
+        self._told: dict[int, np.ndarray[Any, np.dtype[np.int32]]] = {}
         self._changed: dict[int, list[Ids]] = {}
         self._removed: list[Ids] = []
-        self._in_view: Ids = _NONE
+        #: rows in view, by page
+        self._in_view: dict[int, Ids] = {}
         self._last_s = -1.0
         self._timer: threading.Timer | None = None
         self._closed = False
@@ -104,12 +108,16 @@ class Stream:
         if self._started:
             self._rows("chunk", self._chunk_rows)
 
-    def view(self, ids: Ids) -> None:
-        """Send the long texts of rows that came into view."""
-        self._in_view = ids[:MOST_IN_VIEW]
+    def view(self, ids: Ids, page: int = 0) -> None:
+        """Send the long texts of rows that came into view of a page."""
+        ids = ids[:MOST_IN_VIEW]
+        self._in_view.pop(page, None)
+        self._in_view[page] = ids
+        while len(self._in_view) > MOST_PAGES:  # nobody tells of a page that was closed
+            self._in_view.pop(next(iter(self._in_view)))
         for number, one in enumerate(self._shown):
             if one.kind.travel == "remote":
-                self._wide(number, self._in_view)
+                self._wide(number, ids)
 
     # -- told by the owner -------------------------------------------------------------
 
@@ -180,7 +188,8 @@ class Stream:
             for at, one in enumerate(self._shown)
         ]
         following = None if self._complete else self._sent
-        head, buffers = columns.frame(packed, total=table.live, next_before=following, **more)
+        place = {"from": first, "to": self._sent, "next_before": following}
+        head, buffers = columns.frame(packed, total=table.live, **place, **more)
         self._send({"type": what, "head": head}, list(buffers))
         return int(sum(head["sizes"]))
 
@@ -207,20 +216,25 @@ class Stream:
         told = {
             f"c{at}": encode.cells(self._shown[at].kind, self._shown[at].values(table, ids))
             for at in touched
-            if self._shown[at].kind.travel != "remote"
+            if not self._is_remote(at)
         }
+        remote = {at: ids for at, ids in touched.items() if self._is_remote(at)}
+        stale = {f"c{at}": mine.tolist() for at, mine in remote.items()}
         self.seq += 1
         delta = {"ids": ids.tolist(), "columns": told, "removed": gone.tolist(), "seq": self.seq}
-        self._send({"type": "delta", "delta": delta}, [])
-        for at, mine in touched.items():
-            if self._shown[at].kind.travel == "remote":
-                self._wide(at, np.intersect1d(mine, self._in_view))
+        self._send({"type": "delta", "delta": delta, "stale": stale}, [])
+        seen = np.concatenate([_NONE, *self._in_view.values()])
+        for at, mine in remote.items():
+            self._wide(at, np.intersect1d(mine, seen))
+
+    def _is_remote(self, column: int) -> bool:
+        return self._shown[column].kind.travel == "remote"
 
     def _note(self, column: int, ids: Ids) -> None:
         """Remember that the next message tells of these cells."""
-        told = self._told.get(column, _NONE)
+        told = self._told.get(column, _NEVER)
         if len(ids) and ids[-1] >= len(told):
-            grown = np.zeros(int(ids[-1]) + 1 + len(told), dtype=np.int64)
+            grown = np.zeros(int(ids[-1]) + 1 + len(told), dtype=np.int32)
             grown[: len(told)] = told
             told = self._told[column] = grown
         told[ids] = self.seq + 1

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from arp_nb import errors
 from arp_nb.widgets import values
 
 if TYPE_CHECKING:
@@ -95,6 +96,11 @@ class Table:
         part = int(np.searchsorted(self._starts, row, side="right")) - 1
         return self._parts[part].index[row - self._starts[part]]
 
+    def labels_of(self, ids: Ids) -> pd.Index[Any]:
+        """Return the index labels of rows, which may be gone."""
+        parts = [one.index for one in self._parts]
+        return (parts[0].append(parts[1:]) if len(parts) > 1 else parts[0])[ids]
+
     def level(self, level: int, ids: Ids) -> Values:
         """Return the labels of rows in one level of the index."""
         return self._taken(ids, lambda part, at: pd.Series(part.index[at].get_level_values(level)))
@@ -105,7 +111,7 @@ class Table:
         for number, (first, part) in enumerate(zip(self._starts, self._parts, strict=True)):
             mine = self._in_part(number, ids)
             if mine.any():
-                part.columns[column].iloc[ids[mine] - first] = new.iloc[where[mine]].array
+                _set(part.columns, column, ids[mine] - first, new.iloc[where[mine]])
 
     def append(self, columns: Sequence[Values], index: pd.Index[Any]) -> Ids:
         """Add rows, all columns with their dtypes; return the ids of the new rows."""
@@ -129,7 +135,7 @@ class Table:
         self._removed += len(ids)
 
     def find(self, labels: pd.Index[Any]) -> Ids:
-        """Return the id of the row with each label; -1 where there is none."""
+        """Return the id of the row with each label; -1 where there is none, or several are."""
         if not all(part.index.is_unique for part in self._parts):
             return self._find_among_live(labels)
         found = np.full(len(labels), -1, dtype=np.int64)
@@ -140,9 +146,12 @@ class Table:
             found[there] = ids[there]
         return found
 
-    def has_unique_labels(self) -> bool:
-        """Whether each row that is there has a label of its own."""
-        return self._unique or bool(self._index().is_unique)
+    def ambiguous(self, labels: pd.Index[Any]) -> pd.Index[Any]:
+        """Return those of the labels that several rows have."""
+        if self._unique:
+            return labels[:0]
+        index = self._index()
+        return labels[labels.isin(index[index.duplicated()])]
 
     def frame(self, ids: Ids | None = None) -> pd.DataFrame:
         """Return rows as a new DataFrame; all that are there by default."""
@@ -165,18 +174,33 @@ class Table:
             gone = [tuple(None for _ in index.names)] * count
             return pd.MultiIndex.from_tuples(gone, names=index.names)
         if pd.api.types.is_integer_dtype(index.dtype):
-            top = int(index.max()) + 1 if len(index) else 0
-            return pd.RangeIndex(top, top + count, name=index.name)
-        if pd.api.types.is_numeric_dtype(index.dtype) or index.dtype == object:
-            return pd.Index([None] * count, dtype=index.dtype, name=index.name)
-        return pd.Index([pd.NaT] * count, name=index.name).astype(index.dtype)
+            top = index.max() if len(index) else -1
+            first = 0 if pd.isna(top) else int(top) + 1
+            return values.numbered(first, first + count, index)
+        if not values.can_be_empty(index.dtype):
+            raise errors.InvalidValue(
+                f"A row needs a label here, {index.dtype}: grid.add_row({{…}}, index=…) adds one."
+            )
+        return pd.Index([None] * count, dtype=index.dtype, name=index.name)
 
-    def defaults(self, count: int) -> Mapping[int, Values]:
-        """Return columns for new rows in which nothing is given."""
-        return {
-            at: pd.Series([values.default(one.dtype)] * count, dtype=one.dtype)
-            for at, one in enumerate(self._parts[0].columns)
-        }
+    def filled(self, given: Mapping[int, Values], count: int) -> list[Values]:
+        """Return all columns of new rows: those that are given, and what stands in the others.
+
+        Raises
+        ------
+        InvalidValue
+            A column that is not given has nothing that could stand in it.
+        """
+        made = []
+        for at, one in enumerate(self._parts[0].columns):
+            if at in given:
+                made.append(given[at])
+                continue
+            try:
+                made.append(pd.Series([values.default(one.dtype)] * count, dtype=one.dtype))
+            except errors.InvalidValue as error:
+                raise errors.InvalidValue(f"{self.labels[at]}: {error}") from None
+        return made
 
     def like(self, column: int) -> Values:
         """Return a stretch of a column, for its dtype."""
@@ -194,8 +218,9 @@ class Table:
     def _find_among_live(self, labels: pd.Index[Any]) -> Ids:
         ids = self.ids(0, self._rows)
         index = self._index(ids)
-        if not index.is_unique:  # then labels name no row, and are not asked for
-            return np.full(len(labels), -1, dtype=np.int64)
+        if not index.is_unique:  # what several rows have names none of them
+            alone = ~index.duplicated(keep=False)
+            index, ids = index[alone], ids[alone]
         at = index.get_indexer(labels)
         found = np.where(at >= 0, ids[at] if len(ids) else -1, -1)
         return np.asarray(found, dtype=np.int64)
@@ -223,6 +248,16 @@ class Table:
         # rows lie by part now: the same sorting, turned back, puts them as they were asked
         back = np.argsort(np.argsort(part_of, kind="stable"), kind="stable")
         return pd.concat(found, ignore_index=True).iloc[back].reset_index(drop=True)
+
+
+def _set(columns: list[Values], column: int, at: Ids, new: Values) -> None:
+    """Set values of a column, in place where its kind of array can."""
+    if isinstance(columns[column].dtype, pd.SparseDtype):
+        dense = np.array(columns[column])
+        dense[at] = np.array(new)
+        columns[column] = pd.Series(dense).astype(columns[column].dtype)
+    else:
+        columns[column].iloc[at] = new.array
 
 
 def _positions(at: Ids) -> Any:

@@ -5,6 +5,7 @@ A column keeps its dtype: what does not fit is refused in words, never cut or tu
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -60,7 +61,7 @@ def parse(typed: Any, like: Values, kind: Kind, old: Any = None) -> Any:
     readers: Mapping[str, Callable[[str], Any]] = {
         "bool": _truth,
         "float64": _number,
-        "time": lambda one: _time(one, kind.zone),
+        "time": lambda one: _time(one, getattr(dtype, "tz", None) or kind.zone),
         "duration": _duration,
     }
     read = readers.get(kind.read)
@@ -93,7 +94,8 @@ def fit(new: Values, like: Values, name: str) -> Values:
     said = ""
     try:
         if not dtypes.is_bool_dtype(dtype) or new[~empty].isin([True, False]).all():
-            made = new.astype(dtype)
+            with np.errstate(over="ignore"):  # what became infinite is lost, and refused
+                made = new.astype(dtype)
             if not _lost(new, made, dtype):
                 return made
     except (TypeError, ValueError, OverflowError) as error:
@@ -109,15 +111,30 @@ def alone(value: Any) -> Values:
 
 
 def default(dtype: Any) -> Any:
-    """Return what stands in a new row where nothing is given: missing, 0 or False."""
+    """Return what stands in a new row where nothing is given: missing, 0 or False.
+
+    `InvalidValue` if nothing can.
+    """
     if can_be_empty(dtype):
         return None
+    if isinstance(dtype, pd.IntervalDtype):
+        raise errors.InvalidValue(_cannot_be_empty(dtype))
     return False if dtypes.is_bool_dtype(dtype) else 0
 
 
 def can_be_empty(dtype: Any) -> bool:
     """Whether a column of this dtype can miss a value."""
+    if isinstance(dtype, pd.SparseDtype | pd.IntervalDtype):
+        dtype = dtype.subtype
     return not isinstance(dtype, np.dtype) or dtype.kind not in "iub"
+
+
+def numbered(first: int, end: int, like: pd.Index[Any]) -> pd.Index[Any]:
+    """Return the next labels of an index of whole numbers, of its dtype as long as they fit."""
+    kept = getattr(like.dtype, "numpy_dtype", like.dtype)
+    if isinstance(like, pd.RangeIndex) or end - 1 > np.iinfo(kept).max:
+        return pd.RangeIndex(first, end, name=like.name)
+    return pd.Index(range(first, end), dtype=like.dtype, name=like.name)
 
 
 def shown(value: object) -> str:
@@ -139,8 +156,11 @@ def _missing(dtype: Any) -> Any:
 
 
 def _cannot_be_empty(dtype: Any) -> str:
-    what = "true or false" if dtypes.is_bool_dtype(dtype) else "whole numbers"
-    nullable = "boolean" if dtypes.is_bool_dtype(dtype) else "Int64"
+    what, nullable = "whole numbers", "Int64"
+    if isinstance(dtype, pd.IntervalDtype):
+        what, nullable = str(dtype), "interval[float64]"
+    elif dtypes.is_bool_dtype(dtype):
+        what, nullable = "true or false", "boolean"
     return f"it holds {what} and cannot be empty; a column of {nullable} can."
 
 
@@ -172,10 +192,12 @@ def _number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         raise errors.InvalidValue(f"{shown(text)} is not a number.") from None
+    if np.isinf(number) and "inf" not in text.lower():
+        raise errors.InvalidValue(f"{shown(text)} is larger than a number can be.")
     return None if np.isnan(number) else number
 
 
-def _time(text: str, zone: str) -> pd.Timestamp:
+def _time(text: str, zone: Any) -> pd.Timestamp:
     try:
         if not _DAY.match(text.strip()):
             raise ValueError  # noqa: TRY301 - pandas would guess: '1' as a day of this month
@@ -213,13 +235,17 @@ def _as_before(text: str, dtype: Any, old: Any) -> Any:
     """Read text as the type that stands in its place."""
     make: Callable[[str], Any]
     if isinstance(dtype, pd.PeriodDtype):
-        make = partial(pd.Period, freq=cast("Any", dtype.freq))
+        make, old = partial(pd.Period, freq=cast("Any", dtype.freq)), None
+    elif type(old) in _OF_TYPE:
+        make = partial(_OF_TYPE[type(old)], old)
     elif dtypes.is_complex_dtype(dtype):
         make = complex
     elif dtypes.is_string_dtype(dtype) and not dtypes.is_object_dtype(dtype):
         return text
     elif not dtypes.is_object_dtype(dtype):
-        raise errors.InvalidValue(f"A value of {dtype} cannot be typed here.")
+        raise errors.InvalidValue(
+            f"A value of {dtype} cannot be typed here: grid.update(…) sets another."
+        )
     elif isinstance(old, bool):
         return _truth(text)
     elif isinstance(old, int | float | Decimal | complex):
@@ -227,7 +253,9 @@ def _as_before(text: str, dtype: Any, old: Any) -> Any:
     elif old is None or isinstance(old, str) or (dtypes.is_scalar(old) and pd.isna(old)):
         return text
     else:
-        raise errors.InvalidValue(f"A {type(old).__name__} cannot be typed here.")
+        raise errors.InvalidValue(
+            f"A {type(old).__name__} cannot be typed here: grid.update(…) sets another."
+        )
     try:
         return make(text)
     except (ValueError, InvalidOperation):
@@ -235,13 +263,30 @@ def _as_before(text: str, dtype: Any, old: Any) -> Any:
         raise errors.InvalidValue(f"{shown(text)} is no {what}.") from None
 
 
+def _timestamp(old: pd.Timestamp, text: str) -> pd.Timestamp:
+    return _time(text, old.tzinfo)
+
+
+#: how text is read where Python objects of such a type stand
+_OF_TYPE: Mapping[type, Callable[[Any, str], Any]] = {
+    pd.Timestamp: _timestamp,
+    pd.Timedelta: lambda _, text: _duration(text),
+    dt.date: lambda _, text: dt.date.fromisoformat(text.strip()),
+    dt.time: lambda _, text: dt.time.fromisoformat(text.strip()),
+}
+
+
 def _lost(new: Values, made: Values, dtype: Any) -> bool:
-    """Whether a conversion to whole numbers, categories or times changed a value."""
+    """Whether a conversion changed a value: cut it, made it infinite, or found none for it."""
     if isinstance(dtype, pd.CategoricalDtype):
         return bool((made.isna() & new.notna()).any())
     if dtypes.is_integer_dtype(dtype) and dtypes.is_numeric_dtype(new.dtype):
         known = new.notna()
         return bool((made[known].astype(object) != new[known].astype(object)).any())
+    if dtypes.is_float_dtype(dtype) and made.notna().any():
+        known = made.notna() & new.notna()
+        infinite = np.isinf(made[known].to_numpy("float64"))
+        return bool((infinite & ~np.isinf(new[known].to_numpy("float64"))).any())
     if dtypes.is_datetime64_any_dtype(dtype):
         if dtypes.is_numeric_dtype(new.dtype):
             return True

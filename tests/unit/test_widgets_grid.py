@@ -104,6 +104,62 @@ def test_text_of_100_kilobytes_is_cut_where_it_is_shown() -> None:
     assert page.grid.df["log"].str.len().tolist() == [100_000]
 
 
+def test_text_that_a_page_has_the_beginning_of_is_not_written_over() -> None:
+    page = Page(Grid(pd.DataFrame({"log": ["z" * 100_000, "y" * 300]}))).start()
+    assert "grid.update(…) changes it" in page.edit(0, "log", "z… (100,000 characters)")["message"]
+    assert page.edit(1, "log", "short")["ok"]
+    assert page.grid.df["log"].str.len().tolist() == [100_000, 5]
+
+
+def test_long_texts_that_changed_are_told_to_every_page_that_shows_them() -> None:
+    page = Page(Grid(pd.DataFrame({"log": ["y" * 300] * 9}))).start()
+    page.say(type="view", ids=[1], page=1)
+    page.say(type="view", ids=[5], page=2)
+    page.say(type="view", ids=[2], page=2)
+    page.grid.update({"log": ["n" * 300] * 3}, ids=[1, 2, 5])
+    within(5, lambda: page.told[-1]["type"] == "wide" and page.told[-1]["ids"] == [1, 2])
+    delta = next(one for one in page.told if one["type"] == "delta")
+    assert delta["stale"] == {"c0": [1, 2, 5]}
+
+
+def test_selection_too_large_for_one_message_comes_in_several() -> None:
+    page = small()
+    page.say(type="select", ranges=[[0, 0]], page=7, more=True)
+    page.say(type="select", ranges=[[1, 1]], page=8)
+    assert page.grid.selected_ids == [1]
+    page.say(type="select", ranges=[[2, 2]], page=7)
+    assert page.grid.selected_ids == [0, 2]
+    page.say(type="remove", ranges=[[0, 0]], page=7, more=True)
+    assert page.grid.row_count == 3
+    assert page.call(type="remove", ranges=[[2, 2]], page=7)["ok"]
+    assert page.grid.df["x"].tolist() == [2]
+
+
+def test_selection_in_one_page_is_shown_in_the_others() -> None:
+    page = small()
+    page.say(type="select", ranges=[[0, 1]], page=7)
+    assert page.told[-1] == {"type": "select", "ranges": ((0, 1),), "page": 7}
+
+
+def test_frames_say_which_rows_they_bring() -> None:
+    page = Page(Grid(pd.DataFrame({"x": range(600)}))).start()
+    heads = [one["head"] for one in page.told]
+    assert [(one["from"], one["to"]) for one in heads] == [(0, 512), (512, 600)]
+
+
+def test_closing_twice_leaves_no_thread_and_no_listener() -> None:
+    page = small()
+    page.grid.update(pd.DataFrame({"x": [5]}, index=["p"]))
+    page.grid.update(pd.DataFrame({"x": [6]}, index=["p"]))
+    timer = page.grid._sheet.stream._timer
+    page.grid.close()
+    page.grid.close()
+    if timer is not None:
+        timer.join(5)
+        assert not timer.is_alive()
+    assert page.grid.comm is None
+
+
 def test_unknown_keyword_is_a_type_error_with_what_is_near() -> None:
     frame = pd.DataFrame({"energy": [1]})
     with pytest.raises(TypeError, match=r"no keyword 'editible'\. Did you mean editable"):
@@ -159,10 +215,9 @@ def test_selection_is_told_both_ways_and_follows_deleted_rows() -> None:
     page = small()
     told: list[Any] = []
     page.grid.observe(told.append, "selected_ids")
-    page.say(type="select", ranges=[[0, 1]])
+    page.say(type="select", ranges=[[0, 1]], page=7)
     assert page.grid.selected_ids == [0, 1]
     assert page.grid.selected["x"].tolist() == [1, 2]
-    assert page.selected == []
     page.grid.selected = ["q", "r"]
     assert page.selected == ((1, 2),)
     page.grid.delete_rows([1])

@@ -51,7 +51,7 @@ def test_update_that_does_not_fit_changes_nothing() -> None:
 
 def test_rows_of_the_same_label_are_updated_by_id_only() -> None:
     page = Page(Grid(pd.DataFrame({"x": [1, 2]}, index=["p", "p"]))).start()
-    with pytest.raises(errors.InvalidValue, match=r"same label: name rows by id"):
+    with pytest.raises(errors.InvalidValue, match=r"label 'p': name rows by id"):
         page.grid.update(pd.DataFrame({"x": [5]}, index=["p"]))
     page.grid.update({"x": [5]}, ids=[1])
     assert page.grid.df["x"].tolist() == [1, 5]
