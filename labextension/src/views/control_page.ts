@@ -30,6 +30,8 @@ export interface ControlOptions {
   onPage?(page: Page): void;
   /** It has the window to itself. */
   standalone?: boolean;
+  /** Begin with the wall view. */
+  wall?: boolean;
 }
 
 /** Draw the control page. `open` gives the board of an experiment, which the page closes. */
@@ -72,6 +74,7 @@ export class ControlPage implements Mounted {
     this.#panels = { defs: panel("defs"), control: panel("control") };
     this.root.append(this.#top.el, this.#banner.el, this.#panels.defs, this.#panels.control, this.#nowhere);
     this.root.classList.add(options.standalone ? "is-alone" : "is-board");
+    if (options.wall) this.root.dataset["density"] = "wall";
     box.append(this.root);
     this.shell = new Overlays(this.root, {
       board: () => this.board, openJob: (job, tab) => this.openJob(job, tab), closeJob: () => this.closeJob(), go: (page) => this.go(page),

@@ -55,7 +55,7 @@ export class JobsPage implements Mounted {
   readonly actions: Actions;
   filter: Filter = NOTHING;
   #sort = BY_RUN;
-  #wall = false;
+  #wall: boolean;
   #open = -1;
   #folded = new Set<number>();
   /** Ids of jobs whose report holds the text searched for. */
@@ -90,6 +90,7 @@ export class JobsPage implements Mounted {
     readonly board: Board,
     readonly shell: Shell,
   ) {
+    this.#wall = el.closest<HTMLElement>(".arp")?.dataset["density"] === "wall"; // it outlives a change of the experiment
     this.facts = new Facts(board);
     this.facts.refresh();
     this.actions = new Actions(shell, this.facts);
@@ -163,7 +164,7 @@ export class JobsPage implements Mounted {
       columns: (given) => this.#chooser.taken(given),
       view: (first, last) => this.#inView(first, last),
     }, {
-      label: "Jobs by run", rowHeight: ROW_PX, multiSelect: true, choices: this.#chooser.choices(), sort: this.#sort,
+      label: "Jobs by run", rowHeight: this.#wall ? WALL_ROW_PX : ROW_PX, multiSelect: true, choices: this.#chooser.choices(), sort: this.#sort,
       rowName: (row) => (row < 0 ? `run ${runOf(row)}` : this.facts.place(row)),
     });
   }

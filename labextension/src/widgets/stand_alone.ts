@@ -28,7 +28,7 @@ export async function standAlone(box: HTMLElement, api: Api, at: Location): Prom
   }
   fill(box);
   const drawn = drawControlPage(box, (name) => openBoard(api, name), {
-    experiment, page, standalone: true,
+    experiment, page, standalone: true, wall: asked.get("view") === "wall",
     onExperiment(name) {
       experiment = name;
       told();
@@ -38,6 +38,7 @@ export async function standAlone(box: HTMLElement, api: Api, at: Location): Prom
       told();
     },
   });
+  drawn.shell.keysBesides(); // a wall display has nobody who would click into the page first
   offerEarlyPage(drawn);
   const [job, tab] = [Number(asked.get("job")), asked.get("tab") ?? "log"];
   if (Number.isSafeInteger(job) && job > 0) drawn.openJob(job, TABS.includes(tab) ? (tab as DrawerTab) : "log");

@@ -21,7 +21,8 @@ export class Dialogs {
     const before = document.activeElement as HTMLElement | null;
     const id = unique("arp-dialog");
     const body = el("div.arp-dbox", { id: `${id}-text` });
-    const veil = el("div.arp-veil");
+    // a press beside the dialog would take the focus out of it, and Esc with it
+    const veil: HTMLElement = el("div.arp-veil", { onmousedown: (event: Event) => event.target === veil && event.preventDefault() });
     const close = (): void => {
       if (!veil.isConnected) return;
       veil.remove();

@@ -19,12 +19,20 @@ export class Keys {
   #first = "";
   #timer = 0;
   readonly #listen = (event: KeyboardEvent): void => this.#key(event);
+  readonly #listenBeside = (event: KeyboardEvent): void => {
+    if (event.target === document.body && !this.root.querySelector("[aria-modal]")) this.#key(event);
+  };
 
   constructor(
     readonly root: HTMLElement,
     readonly letters: () => boolean,
   ) {
     root.addEventListener("keydown", this.#listen);
+  }
+
+  /** Act also while nothing has the focus: for a board that has its window to itself. */
+  besides(): void {
+    document.addEventListener("keydown", this.#listenBeside);
   }
 
   /** Those added last come first, after those that are `urgent`. */
@@ -53,6 +61,7 @@ export class Keys {
   destroy(): void {
     window.clearTimeout(this.#timer);
     this.root.removeEventListener("keydown", this.#listen);
+    document.removeEventListener("keydown", this.#listenBeside);
   }
 
   #key(event: KeyboardEvent): void {

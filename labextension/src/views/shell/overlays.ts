@@ -103,6 +103,11 @@ export class Overlays implements Shell, Mounted {
     return this.#keys.add(keys, urgent);
   }
 
+  /** The board's keys act also while nothing has the focus. */
+  keysBesides(): void {
+    this.#keys.besides();
+  }
+
   /** Keys that `draw` registers act only while `shown`. */
   during<T>(shown: () => boolean, draw: () => T): T {
     const before = this.#keys.shown;

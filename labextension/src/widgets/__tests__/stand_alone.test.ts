@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeServer } from "../../sources/__tests__/fake_server";
 import { EXPERIMENT } from "../../views/__tests__/sample_rows";
 import type { ControlPage } from "../../views/control_page";
+import { ASKED } from "../../views/parts";
 import { earlyPage } from "../early_page";
 import { standAlone } from "../stand_alone";
 
@@ -122,4 +123,24 @@ test("what the address asks for comes before the system, and Voila's dark before
   document.body.dataset["jpThemeLight"] = "false";
   await at("?experiment=first");
   expect(dark()).toBe("false");
+});
+
+test("keys act before anybody clicked into the page, and not behind a dialog", async () => {
+  await at("?experiment=first");
+  const press = (key: string): boolean => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  const density = (): string | undefined => box.querySelector<HTMLElement>(".arp")!.dataset["density"];
+  press("w");
+  expect(density()).toBe("wall");
+  await ASKED.fetch();
+  page!.shell.dialog("Kill job 7?", () => undefined);
+  press("w");
+  expect(density()).toBe("wall");
+});
+
+test("a wall display comes back as one, and stays one with another experiment", async () => {
+  await at("?experiment=first&view=wall");
+  page!.show("newest");
+  expect(box.querySelector<HTMLElement>(".arp")!.dataset["density"]).toBe("wall");
+  expect([...box.querySelectorAll(".slick-header-column")].map((one) => one.textContent)).not.toContain("Action");
+  expect(location.search).toContain("view=wall");
 });

@@ -37,6 +37,13 @@ describe("a question", () => {
     expect(root.querySelector(".arp-veil")).toBeNull();
   });
 
+  it("keeps the focus when one presses beside it", () => {
+    void dialogs.ask(kill);
+    const pressed = (at: Element): boolean => at.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
+    expect(pressed(root.querySelector(".arp-veil")!)).toBe(false);
+    expect(pressed(button("Kill 3 jobs"))).toBe(true);
+  });
+
   it("is answered yes by its button", async () => {
     const answer = dialogs.ask(kill);
     button("Kill 3 jobs").click();

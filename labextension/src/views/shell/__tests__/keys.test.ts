@@ -44,6 +44,19 @@ describe("the board's keys", () => {
     expect(beyond).not.toHaveBeenCalled();
   });
 
+  it("act while nothing has the focus only where the board has the window to itself", () => {
+    press("a", document.body);
+    expect(did).not.toHaveBeenCalled();
+    keys.besides();
+    press("a", outer);
+    expect(did).not.toHaveBeenCalled();
+    press("a", document.body);
+    expect(did).toHaveBeenCalledWith("a");
+    keys.destroy();
+    press("n", document.body);
+    expect(did).toHaveBeenCalledTimes(1);
+  });
+
   it("do nothing while one types, except Esc", () => {
     const field = root.querySelector("input")!;
     press("a", field);
