@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { FakeBoard } from "./fake_board";
 import { job } from "./sample_rows";
-import { act, board, button, cell, open, press, pressAll, root, rows, select, settled, setUp, shell, takeDown } from "./jobs_stage";
+import { act, board, button, cell, key, open, press, pressAll, root, rows, select, settled, setUp, shell, takeDown } from "./jobs_stage";
 
 beforeEach(setUp);
 afterEach(takeDown);
@@ -83,6 +83,50 @@ describe("kill, delete, rerun", () => {
     await settled();
     expect(board.asked("remove").at(-1)).toEqual([[240]]);
     expect(board.asked("kill")).toEqual([]);
+  });
+  it("killed and deleted in one, neither message says what is not so", async () => {
+    open();
+    act(240, "delete");
+    press([...shell.dialogs[0]!.el.querySelectorAll("button")].find((one) => one.textContent === "Kill and delete"));
+    await settled();
+    expect(board.asked("remove")).toEqual([[[240]]]);
+    expect(shell.toasts.map(({ kind, title, text }) => [kind, title, text])).toEqual([
+      ["good", "Job 581240 is being killed", "Run 2913, smd. LSF says:"],
+      ["plain", "Took run 2913, smd off the page", "Undo brings the row back, not the job."],
+    ]);
+  });
+  it("whose kill was refused stays on the page", async () => {
+    open();
+    board.answers.kill = (ids) => Promise.resolve(ids.map((id) => ({ id, ok: false, message: "User permission denied" })));
+    act(240, "delete");
+    press([...shell.dialogs[0]!.el.querySelectorAll("button")].find((one) => one.textContent === "Kill and delete"));
+    await settled();
+    expect(board.asked("remove")).toEqual([]);
+    expect(shell.toasts.map(({ title }) => title)).toEqual(["Job 581240 was not killed"]);
+  });
+  it("a job that goes while its kill is asked for is called by its name", async () => {
+    open();
+    let answer = (): void => undefined;
+    board.answers.kill = (ids) => new Promise((done) => (answer = () => done(ids.map((id) => ({ id, ok: true, message: "" })))));
+    act(240, "kill");
+    press(root.querySelector(".arp-rowask .is-bad"));
+    await board.remove([240]);
+    await settled();
+    answer();
+    await settled();
+    expect(shell.toasts[0]!.title).toBe("Job 581240 is being killed");
+  });
+  it("one is sent again at once, and by key of several only those that have ended", async () => {
+    open();
+    const rerun = (id: number): void => key(cell(id, "status"), "r");
+    board.answers.rerun = () => Promise.reject(new Error("The batch def was deleted."));
+    rerun(238);
+    await settled();
+    expect(shell.toasts[0]).toMatchObject({ kind: "bad", title: "Run 2913, calib_mon was not sent again" });
+    select(238, 234, 240);
+    rerun(240);
+    await settled();
+    expect(shell.questions.map(({ title }) => title)).toEqual(["Rerun 2 jobs?"]);
   });
   it("several are sent again after one question that says how many", async () => {
     open();

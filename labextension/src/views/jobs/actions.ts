@@ -20,6 +20,16 @@ const MOST_REASONS = 5;
 
 const jobs = (n: number): string => `${n.toLocaleString("en")} job${n === 1 ? "" : "s"}`;
 
+interface Named {
+  /** "" before the scheduler gave one. */
+  native: string;
+  user: string;
+  /** "run 2910, cube" */
+  place: string;
+  job: string;
+  scheduler: string;
+}
+
 export class Actions {
   constructor(
     readonly shell: Shell,
@@ -37,7 +47,7 @@ export class Actions {
   /** Several jobs, or somebody else's: the dialog decides which. */
   killAsked(ids: readonly number[]): void {
     const live = this.live(ids);
-    if (!live.length) return this.shell.toast({ kind: "plain", title: "Nothing to kill", text: "All of these jobs have ended." });
+    if (!live.length) return this.shell.toast({ kind: "plain", title: "Nothing to kill", text: ids.length === 1 ? "This job has ended." : "All of these jobs have ended." });
     ASKED.use(this.shell, async ({ askToKill }) => {
       const chosen = await askToKill(this.shell, this.facts, live, ids.length);
       if (chosen.length) await this.kill(chosen);
@@ -49,23 +59,31 @@ export class Actions {
     ASKED.use(this.shell, ({ openApplyDialog }) => openApplyDialog(this.shell, this, start));
   }
 
-  async kill(ids: readonly number[]): Promise<void> {
+  /** What was answered of each; null: nobody answered. */
+  async kill(ids: readonly number[]): Promise<readonly Outcome[] | null> {
+    const names = this.#names(ids);
     const answers = await this.#try("Not killed", () => this.facts.board.kill(ids));
-    if (!answers) return;
-    const [one] = answers;
-    if (answers.length === 1 && one) this.shell.toast(this.#killed(one));
-    else this.#several(answers, (good) => (good === answers.length ? `${jobs(good)} are being killed` : `Killed ${good} of ${answers.length}`));
+    const [one] = answers ?? [];
+    if (answers?.length === 1 && one) this.shell.toast(this.#killed(one, names.get(one.id)!));
+    else if (answers) this.#several(answers, names, (good) => (good === answers.length ? `${jobs(good)} are being killed` : `Killed ${good} of ${answers.length}`));
+    return answers;
   }
 
-  #killed({ id, ok, message }: Outcome): Toast {
-    const row = this.#row(id);
-    const name = this.facts.text("native_id", row);
-    const [place, user] = [this.facts.place(row), this.facts.text("user", row)];
-    const who = name ? `Job ${plain(name, 40)}` : capital(plain(place));
-    const text = `${name ? capital(plain(place)) : ""}${ok || !user ? "" : `, submitted by ${plain(user, 40)}`}`;
+  /** How jobs are called now: when the answer comes, their rows may be gone. */
+  #names(ids: readonly number[]): ReadonlyMap<number, Named> {
+    return new Map(ids.map((id) => {
+      const row = this.#row(id);
+      const [native, user] = [this.facts.text("native_id", row), this.facts.text("user", row)].map((one) => plain(one, 40));
+      return [id, { native: native!, user: user!, place: plain(this.facts.place(row)), job: plain(this.facts.jobName(row), 60), scheduler: title(this.facts.text("location", row)) }];
+    }));
+  }
+
+  #killed({ id, ok, message }: Outcome, { native, place, user, scheduler }: Named): Toast {
+    const who = native ? `Job ${native}` : capital(place);
+    const text = `${native ? capital(place) : ""}${ok || !user ? "" : `, submitted by ${user}`}`;
     const said = plain(message, 2000);
-    const says = said && name ? `. ${title(this.facts.text("location", row))} says:` : said && ":";
-    const shared = { title: `${who} ${ok ? (name ? "is being killed" : "is being withdrawn") : "was not killed"}`, text: `${text}${says}`.replace(/^[,.:\s]+/, ""), ...(said ? { said } : {}) };
+    const says = said && native ? `. ${scheduler} says:` : said && ":";
+    const shared = { title: `${who} ${ok ? (native ? "is being killed" : "is being withdrawn") : "was not killed"}`, text: `${text}${says}`.replace(/^[,.:\s]+/, ""), ...(said ? { said } : {}) };
     if (ok) return { kind: "good", stay_s: 6, ...shared };
     return {
       kind: "bad", ...shared,
@@ -76,52 +94,57 @@ export class Actions {
   /** Take rows off the page. Of a job that is not over it is asked what is meant. */
   async remove(ids: readonly number[]): Promise<void> {
     const live = this.live(ids);
-    if (live.length && !(await this.#removeLive(ids, live))) return;
-    const place = ids.length === 1 ? plain(this.facts.place(this.#row(ids[0]!))) : jobs(ids.length);
+    const meant = live.length ? await this.#meant(ids, live) : "delete";
+    if (meant === "delete") return this.#remove(ids, ids.length === 1 ? "The job itself was not touched." : "The jobs themselves were not touched.");
+    if (meant === "keep") return;
+    const killed = await this.kill(live);
+    const refused = new Set(killed?.filter((one) => !one.ok).map((one) => one.id));
+    // what goes on running must not go out of sight
+    const gone = killed ? ids.filter((id) => !refused.has(id)) : [];
+    if (gone.length) await this.#remove(gone, gone.length === 1 ? "Undo brings the row back, not the job." : "Undo brings the rows back, not the jobs that were killed.");
+  }
+
+  async #remove(ids: readonly number[], text: string): Promise<void> {
+    const names = this.#names(ids);
     const answers = await this.#try("Not taken off the page", () => this.facts.board.remove(ids));
     if (!answers) return;
     const gone = answers.filter((one) => one.ok).map((one) => one.id);
-    if (gone.length < answers.length) this.#several(answers, (good) => `Took ${good} of ${jobs(answers.length)} off the page`);
+    if (gone.length < answers.length) this.#several(answers, names, (good) => `Took ${good} of ${jobs(answers.length)} off the page`);
     if (!gone.length) return;
     const undo = (): void => void this.#try("Not brought back", () => this.facts.board.restore(gone));
-    this.shell.toast({
-      kind: "plain", title: `Took ${gone.length === ids.length ? place : jobs(gone.length)} off the page`, stay_s: 10,
-      text: ids.length === 1 ? "The job itself was not touched." : "The jobs themselves were not touched.", actions: [{ label: "Undo", do: undo }],
-    });
+    const what = gone.length === 1 ? names.get(gone[0]!)!.place : jobs(gone.length);
+    this.shell.toast({ kind: "plain", title: `Took ${what} off the page`, stay_s: 10, text, actions: [{ label: "Undo", do: undo }] });
   }
 
   #running(ids: readonly number[]): boolean {
     return ids.every((id) => this.facts.text("state", this.#row(id)) === "running");
   }
 
-  #removeLive(ids: readonly number[], live: readonly number[]): Promise<boolean> {
+  #meant(ids: readonly number[], live: readonly number[]): Promise<"keep" | "delete" | "kill"> {
     return new Promise((answer) => {
       const one = ids.length === 1;
-      let answered = false;
-      const say = (go: boolean, close: () => void) => () => {
-        answered = true;
-        close();
-        answer(go);
-      };
       this.shell.dialog(one ? `Take ${plain(this.facts.place(this.#row(ids[0]!)))} off the page?` : `Take ${jobs(ids.length)} off the page?`, (box, close) => {
-        const both = async (): Promise<void> => {
-          say(true, close)();
-          await this.kill(live);
+        let meant: "keep" | "delete" | "kill" = "keep";
+        const say = (what: typeof meant) => () => {
+          meant = what;
+          close();
         };
-        const keep = el("button.arp-btn", { type: "button", onclick: say(false, close) }, "Keep");
+        const keep = el("button.arp-btn", { type: "button", onclick: close }, "Keep");
         box.append(
           el("div.arp-ask", {}, el("p", {}, `${one ? "The job" : `${live.length} of them`} ${this.#running(live) ? `${live.length === 1 ? "is" : "are"} still running` : `${live.length === 1 ? "has" : "have"} not ended`}, and will not be killed by this.`)),
           el("footer", {}, el("span.arp-grow"), keep,
-            el("button.arp-btn.is-bad", { type: "button", onclick: () => void both() }, "Kill and delete"),
-            el("button.arp-btn.is-main", { type: "button", onclick: say(true, close) }, "Delete only")));
+            el("button.arp-btn.is-bad", { type: "button", onclick: say("kill") }, "Kill and delete"),
+            el("button.arp-btn.is-main", { type: "button", onclick: say("delete") }, "Delete only")));
         keep.focus();
-        whenGone(box, () => answered || answer(false));
+        whenGone(box, () => answer(meant));
       });
     });
   }
 
   /** Apply jobs' definitions to their runs again; asks once if they are several. */
   async rerun(ids: readonly number[]): Promise<void> {
+    if (!ids.length) return this.shell.toast({ kind: "plain", title: "Nothing to rerun", text: "None of these jobs has ended." });
+    const names = this.#names(ids);
     let extra = "";
     if (ids.length > 1) {
       const field = el("input.arp-mono", { "aria-label": "Extra parameters", autocomplete: "off", spellcheck: "false", placeholder: "as they were" });
@@ -141,7 +164,9 @@ export class Actions {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    this.#several(answers, (good) => (good === answers.length ? `Sent ${jobs(good)} again` : `Sent ${good} of ${jobs(answers.length)} again`));
+    const [one] = ids.length === 1 ? names.values() : [];
+    this.#several(answers, names, one ? (good) => (good ? `Sent ${one.place} again` : `${capital(one.place)} was not sent again`)
+      : (good) => (good === answers.length ? `Sent ${jobs(good)} again` : `Sent ${good} of ${jobs(answers.length)} again`));
   }
 
   #hashes(ids: readonly number[]): string {
@@ -163,9 +188,9 @@ export class Actions {
     return true;
   }
 
-  #several(answers: readonly Outcome[], say: (good: number) => string): void {
+  #several(answers: readonly Outcome[], names: ReadonlyMap<number, Named>, say: (good: number) => string): void {
     const bad = answers.filter((one) => !one.ok);
-    const lines = bad.slice(0, MOST_REASONS).map(({ id, message }) => `${plain(this.facts.jobName(this.#row(id)), 60)}: ${plain(message, 500)}`);
+    const lines = bad.slice(0, MOST_REASONS).map(({ id, message }) => `${names.get(id)?.job ?? id}: ${plain(message, 500)}`);
     if (bad.length > MOST_REASONS) lines.push(`and ${bad.length - MOST_REASONS} more`);
     const said = lines.join("\n");
     this.shell.toast({

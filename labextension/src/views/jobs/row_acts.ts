@@ -72,7 +72,7 @@ export class RowActs {
     const { jobs } = actions.facts.board;
     const ids = this.host.selection.has(id) ? [...this.host.selection].filter((one) => jobs.alive(jobs.rowOf(one))) : [id];
     if (act === "delete") void actions.remove(ids);
-    else if (act === "rerun") void actions.rerun(ids);
+    else if (act === "rerun") void actions.rerun(ids.length > 1 ? ids.filter((one) => !actions.facts.live(jobs.rowOf(one))) : ids);
     else if (ids.length > 1 || !actions.facts.live(row) || !actions.facts.mine(row)) actions.killAsked(ids);
     else this.#ask(id, row);
   }
