@@ -59,6 +59,8 @@ export interface Key {
 
 export interface Shell {
   readonly board: Board;
+  /** Single letters act: the user may have turned them off. */
+  readonly letters: boolean;
   toast(toast: Toast): void;
   /** True if `yes` was pressed. Traps focus; Esc is no; focus returns to where it was. */
   ask(question: Question): Promise<boolean>;

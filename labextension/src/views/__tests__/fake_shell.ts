@@ -12,6 +12,7 @@ export class FakeShell implements Shell {
   readonly said: string[] = [];
   readonly copied: string[] = [];
   page: "defs" | "control" = "control";
+  letters = true;
   /** What `ask` answers. */
   yes = true;
 

@@ -180,6 +180,16 @@ describe("keys", () => {
     expect(board.asked("rerun")).toEqual([[229, undefined]]);
     expect(root.querySelector(".arp-rowask")).not.toBeNull();
   });
+  it("of a row are keys with a name only, where single letters are turned off", () => {
+    open();
+    shell.letters = false;
+    for (const name of ["k", "r", "l"]) key(cell(240, "status"), name);
+    expect(root.querySelector(".arp-rowask")).toBeNull();
+    expect(shell.opened).toEqual([]);
+    expect(board.asked("rerun")).toEqual([]);
+    key(cell(240, "status"), "Enter");
+    expect(shell.opened).toEqual([{ job: 240, tab: "log" }]);
+  });
   it("1 to 9 show one status, 0 all; Escape drops the selection, then the filter", () => {
     open();
     pressKey("8");

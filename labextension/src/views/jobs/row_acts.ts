@@ -27,7 +27,7 @@ export class RowActs {
   }
 
   key(row: number, column: string, event: KeyboardEvent): boolean {
-    const act = rowKey(event, column);
+    const act = event.key.length > 1 || this.actions.shell.letters ? rowKey(event, column) : null;
     if (!act || (row < 0 && act !== "apply")) return false;
     // a key that is held down would send a job again and again, or empty the table
     if (!event.repeat) this.#act(act, row);

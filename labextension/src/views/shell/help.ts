@@ -12,7 +12,7 @@ export function drawHelp(box: HTMLElement, keys: readonly Key[], letters: boolea
     el("div.arp-keys", {},
       part("Anywhere on the board", listed.filter((key) => key.place !== "table")),
       part("In the table", listed.filter((key) => key.place === "table"))),
-    el("footer", {}, el("label.arp-check", {}, check, "Single letters and signs act. Turned off, only Esc and Ctrl+z do.")),
+    el("footer", {}, el("label.arp-check", {}, check, "Single letters and signs act. Turned off, only named keys do, such as Esc, Delete and Ctrl+z.")),
   );
 }
 
