@@ -65,7 +65,7 @@ export class ControlPage implements Mounted {
   ) {
     this.#page = options.page ?? "control";
     this.#pill = new Pill(this.root, () => this.board);
-    this.#banner = new Banner(() => this.board);
+    this.#banner = new Banner(() => this.board, (text) => this.shell.copy(text));
     this.#top = new TopBar(this.#pill, this.#id, {
       pick: () => void this.#pick(), go: (page) => this.go(page), help: () => this.shell.help(),
     });

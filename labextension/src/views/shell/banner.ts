@@ -1,5 +1,6 @@
 /** The banner: one at most, above the page, when what is shown may be wrong. */
 
+import { plain } from "../../model/plain";
 import { title } from "../../model/status";
 import { ms, when } from "../../model/times";
 import type { Board } from "../../sources/board";
@@ -7,6 +8,8 @@ import { el, fill } from "../dom";
 import { icon } from "../icons";
 import { kept } from "../job_shares";
 
+/** Characters of what a machine said that are shown; all of it can be copied. */
+const LONGEST = 300;
 /** A line that is back sooner is not worth a word, in ms. */
 const PATIENCE_MS = 3000;
 
@@ -14,6 +17,8 @@ interface Word {
   down: boolean;
   bold: string;
   text: string;
+  /** What a machine said, to be copied. */
+  said?: string;
   /** Changes each second, and is not read aloud each second. */
   age?: string;
 }
@@ -25,7 +30,8 @@ export function warning(board: Board, hidden: ReadonlySet<string>, now = Date.no
   const since = when(connection.since, now);
   if (connection.state === "down" || connection.state === "closed") {
     const bold = connection.state === "closed" ? `Not live since ${since}.` : `The server has not answered since ${since}.`;
-    return { down: true, bold, text: `${connection.why && `${connection.why} `}What you see is from ${when(board.asOf || connection.since, now)}.` };
+    const said = connection.why;
+    return { down: true, bold, said, text: `${said && `${plain(said, LONGEST)} `}What you see is from ${when(board.asOf || connection.since, now)}.` };
   }
   if (connection.state === "reconnecting" && now - connection.since >= PATIENCE_MS) {
     const age = board.asOf ? ` The table is ${Math.round((now - board.asOf) / 1000)} s old.` : "";
@@ -44,7 +50,7 @@ function silent(board: Board, now: number): Word | null {
   const bad = Object.entries(board.health?.schedulers ?? {}).find(([, one]) => !one.ok);
   if (!bad) return null;
   const [name, { since, said }] = bad;
-  return { down: false, bold: `${title(name)} has not answered since ${when(ms(since), now)}.`, text: `Its jobs show their last known state.${said && ` It said: ${said}`}` };
+  return { down: false, bold: `${title(name)} has not answered since ${when(ms(since), now)}.`, said, text: `Its jobs show their last known state.${said && ` It said: ${plain(said, LONGEST)}`}` };
 }
 
 function noticed(board: Board, hidden: ReadonlySet<string>): Word | null {
@@ -58,7 +64,10 @@ export class Banner {
   readonly #age = el("span", { "aria-hidden": "true" });
   #shown = "";
 
-  constructor(readonly board: () => Board) {}
+  constructor(
+    readonly board: () => Board,
+    readonly copy: (text: string) => void,
+  ) {}
 
   draw(): void {
     const word = warning(this.board(), this.#hidden);
@@ -76,8 +85,10 @@ export class Banner {
       this.#hidden.add(word.text);
       this.draw();
     };
+    const { said } = word;
     fill(this.el, icon(word.down || !word.bold ? "warn" : "rerun"),
       el("span", {}, word.bold && el("b", {}, word.bold), word.bold && " ", word.text, this.#age), el("span.arp-grow"),
+      said && el("button.arp-btn", { type: "button", onclick: () => this.copy(said) }, "Copy"),
       word.bold ? null : el("button.arp-icon", { type: "button", "aria-label": "Dismiss", onclick: hide }, icon("x")));
   }
 }

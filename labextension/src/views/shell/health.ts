@@ -1,5 +1,6 @@
 /** How much of what is shown may be old, in words: for the pill, its panel and the banner. */
 
+import { plain } from "../../model/plain";
 import { title } from "../../model/status";
 import { ms, when } from "../../model/times";
 import type { Board } from "../../sources/board";
@@ -47,7 +48,7 @@ function updates(board: Board, now: number): Part {
     const wait = next === null ? "" : `, next in ${Math.max(0, Math.ceil((next - now) / 1000))} s`;
     return { name, mood: "busy", word: "reconnecting", text: `try ${attempt}${wait}` };
   }
-  return { name, mood: "down", word: state === "down" ? "server down" : "closed", text: why || `since ${when(since, now)}` };
+  return { name, mood: "down", word: state === "down" ? "server down" : "closed", text: plain(why) || `since ${when(since, now)}` };
 }
 
 function client(board: Board): Part {
@@ -69,6 +70,6 @@ function schedulers(board: Board): Part[] {
     const name = title(location);
     if (!board.health?.client.ok) return { name, mood: "busy", word: "not known", text: `was ${ok ? "ok" : "down"} at ${when(ms(board.health?.client.since))}` };
     if (ok) return { name, mood: "ok", word: "ok", text: (answer_s ?? 0) < 0.05 ? "" : `${answer_s?.toFixed(1)} s` };
-    return { name, mood: "down", word: "does not answer", text: `since ${when(ms(since))}${said && `. It said: ${said}`}` };
+    return { name, mood: "down", word: "does not answer", text: `since ${when(ms(since))}${said && `. It said: ${plain(said)}`}` };
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeBoard } from "../../__tests__/fake_board";
 import { HEALTH, NOW, STATUS, at } from "../../__tests__/sample_rows";
-import { warning } from "../banner";
+import { Banner, warning } from "../banner";
 import { kept } from "../../job_shares";
 import { health } from "../health";
 
@@ -55,6 +55,18 @@ describe("the banner", () => {
 
   it("repeats the scheduler's own words", () => {
     expect(warning(board({ health: lsfDown }), NONE, NOW)!.text).toContain("LSF is down. Please wait ...");
+  });
+
+  it("gives the machine's words to be copied as they are, and shows what they hide", () => {
+    const said = "down \u202eesaelp tiaw";
+    const silent = board({ health: { ...HEALTH, schedulers: { lsf: { ok: false, since: at("14:02:00"), said, answer_s: null } } } });
+    const copied: string[] = [];
+    const banner = new Banner(() => silent, (text) => copied.push(text));
+    banner.draw();
+    expect(banner.el.textContent).toContain("down \\u202eesaelp");
+    banner.el.querySelector<HTMLElement>("button")!.click();
+    expect(copied).toEqual([said]);
+    expect(health(silent, NOW).parts.at(-1)!.text).toContain("\\u202e");
   });
 
   it("shows one notice after the other as they are put away", () => {
