@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from arp_nb.model import Job
     from arp_nb.ports import LogChunk
 
-#: of one piece: others have their turn after each
-_PIECE_BYTES = 500_000
+#: of one piece, which is looked through in some milliseconds: others have their turn after each
+_PIECE_BYTES = 250_000
 #: one request looks through so much, for so long; the reader goes on from where it got to
 _MOST_BYTES = 64_000_000
 _MOST_S = 2.0
