@@ -125,12 +125,12 @@ class JobTable:
         """Report, notes, sparkline and estimate of some jobs of an experiment."""
         revision = await self._store.revision()
         which = JobFilter(experiment_id=experiment.id, ids=ids, limit=MOST_WIDE)
-        found = await self._store.job_values(
+        jobs = await self._store.job_values(
             which,
             ("id", "state", "notes", "report"),
-            lambda pieces: [tuple(row) for piece in pieces for row in piece],
+            # in the reader's thread: a report may be long, and others wait for the loop
+            lambda pieces: [_Wide(*row) for piece in pieces for row in piece],
         )
-        jobs = [_Wide(row[0], row[1], orjson.loads(row[2]), orjson.loads(row[3])) for row in found]
         wanted = {(job.id, key) for job in jobs for key in (job.spark_key, job.max_key) if key}
         series = await self._store.counter_series(wanted, _SPARK)
         return Window(revision, [job.row(series) for job in jobs])
@@ -177,9 +177,10 @@ class _Table:
             else:
                 self._lists[name].extend(next(fields))
         if self._counters:
-            posted = [orjson.loads(text) for text in values[-1]]
-            for name, numbers in self._counters.items():
-                numbers.extend(reports.number(report, name) for report in posted)
+            for text in values[-1]:
+                report = orjson.loads(text)  # one at a time: they may be long
+                for name, numbers in self._counters.items():
+                    numbers.append(reports.number(report, name))
 
     def columns(self) -> list[columns.Column]:
         """Return all columns, in order."""
@@ -206,12 +207,11 @@ class _Statuses(dict[tuple[str, str, str, str], str]):
 class _Wide:
     """One job of a window, before its series are known."""
 
-    def __init__(
-        self, job_id: int, state: str, notes: list[str], report: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, job_id: int, state: str, notes: str, report_json: str) -> None:
         self.id = job_id
-        self._notes = notes
-        self._report = report
+        self._notes: list[str] = orjson.loads(notes)
+        self._report: dict[str, Any] = orjson.loads(report_json)
+        report = self._report
         self._is_over = JobState(state).is_final
         self.spark_key = next(iter(reports.numbers(report)), None)
         #: of the first counter that tells how far it will go
@@ -230,7 +230,7 @@ class _Wide:
             left_s = left(series[self.id, self.max_key], self._max)
         return {
             "id": self.id,
-            "report": dict(self._report),
+            "report": self._report,
             "notes": self._notes,
             "spark": [value for _, value in spark],
             "left_s": left_s,

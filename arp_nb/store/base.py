@@ -323,6 +323,7 @@ class Store(StoreBeside):
 
         It is called in a thread of the store's, with the rows in pieces of some hundred, and
         may stop early. Times (``…_at``) are ms since 1970 UTC, notes and report JSON text.
+        However many calls read very many jobs, other reads do not wait for them.
         """
 
     @abstractmethod

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 10_000
 #: reads at once; more would only wait for each other
 READERS = 4
+#: reads of very many rows at once, beside the others: seconds of work never keep small reads
+#: waiting, however many pages ask for it
+WIDE_READERS = 2
 
 _COMMON = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", "PRAGMA temp_store = MEMORY")
 _WRITER = (
@@ -41,7 +44,7 @@ def reader_engine(path: Path) -> Engine:
     engine = create_engine(
         _url(path),
         poolclass=QueuePool,
-        pool_size=READERS,
+        pool_size=READERS + WIDE_READERS,
         max_overflow=0,
         connect_args=_ANY_THREAD,
     )

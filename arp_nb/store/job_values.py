@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: rows that are held at a time: a row may have 32 kB of parameters, and its report 256 kB
 _PIECE = 256
+#: more rows than that are many
+_WIDE_ROWS = 2_000
 _MS = literal(1000.0, Float)
 
 _IN_EXPERIMENT = job.c.experiment_id == bindparam("experiment_id")
@@ -43,6 +45,11 @@ _SERIES = (
     .where(counter_point.c.job_id == bindparam("job_id"), counter_point.c.key == bindparam("key"))
     .order_by(counter_point.c.at)
 )
+
+
+def is_wide(which: JobFilter) -> bool:
+    """Whether it may be very many jobs, so that reading them takes its time."""
+    return which.ids is None and (which.limit is None or which.limit > _WIDE_ROWS)
 
 
 def read(

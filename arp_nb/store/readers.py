@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from arp_nb.errors import StoreError
-from arp_nb.store.engines import READERS
+from arp_nb.store.engines import READERS, WIDE_READERS
 from arp_nb.store.failures import cause, explain
 
 if TYPE_CHECKING:
@@ -29,13 +29,15 @@ class Readers:
         self._folder = folder
         self._closed = False
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="arp-store-reader")
+        self._wide = ThreadPoolExecutor(WIDE_READERS, thread_name_prefix="arp-store-wide-reader")
 
-    async def read(self, read: Callable[[Connection], T]) -> T:
-        """Return what ``read`` makes of the rows."""
+    async def read(self, read: Callable[[Connection], T], *, wide: bool = False) -> T:
+        """Return what ``read`` makes of the rows; ``wide`` if these may be very many."""
         if self._closed:
             raise StoreError("The store is closed: the batch manager is ending.")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._read, read)
+        threads = self._wide if wide else self._threads
+        return await loop.run_in_executor(threads, self._read, read)
 
     def _read(self, read: Callable[[Connection], T]) -> T:
         try:
@@ -48,3 +50,4 @@ class Readers:
         """Finish reads that have begun."""
         self._closed = True
         self._threads.shutdown(wait=True)
+        self._wide.shutdown(wait=True)

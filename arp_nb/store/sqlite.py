@@ -277,7 +277,9 @@ class SqliteStore(Store):
         make: Callable[[Iterator[Sequence[Sequence[Any]]]], T],
     ) -> T:
         """Return what ``make`` makes of some fields of the jobs that match."""
-        return await self._readers.read(lambda db: job_values.read(db, which, names, make))
+        return await self._readers.read(
+            lambda db: job_values.read(db, which, names, make), wide=job_values.is_wide(which)
+        )
 
     async def count_jobs(self, experiment_id: int) -> int:
         """Count the jobs of an experiment that are not deleted."""
@@ -286,7 +288,7 @@ class SqliteStore(Store):
     async def jobs_holding(self, experiment_id: int, text: str, limit: int) -> Sequence[int]:
         """Ids of jobs whose reason, notes or report hold a text, newest first."""
         return await self._readers.read(
-            lambda db: job_values.holding(db, experiment_id, text, limit)
+            lambda db: job_values.holding(db, experiment_id, text, limit), wide=True
         )
 
     async def job(self, job_id: int) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -45,6 +47,22 @@ async def test_reader_of_values_may_stop_early(world: World) -> None:
     assert 0 < len(piece) < 1000
     assert piece[0][0] == ids[-1]
     assert len(await world.store.job_values(which, ("id",), whole)) == 1000
+
+
+async def test_who_reads_very_many_jobs_keeps_nobody_else_waiting(world: World) -> None:
+    (job_id,) = await world.jobs(1)
+    every = JobFilter(experiment_id=world.experiment.id)
+    released = threading.Event()
+    async with asyncio.TaskGroup() as many, asyncio.timeout(30):
+        for _ in range(20):
+            many.create_task(world.store.job_values(every, ("id",), lambda _: released.wait(60)))
+        try:
+            async with asyncio.timeout(10):
+                assert (await world.store.job(job_id)).id == job_id
+                some = JobFilter(experiment_id=world.experiment.id, limit=512)
+                assert await world.store.job_values(some, ("id",), whole) == [(job_id,)]
+        finally:
+            released.set()
 
 
 async def test_values_are_filtered_and_bounded_as_jobs_are(world: World) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -140,6 +142,24 @@ async def test_a_window_tells_report_notes_sparkline_and_estimate(play: Play) ->
     assert rows[job_id]["left_s"] == pytest.approx(42 / 0.2)
     assert rows[other] == {"id": other, "report": {}, "notes": [], "spark": [], "left_s": None}
     assert window.revision == job.revision
+
+
+async def test_the_reports_of_a_window_are_read_beside_the_loop(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = await play.apply("1")
+    await post(play, job.id, '{"counters": {"Events": 1}}')
+    read_in = []
+
+    def noted(report: dict[str, Any]) -> list[reports.Counter]:
+        read_in.append(threading.current_thread())
+        return reports.counters(report)
+
+    reading = SimpleNamespace(counters=noted, numbers=reports.numbers)
+    monkeypatch.setattr("arp_nb.manager.job_table.reports", reading)
+    await play.manager.table.window(play.experiment, [job.id])
+    assert len(read_in) == 1
+    assert threading.current_thread() not in read_in
 
 
 async def test_a_job_that_is_over_has_no_time_left(play: Play) -> None:
