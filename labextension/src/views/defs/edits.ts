@@ -44,10 +44,11 @@ export function typed(edit: RowEdit, field: Field, text: string): RowEdit {
   };
 }
 
-/** Put a field back as it is saved. */
+/** Put a field back as it is saved; with the parameters, what was said about quoting them. */
 export function undone(edit: RowEdit, field: Field): RowEdit {
   const { [field]: _, ...values } = edit.values;
-  return { ...edit, values, conflicts: without(edit.conflicts, field), refused: null, left: edit.left.filter((one) => one !== field) };
+  const quoted = field === "parameters" ? (edit.base?.quoted_parameters ?? false) : edit.quoted;
+  return { ...edit, values, quoted, conflicts: without(edit.conflicts, field), refused: null, left: edit.left.filter((one) => one !== field) };
 }
 
 /** A field was left: what is wrong with it is shown from now on. */
@@ -70,7 +71,8 @@ export function rebased(edit: RowEdit, row: DefinitionRow): RowEdit {
     values[field] = mine;
     if (row[field] !== old[field] || edit.conflicts.includes(field)) conflicts.push(field);
   }
-  return { ...edit, base: row, values, conflicts, gone: false };
+  const quoted = edit.quoted === old.quoted_parameters ? row.quoted_parameters : edit.quoted;
+  return { ...edit, base: row, values, conflicts, quoted, gone: false };
 }
 
 /** Both values were seen and mine is wanted. */

@@ -6,7 +6,7 @@ import { ms, when } from "../../model/times";
 import { meant } from "./checks";
 import { BLANK, type Desk } from "./desk";
 import { value, type Field, type RowEdit } from "./edits";
-import { TITLES } from "./words";
+import { TITLES, TRIGGERS } from "./words";
 
 export interface Note {
   /** Cell it belongs to; null: the row. */
@@ -51,8 +51,8 @@ function refused(desk: Desk, id: number, { field, message }: NonNullable<RowEdit
 function conflict(desk: Desk, id: number, { base, conflicts, values }: RowEdit): Note {
   const who = base?.changed_by ?? "Somebody";
   const shown = conflicts.flatMap((field) => [
-    [`${TITLES[field]}: theirs`, base?.[field] ?? ""] as const,
-    ["yours", values[field] ?? ""] as const,
+    [`${TITLES[field]}: theirs`, worded(field, base?.[field] ?? "")] as const,
+    ["yours", worded(field, values[field] ?? "")] as const,
   ]);
   return {
     field: conflicts[0] ?? null, kind: "warn", values: shown,
@@ -63,6 +63,8 @@ function conflict(desk: Desk, id: number, { base, conflicts, values }: RowEdit):
     ],
   };
 }
+
+const worded = (field: Field, text: string): string => (field === "trigger" ? (TRIGGERS[text] ?? text) : text);
 
 function gone(desk: Desk, id: number): Note {
   return {

@@ -114,6 +114,13 @@ describe("two people on one row", () => {
     expect(board.asked("changeDefinition")).toEqual([]);
   });
 
+  it("see a trigger by the words that they chose it by", () => {
+    desk.type(17, "trigger", "START_OF_RUN");
+    bob(17, { trigger: "END_OF_RUN" });
+    board.tell({ definitions: true });
+    expect(notes(desk, 17)[0]!.values).toEqual([["Trigger: theirs", "End of run"], ["yours", "Start of run"]]);
+  });
+
   it("see both values when saving finds out, and the second keeps theirs on top", async () => {
     desk.type(17, "parameters", "--bins 202");
     bob(17, { parameters: "--bins 301" });

@@ -39,6 +39,18 @@ describe("an edit", () => {
     expect(value(takeTheirs(edit), "parameters")).toBe("--bins 301");
   });
 
+  it("follows what was said elsewhere about quoting, and keeps what was said here", () => {
+    const edit = typed(begin(base), "parameters", "a;b");
+    expect(rebased(edit, newer({ quoted_parameters: true })).quoted).toBe(true);
+    expect(rebased({ ...edit, quoted: true }, newer({})).quoted).toBe(true);
+  });
+
+  it("leaves nothing unsaved when parameters that were allowed to need quotes are put back", () => {
+    const edit = { ...typed(begin(base), "parameters", "a;b"), quoted: true };
+    expect(dirty(undone(edit, "parameters"))).toBe(false);
+    expect(dirty(takeTheirs(rebased(edit, newer({ parameters: "--bins 301" }))))).toBe(false);
+  });
+
   it("does not go back to an older row", () => {
     const edit = rebased(typed(begin(base), "name", "x"), newer({}));
     expect(rebased(edit, base).base?.version).toBe(4);
