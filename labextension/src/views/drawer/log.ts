@@ -228,7 +228,8 @@ export class LogPage implements Page {
 
   #show(what: What, offset: number, way: 1 | -1, before: number): void {
     const { lines } = this.#feed.window;
-    const line = this.#feed.window.indexAt(offset);
+    const found = this.#feed.window.indexAt(offset);
+    const line = what === "error" ? this.#errorFrom(found) : found;
     if (what === "error") {
       this.#errorAt = offset;
       this.#spot = lines[line]?.at ?? -1;
@@ -240,6 +241,15 @@ export class LogPage implements Page {
       const hit = near.at(way > 0 ? 0 : -1);
       if (hit) this.#select(this.#hits.indexOf(hit));
     }
+  }
+
+  /** Behind bytes that are no text, places of lines are not certain, and never too early: the error is at `index` or after it. */
+  #errorFrom(index: number): number {
+    const { lines } = this.#feed.window;
+    if (lines[index]?.exact && lines[index + 1]?.exact !== false) return index;
+    const shown = this.#errorAt < 0 ? -1 : this.#spot;
+    const found = lines.findIndex(({ kind, at }, line) => line >= index && kind === "error" && at > shown);
+    return found < 0 ? index : found;
   }
 
   #say(text: string): void {
@@ -282,7 +292,8 @@ export class LogPage implements Page {
     const most = this.#hits.length >= MOST_HITS ? "+" : "";
     bar.status(this.#saying || !bar.text ? this.#saying : `${this.#now < 0 ? "" : `${count(this.#now + 1)} of `}${count(this.#hits.length)}${most}${from || !window.atEnd ? " here" : ""}`);
     this.#quiet();
-    const where = window.atEnd ? `the last ${bytes(to - from)}` : `${bytes(to - from)} from ${bytes(from)} on`;
+    const read_size = bytes(to - from);
+    const where = window.atEnd ? `the last ${read_size}` : from ? `${read_size} from ${bytes(from)} on` : `the first ${read_size}`;
     const read = (say: string, go: () => Promise<unknown>): HTMLElement => button(say, () => void this.#load(go));
     this.#note.hidden = from === 0 && window.atEnd;
     this.#note.replaceChildren(

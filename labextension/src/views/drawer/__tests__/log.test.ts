@@ -237,6 +237,20 @@ test("the first error is jumped to, then the next", async () => {
   expect(status()).toBe("no further error");
 });
 
+test("the first error is found behind bytes that are no text", async () => {
+  const bytes = "caf\xe9\n".repeat(5) + "An error\nbetween\nAn error\n";
+  board.answers.log = async () => ({ ...piece(0, 0), text: bytes.replaceAll("\xe9", "\ufffd"), next_offset: bytes.length, size_bytes: bytes.length });
+  board.answers.findInLog = async (_, _what, offset) => {
+    const at = bytes.indexOf("An error", offset);
+    return at < 0 ? null : { offset: at, line: "" };
+  };
+  await open();
+  await press("First error");
+  expect(document.querySelector(".at > i")?.textContent).toBe("E 6");
+  await press("Next error");
+  expect(document.querySelector(".at > i")?.textContent).toBe("E 8");
+});
+
 test("a very long line is cut, and shown whole when asked for", async () => {
   text = `${"x".repeat(150_000)}\n`;
   await open();
