@@ -188,6 +188,17 @@ test("a snapshot marks what differs from today's definition, and only that", asy
   board.definitions.delete(12);
 });
 
+test("a snapshot says in words when the job may start and where, as the definitions do", async () => {
+  const definition = { ...DEFINITIONS[0]!, trigger: "END_OF_RUN", location: "" };
+  board.answers.snapshot = async () => ({ argv: ["/s.sh"], definition });
+  board.definitions.set(12, definition);
+  const drawer = await open(EXIT, "snapshot");
+  expect(text()).toContain("TriggerEnd of run");
+  expect(text()).toContain("Locationthe usual one");
+  drawer.show(EXIT, "details");
+  expect(text()).toContain("Started byEnd of run");
+});
+
 const SCRIPT = {
   text: "#!/bin/bash\nbsub <img src=x onerror=alert(1)>\n", missing: "", cut: false, sha256: "9f2c41d077aa".padEnd(64, "0"),
   size_bytes: 1104, mode: "0755", read_at: at("13:10:33"), checked_sha256: null, changed_since_check: null as boolean | null,

@@ -74,7 +74,7 @@ export class DryRunPanel {
         this.#show(row, whom, answer, said);
       },
     }, "All variables");
-    fill(this.#head, el("h3", {}, "What ", el("i", {}, row.name), " will run"), el("span.arp-muted", {}, whom), el("span.arp-grow"),
+    fill(this.#head, el("h3", {}, "What ", el("i", {}, row.name), " will run"), el("span.arp-muted", {}, whom),
       one && all, el("button.arp-btn", { type: "button", onclick: again }, "Dry run"),
       command && el("button.arp-icon", { type: "button", "aria-label": "Copy command", title: "Copy command", onclick: () => this.shell.copy(command) }, icon("copy")));
     const variables = Object.entries(one?.environment ?? {}).filter(([name]) => this.#all || SHOWN.includes(name));

@@ -4,6 +4,7 @@ import type { JobRow } from "../../model/rows";
 import { isFinal, shown, title } from "../../model/status";
 import { clock, elapsed, ms, when } from "../../model/times";
 import type { Board } from "../../sources/board";
+import { TRIGGERS } from "../defs/words";
 import { el, fill } from "../dom";
 import { why } from "../jobs/why";
 import type { Shell } from "../shell";
@@ -78,7 +79,7 @@ function drawFacts(board: Board, shell: Shell, job: JobRow): (HTMLElement | null
       ["User", job.user],
       ["Location", title(job.location)],
       ["Parameters", job.parameters && mono(job.parameters)],
-      ["Started by", job.trigger === "MANUAL" ? "hand" : job.trigger],
+      ["Started by", job.trigger === "MANUAL" ? "hand" : (TRIGGERS[job.trigger] ?? job.trigger)],
       ["Requested", when(ms(job.requested))],
       ["Submitted", when(ms(job.submitted))],
       ["Started", when(ms(job.started))],

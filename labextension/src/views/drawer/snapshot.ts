@@ -2,8 +2,10 @@
 
 import { plain } from "../../model/plain";
 import type { DefinitionRow, EnvironmentRow, JobRow, ScriptRow } from "../../model/rows";
+import { title } from "../../model/status";
 import { clock, ms, when } from "../../model/times";
 import type { Board } from "../../sources/board";
+import { TRIGGERS } from "../defs/words";
 import { el, fill } from "../dom";
 import type { Shell } from "../shell";
 import { rerun } from "./actions";
@@ -29,8 +31,8 @@ const FIELDS: readonly (readonly [string, (one: DefinitionRow) => string])[] = [
   ["Executable", (one) => one.executable],
   ["Parameters", (one) => one.parameters || "none"],
   ["Arguments", (one) => one.arguments],
-  ["Trigger", (one) => one.trigger],
-  ["Location", (one) => one.location],
+  ["Trigger", (one) => TRIGGERS[one.trigger] ?? one.trigger],
+  ["Location", (one) => (one.location ? title(one.location) : "the usual one")],
 ];
 
 /** An argument as a shell would need it. */
