@@ -282,8 +282,10 @@ export class RemoteColumn implements Column {
     return String(this.value(row) ?? "");
   }
 
+  /** `undefined`: what was known is not true any more. */
   put(row: number, value: unknown): boolean {
-    this.kept.delete(row);
+    const had = this.kept.delete(row);
+    if (value === undefined) return had;
     this.kept.set(row, value);
     if (this.kept.size > MOST_REMOTE) this.kept.delete(this.kept.keys().next().value!);
     return true;

@@ -50,15 +50,21 @@ export class Editors {
   }
 }
 
+type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+
+/** Lines of a text that are seen at once while it is edited. */
+const MOST_LINES = 8;
+
 const nameOf = (key: number, column: string): string => `${key} ${column}`;
 
 class CellEditor {
-  private readonly field: HTMLInputElement | HTMLSelectElement;
+  private readonly field: Field;
   private readonly note = el("div.arp-cellnote", { role: "alert", id: `arp-note-${Math.random().toString(36).slice(2)}`, hidden: true });
   private node: HTMLElement | null = null;
   private saving = false;
   /** Version to save over, once somebody else saved meanwhile and the user wants their own. */
   private over: number | undefined;
+  /** As the field shows it, which knows no control characters: what is left alone is not saved. */
   private readonly was: string;
 
   constructor(
@@ -68,8 +74,8 @@ class CellEditor {
     private readonly edit: CellEdit,
     private readonly done: () => void,
   ) {
-    this.was = edit.get(this.row);
-    this.field = fieldOf(edit, this.was);
+    this.field = fieldOf(edit, edit.get(this.row));
+    this.was = this.field.value;
     const name = host.options.rowName?.(this.row);
     this.field.setAttribute("aria-label", name ? `${column.title} of ${name}` : column.title);
     const box = (event: Event): void => this.left(event as FocusEvent);
@@ -86,14 +92,17 @@ class CellEditor {
     if (this.edit.kind !== "bool") {
       node.classList.add("is-edit");
       node.replaceChildren(this.field);
+      if (this.lines) this.field.classList.toggle("is-above", this.isLow(this.lines));
     }
     node.append(this.note);
   }
 
   enter(typed?: string): void {
-    if (typed !== undefined && this.field instanceof HTMLInputElement) this.field.value = typed;
-    this.field.focus({ preventScroll: true });
-    if (this.field instanceof HTMLInputElement && typed === undefined) this.field.select();
+    const { field } = this;
+    const typing = !(field instanceof HTMLSelectElement);
+    if (typed !== undefined && typing) field.value = typed;
+    field.focus({ preventScroll: true });
+    if (typing && typed === undefined) field.select();
   }
 
   /** Yes for no and no for yes, saved at once. */
@@ -144,6 +153,7 @@ class CellEditor {
 
   private pressed(event: KeyboardEvent): void {
     if (this.escaped(event)) return;
+    if (event.key === "Enter" && event.shiftKey && this.field instanceof HTMLTextAreaElement) return; // another line
     if (event.key === "Enter") {
       event.preventDefault();
       this.node?.focus({ preventScroll: true }); // which commits: see `left`
@@ -217,12 +227,25 @@ class CellEditor {
     this.field.setAttribute("aria-invalid", "true");
     this.field.setAttribute("aria-describedby", this.note.id);
     if (!this.node) return;
-    const { viewport, height_px, top_px } = this.host.engine;
+    const { viewport } = this.host.engine;
     this.note.style.left = `${viewport.scrollLeft - this.node.offsetLeft}px`;
     this.note.style.width = `${viewport.clientWidth}px`;
     this.note.style.paddingLeft = `${Math.max(10, this.node.offsetLeft - viewport.scrollLeft)}px`;
-    const below = (this.host.rows.indexOf(this.key) + 2) * this.host.rowHeight_px - top_px;
-    this.note.classList.toggle("is-above", below > height_px && below > 3 * this.host.rowHeight_px);
+    const above = this.isLow(this.lines || 2);
+    this.note.classList.toggle("is-above", above && !this.lines); // beside many lines: on their free side
+    if (this.lines && !above) this.note.style.top = `${this.field.offsetHeight}px`;
+  }
+
+  /** Lines that the field is high; 0: as its cell. */
+  private get lines(): number {
+    return this.field instanceof HTMLTextAreaElement ? this.field.rows : 0;
+  }
+
+  /** Is there no room below this row for as many more, but above it? */
+  private isLow(more: number): boolean {
+    const { rows, rowHeight_px, engine } = this.host;
+    const end_px = (rows.indexOf(this.key) + more) * rowHeight_px - engine.top_px;
+    return end_px > engine.height_px && end_px > (more + 1) * rowHeight_px;
   }
 
   private busy(on: boolean): void {
@@ -231,11 +254,17 @@ class CellEditor {
     this.note.hidden = true;
     this.node?.classList.toggle("is-saving", on);
     this.node?.setAttribute("aria-busy", String(on));
-    if (this.field instanceof HTMLInputElement) this.field.readOnly = on;
+    if (!(this.field instanceof HTMLSelectElement)) this.field.readOnly = on;
   }
 }
 
-function fieldOf(edit: CellEdit, value: string): HTMLInputElement | HTMLSelectElement {
+function fieldOf(edit: CellEdit, value: string): Field {
+  if (edit.kind === "text" && /[\r\n]/.test(value)) {
+    // an input would drop the ends of its lines
+    const field = el("textarea.arp-edit.is-lines", { rows: Math.min(MOST_LINES, value.split("\n").length), spellcheck: "false" });
+    field.value = value;
+    return field;
+  }
   if (edit.kind !== "choice") {
     const field = el("input.arp-edit", { inputmode: edit.kind === "number" ? "decimal" : null, spellcheck: "false" });
     field.value = value;

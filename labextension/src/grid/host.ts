@@ -171,6 +171,11 @@ export class GridHost {
     this.dress();
   }
 
+  /** What the table is called, for screen readers. */
+  set label(label: string) {
+    this.el.setAttribute("aria-label", label);
+  }
+
   /** The column that rows are sorted by: shown in its header. Tells nobody. */
   setSort(sort: Sorted | null): void {
     this.sort = sort;

@@ -48,6 +48,9 @@ export interface FrameHead {
   next_before?: number | null;
   /** Number of this message, on a source that counts them. */
   seq?: number;
+  /** Rows of the table that it brings, removed ones counted too: from this one, up to before that one. */
+  from?: number;
+  to?: number;
   /** Column that holds the row ids; absent: "id"; null: rows are numbered from 0 as they come. */
   id?: string | null;
 }
@@ -112,7 +115,7 @@ export interface TableSink {
   /** More rows of the same table. */
   chunk(frame: Frame): void;
   delta(delta: Delta): void;
-  /** Values of remote columns for some rows. */
+  /** Values of remote columns for some rows; undefined: what was known of it is not true any more. */
   wide(column: string, values: ReadonlyMap<number, unknown>): void;
   connection(connection: Connection): void;
 }

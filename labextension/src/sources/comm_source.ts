@@ -9,24 +9,34 @@ import type {
   Connection, ConnectionState, Delta, Edit, EditAnswer, FrameHead, IdRange, TableSink, TableSource, Value,
 } from "../grid/types";
 import { decodeComm } from "../grid/wire";
-import { Calls } from "./calls";
+import { Calls, fromAnywhere } from "./calls";
 import type { CommModel, Hear } from "./comm_api";
 import { Gather } from "./gather";
-import { idle } from "./pace";
+import { idle, paced } from "./pace";
 
 /** After so long without the first rows it is said why they may be late. */
 const PATIENCE_MS = 3_000;
+/** A chunk that was asked for is asked for again: it may be lost, and a busy kernel sends two. */
+const AGAIN_MS = 10_000;
+/** Scrolling passes many rows: long texts are asked for so often at most. */
+const VIEW_MS = 100;
+/** One message to a kernel may have 10 MB: so many ranges stay below, and so many characters. */
+const MOST_RANGES = 300_000;
+const MOST_CHARS = 3_000_000;
+const TOO_LONG = "This text is longer than a page can send. grid.update(…) sets it in Python.";
 const BUSY = "The kernel has not answered yet: it may be busy with a cell.";
 
 type Told =
   | { type: "head" | "chunk"; head: FrameHead }
-  | { type: "delta"; delta: Delta }
+  | { type: "delta"; delta: Delta; /** rows of long texts that changed */ stale?: Readonly<Record<string, readonly number[]>> }
   | { type: "wide"; column: string; ids: readonly number[]; values: readonly unknown[] }
   | { type: "answer"; call: number; answer: Answer };
 
 type Answer = EditAnswer & { id?: number; ids?: number[] };
 
 export class CommSource implements TableSource {
+  /** What the kernel knows this page by: it tells all pages of a widget the same. */
+  readonly page = fromAnywhere();
   private sink!: TableSink;
   private gather!: Gather;
   /** Number of the last message; NaN: a head is awaited, all else is void. */
@@ -34,6 +44,8 @@ export class CommSource implements TableSource {
   /** Rows that came in frames, without those removed since; and how many there are in all. */
   private rows = 0;
   private total = 0;
+  /** Up to before which row frames came; undefined: the kernel does not say. */
+  private upTo: number | undefined;
   /** The last frame said whether there are more; null: it did not, so they are counted. */
   private more: boolean | null = null;
   /** A chunk was asked for, or the last one was empty. */
@@ -42,6 +54,8 @@ export class CommSource implements TableSource {
   private inView: ReadonlySet<number> = new Set();
   private readonly calls = new Calls<Answer>((message) => ({ ok: false, message }));
   private patience: ReturnType<typeof setTimeout> | undefined;
+  private again: ReturnType<typeof setTimeout> | undefined;
+  private readonly tellView = paced(() => this.model.send({ type: "view", page: this.page, ids: [...this.inView] }), VIEW_MS);
 
   constructor(private readonly model: CommModel) {}
 
@@ -58,10 +72,11 @@ export class CommSource implements TableSource {
 
   view(ids: readonly number[]): void {
     this.inView = new Set(ids);
-    this.model.send({ type: "view", ids });
+    this.tellView();
   }
 
   edit(edit: Edit): Promise<EditAnswer> {
+    if (String(edit.value ?? "").length > MOST_CHARS) return Promise.resolve({ ok: false, message: TOO_LONG });
     return this.call({ type: "edit", edit });
   }
 
@@ -70,11 +85,11 @@ export class CommSource implements TableSource {
   }
 
   remove(ranges: readonly IdRange[]): Promise<EditAnswer> {
-    return this.call({ type: "remove", ranges });
+    return this.call({ type: "remove", page: this.page, ranges: this.lastOf("remove", ranges) });
   }
 
   select(ranges: readonly IdRange[]): void {
-    this.model.send({ type: "select", ranges });
+    this.model.send({ type: "select", page: this.page, ranges: this.lastOf("select", ranges) });
   }
 
   /** Rejects with `Error` if the kernel does not answer, or refuses. */
@@ -89,6 +104,8 @@ export class CommSource implements TableSource {
     this.seq = NaN;
     this.model.off("msg:custom", this.hear);
     clearTimeout(this.patience);
+    clearTimeout(this.again);
+    this.tellView.stop();
     this.gather?.clear();
     this.calls.close();
   }
@@ -100,9 +117,19 @@ export class CommSource implements TableSource {
     this.seq = NaN;
     this.gather.clear();
     this.tell("loading", "");
+    clearTimeout(this.again);
     clearTimeout(this.patience);
     this.patience = setTimeout(() => this.tell("loading", BUSY), PATIENCE_MS);
     this.model.send({ type });
+  }
+
+  /** Send what is too much for one message in several; return what is left for the last. */
+  private lastOf(type: string, ranges: readonly IdRange[]): readonly IdRange[] {
+    let at = 0;
+    for (; ranges.length - at > MOST_RANGES; at += MOST_RANGES) {
+      this.model.send({ type, page: this.page, ranges: ranges.slice(at, at + MOST_RANGES), more: true });
+    }
+    return at ? ranges.slice(at) : ranges;
   }
 
   private call(what: Record<string, unknown>): Promise<Answer> {
@@ -115,10 +142,17 @@ export class CommSource implements TableSource {
     if (this.asked || !(this.more ?? this.rows < this.total)) return;
     this.asked = true;
     await idle();
-    if (round === this.round) this.model.send({ type: "more" });
+    if (round !== this.round) return;
+    this.model.send({ type: "more" });
+    this.again = setTimeout(() => {
+      this.asked = false;
+      void this.pull();
+    }, AGAIN_MS);
   }
 
   private came(head: FrameHead): void {
+    clearTimeout(this.again);
+    this.upTo = head.to;
     this.rows += head.rows;
     this.total = head.total;
     this.more = head.next_before === undefined ? null : head.next_before !== null;
@@ -143,11 +177,16 @@ export class CommSource implements TableSource {
         break;
       case "chunk":
         if (isNaN(this.seq)) break;
+        if (told.head.from !== this.upTo) {
+          this.resync(); // one before it was lost
+          break;
+        }
         this.sink.chunk(decodeComm(told.head, buffers));
         this.came(told.head);
         break;
       case "delta":
         this.changed(told.delta);
+        for (const [column, ids] of Object.entries(told.stale ?? {})) this.outdated(column, ids);
         break;
       case "wide": {
         const values = told.ids.map((id, i) => [id, told.values[i]] as const);
@@ -173,6 +212,12 @@ export class CommSource implements TableSource {
     this.gather.go();
     this.rows -= removed.length; // the count of the last frame may be that after the removal
     void this.pull();
+  }
+
+  /** Long texts changed: those in view come by themselves, others are not known any more. */
+  private outdated(column: string, ids: readonly number[]): void {
+    const others = ids.filter((id) => !this.inView.has(id));
+    if (others.length) this.sink.wide(column, new Map(others.map((id) => [id, undefined])));
   }
 
   private tell(state: ConnectionState, why: string): void {

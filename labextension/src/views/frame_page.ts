@@ -60,7 +60,7 @@ export class FramePage implements Mounted {
   private took_ms = 0;
   private readonly stop: () => void;
 
-  constructor(box: HTMLElement, readonly data: FrameData, readonly options: FrameOptions) {
+  constructor(box: HTMLElement, readonly data: FrameData, private options: FrameOptions) {
     this.rows = new FrameRows(data.store, [], null);
     this.tools = new Tools({
       search: (text) => void this.search(text),
@@ -90,6 +90,16 @@ export class FramePage implements Mounted {
     ].filter(Boolean);
     const text = [filtered + total, ...more].join(", ");
     if (this.count.textContent !== text) this.count.textContent = text;
+  }
+
+  /** Programs may change how it looks and what may be done, while it is shown. */
+  set(options: FrameOptions): void {
+    this.options = options;
+    this.root.setAttribute("aria-label", options.label);
+    if (this.host) this.host.label = options.label;
+    this.tools.allow({ add: options.canAdd, remove: options.canDelete });
+    this.tools.show(this.text, this.data.selection.size);
+    this.fit();
   }
 
   resize(): void {
@@ -173,10 +183,14 @@ export class FramePage implements Mounted {
     this.rows = new FrameRows(this.data.store, this.filters(), this.sort);
     this.host?.show(this.rows);
     this.took_ms = performance.now() - began;
-    const rows = Math.max(FEWEST_ROWS, this.data.total ?? 0);
-    this.root.style.height = `${Math.min(this.options.height_px, AROUND_PX + rows * ROW_PX)}px`;
+    this.fit();
     this.cover();
     this.counted();
+  }
+
+  private fit(): void {
+    const rows = Math.max(FEWEST_ROWS, this.data.total ?? 0);
+    this.root.style.height = `${Math.min(this.options.height_px, AROUND_PX + rows * ROW_PX)}px`;
   }
 
   private filters(): Filter[] {
@@ -291,7 +305,7 @@ export class FramePage implements Mounted {
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation();
-    if (event.defaultPrevented || (event.target as Element).matches("input, select")) return;
+    if (event.defaultPrevented || (event.target as Element).matches("input, select, textarea")) return;
     if (event.key === "/") {
       event.preventDefault();
       this.tools.search.focus();

@@ -55,6 +55,10 @@ async function draw(model: Model, box: HTMLElement): Promise<Mounted> {
   const { height_px = 640, page, job = 0, tab = "log" } = model.get("_options");
   const frame = el("div.arp-host");
   frame.style.height = `${height_px}px`;
+  const sized = (): void => {
+    frame.style.height = `${model.get("_options").height_px ?? height_px}px`;
+  };
+  model.on("change:_options", sized);
   box.append(frame);
   const name = model.get("_experiment");
   const shown = view === "control"
@@ -63,6 +67,7 @@ async function draw(model: Model, box: HTMLElement): Promise<Mounted> {
     : drawAlone(frame, openBoard(api, name), view, job, tab);
   return {
     destroy: () => {
+      model.off("change:_options", sized);
       shown.destroy();
       frame.remove();
       if (api instanceof CommApi) api.close();

@@ -24,6 +24,24 @@ describe("editing a cell", () => {
     expect(active().textContent).toBe("changed");
   });
 
+  it("keeps the lines of a text: one that is left alone is not saved, Shift+Enter is another line", async () => {
+    words.set(2, "one\r\ntwo");
+    make();
+    host.focus(2, "word");
+    press("Enter");
+    expect(field().tagName).toBe("TEXTAREA");
+    press("Enter");
+    await vi.waitFor(() => expect(field()).toBeNull());
+    expect(told.filter(([name]) => name === "save")).toEqual([]);
+    expect(words.get(2)).toBe("one\r\ntwo");
+    press("Enter");
+    press("Enter", { shiftKey: true });
+    expect(field()).not.toBeNull();
+    field().value = "one\ntwo\nthree";
+    press("Enter");
+    await vi.waitFor(() => expect(told).toContainEqual(["save", 2, "one\ntwo\nthree", undefined]));
+  });
+
   it("begins with the letter typed, and Esc puts back what was there", () => {
     make();
     host.focus(2, "word");

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { DictColumn } from "../columns";
+import { DictColumn, RemoteColumn } from "../columns";
 import { ColumnStore, joined } from "../store";
 import type { ColumnType, Value } from "../types";
 import { decodeComm, decodeHttp } from "../wire";
@@ -156,6 +156,16 @@ describe("a column store", () => {
     expect([store.id(1), store.rowOf(1), store.rowOf(2)]).toEqual([1, 1, -1]);
     store.upsert(2, { id: "b" });
     expect(store.text("id", store.rowOf(2))).toBe("b");
+  });
+
+  it("forgets a remote value that is not true any more", () => {
+    const store = new ColumnStore();
+    const [id, log] = [{ name: "id", type: "i32", buffers: [0] }, { name: "log", type: "remote", buffers: [] }] as const;
+    store.load({ head: { rows: 1, total: 1, columns: [id, log], sizes: [4] }, buffers: [new Uint8Array(4)] });
+    store.wide("log", new Map([[0, "old"]]));
+    expect(store.wide("log", new Map([[0, undefined]])).rows).toEqual([0]);
+    expect((store.column("log") as RemoteColumn).has(0)).toBe(false);
+    expect(store.wide("log", new Map([[0, undefined]])).rows).toEqual([]);
   });
 
   it("keeps remote values for the rows asked for", () => {

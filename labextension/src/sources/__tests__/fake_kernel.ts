@@ -10,6 +10,8 @@ interface Asked {
   edit?: { id: number; value: string; version: number };
   ids?: number[];
   ranges?: [number, number][];
+  more?: boolean;
+  page?: number;
   text?: string;
   values?: Record<string, string>;
 }
@@ -31,6 +33,8 @@ export class FakeKernel implements CommModel {
   private changed = new Set<number>();
   private removed = new Set<number>();
   private inView: number[] = [];
+  /** Told with the next change: rows whose long texts changed. */
+  stale: Record<string, number[]> = {};
 
   constructor(count: number) {
     for (let id = 0; id < count; id++) this.rows.push(`h${id}`);
@@ -64,7 +68,7 @@ export class FakeKernel implements CommModel {
     if (!ids.length && !removed.length) return;
     this.seq++;
     const columns = { hash: ids.map((id) => this.rows[id]!) };
-    this.tell({ type: "delta", delta: { ids, columns, removed, seq: this.seq } });
+    this.tell({ type: "delta", delta: { ids, columns, removed, seq: this.seq }, stale: this.stale });
     const wide = ids.filter((id) => this.inView.includes(id));
     if (wide.length) this.wide(wide);
   }
@@ -159,7 +163,8 @@ export class FakeKernel implements CommModel {
     const total = Object.keys(this.truth()).length;
     const views = buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength));
     const more = this.saysMore ? { next_before: this.complete ? null : this.sent } : {};
-    this.tell({ type, head: { ...rest, ...more, total, ...(type === "head" ? { seq: this.seq } : {}) } }, views);
+    const place = { from: first, to: this.sent };
+    this.tell({ type, head: { ...rest, ...more, ...place, total, ...(type === "head" ? { seq: this.seq } : {}) } }, views);
   }
 
   private tell(content: object, buffers: DataView[] = []): void {

@@ -44,6 +44,7 @@ function titled(head: FrameColumn): string {
 }
 
 function widthOf(one: Reader): number {
+  if (one.head.type === "remote") return WIDEST_CH; // long, and not here yet
   let longest = titled(one.head).length + 2;
   for (let row = 0; row < Math.min(SAMPLE, one.store.rows); row++) longest = Math.max(longest, one.shown(row).length);
   return Math.max(NARROWEST_CH, Math.min(WIDEST_CH, longest + 2));
@@ -72,7 +73,9 @@ function editing(data: FrameData, one: Reader, head: FrameColumn): CellEdit {
     check: (_row, typed) => wrong(head, typed),
     save: async (row, typed, over): Promise<EditAnswer> => {
       const version = over ?? read.get(row) ?? data.seq;
-      return data.source.edit({ id: data.store.id(row), column: head.name, value: typed, version });
+      const answer = await data.source.edit({ id: data.store.id(row), column: head.name, value: typed, version });
+      if (answer.ok || answer.theirs === undefined) return answer;
+      return { ...answer, theirs: one.exactly(answer.theirs) };
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { NumberColumn, RemoteColumn } from "../../grid/columns";
 import type { ColumnStore } from "../../grid/store";
-import type { ColumnHead } from "../../grid/types";
+import type { ColumnHead, Value } from "../../grid/types";
 
 /** What the kernel tells of a column: `arp_nb/widgets/layout.py`. */
 export interface FrameColumn extends ColumnHead {
@@ -89,8 +89,12 @@ export class Reader {
 
   /** With nothing rounded: as it is copied and edited. */
   exact(row: number): string {
-    const { head, store } = this;
-    const value = store.value(head.name, row);
+    return this.exactly(this.store.value(this.head.name, row));
+  }
+
+  /** A value that came otherwise, as it would be edited. */
+  exactly(value: Value): string {
+    const { head } = this;
     if (value === null) return "";
     if (head.type === "time") return instant(Number(value), this.zone, head.days === true);
     if (head.duration) return duration(Number(value));

@@ -22,6 +22,7 @@ export class Tools {
   readonly el: HTMLElement;
   readonly search: HTMLInputElement;
   readonly removes: HTMLButtonElement;
+  private readonly adds: HTMLButtonElement;
   private readonly chips = el("span.arp-chips");
   private timer = 0;
 
@@ -29,24 +30,31 @@ export class Tools {
     private readonly does: ToolsDo,
     private readonly readers: () => readonly Reader[],
     private readonly conditions: ReadonlyMap<string, string>,
-    can: { add: boolean; remove: boolean },
+    private can: { add: boolean; remove: boolean },
   ) {
     this.search = el("input", {
       type: "text", "aria-label": "Search rows", placeholder: "Search", autocomplete: "off", spellcheck: "false",
       oninput: () => this.typed(),
     });
     this.removes = tool("trash", "Delete…", () => this.confirm(), { "aria-haspopup": "dialog", hidden: true });
+    this.adds = tool("plus", "Add row", () => does.add(), { hidden: !can.add });
     const filters = tool("down", "Filter", () => this.filters(filters), { "aria-haspopup": "dialog", "aria-expanded": "false" });
     const columns = tool("cols", "Columns", () => does.columns(columns), { "aria-haspopup": "dialog", "aria-expanded": "false" });
     this.el = el("div.arp-tools", {},
       el("div.arp-field.arp-search", {}, icon("search"), this.search, el("kbd", {}, "/")), filters, this.chips,
-      el("span.arp-grow"), can.remove && this.removes, can.add && tool("plus", "Add row", () => does.add()), columns);
+      el("span.arp-grow"), this.removes, this.adds, columns);
+  }
+
+  /** What may be done is other than before; `show` is called next. */
+  allow(can: { add: boolean; remove: boolean }): void {
+    this.can = can;
+    this.adds.hidden = !can.add;
   }
 
   /** What is chosen now. */
   show(text: string, selected: number): void {
     if (document.activeElement !== this.search || !text) this.search.value = text;
-    this.removes.hidden = !selected;
+    this.removes.hidden = !selected || !this.can.remove;
     this.removes.lastElementChild!.textContent = `Delete ${rowsOf(selected)}…`;
     fill(this.chips, ...[...this.conditions].map(([name, condition]) => {
       const title = plain(this.readers().find(({ head }) => head.name === name)?.head.title ?? "", 30);

@@ -160,3 +160,32 @@ test("tables without rows or columns say so", () => {
   came(frameOf({}));
   expect(box.querySelector(".arp-none h2")!.textContent).toBe("This table has no columns");
 });
+
+test("what another one saved is told as the column shows it", async () => {
+  const at = Date.UTC(2026, 10, 22, 14, 2);
+  came(frameOf({ when: { type: "time", values: [at], editor: "text" }, took: { type: "f64", duration: true, values: [1], editor: "text" } }));
+  const [when, took] = page["columns"].map(({ edit }) => edit!);
+  source.answer = { ok: false, message: "", theirs: at + 60_000 };
+  expect(await when!.save(0, "x")).toMatchObject({ theirs: "2026-11-22 14:03:00" });
+  source.answer = { ok: false, message: "", theirs: 90 };
+  expect(await took!.save(0, "x")).toMatchObject({ theirs: "0:01:30" });
+  source.answer = { ok: false, message: "", theirs: null };
+  expect(await took!.save(0, "x")).toMatchObject({ theirs: "" });
+});
+
+test("how it looks and what may be done follows the program", () => {
+  came();
+  data.select([[0, 0]]);
+  const shown = (name: string): boolean => !box.querySelector<HTMLElement>(`.arp-tools button[aria-label^=${name}]`)!.hidden;
+  expect([shown("Add"), shown("Delete")]).toEqual([true, true]);
+  page.set({ label: "Hits", height_px: 150, canAdd: false, canDelete: false, edits: () => 0 });
+  expect([shown("Add"), shown("Delete")]).toEqual([false, false]);
+  const root = box.querySelector<HTMLElement>(".arp")!;
+  expect([root.getAttribute("aria-label"), root.style.height]).toEqual(["Hits", "150px"]);
+  expect(box.querySelector("[role=grid]")!.getAttribute("aria-label")).toBe("Hits");
+});
+
+test("a column of long texts is wide before they are there", () => {
+  came(frameOf({ log: { type: "remote", values: [null, null] } }));
+  expect(page["columns"][0]!.width).toBe("36ch");
+});
