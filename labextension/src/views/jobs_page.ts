@@ -143,7 +143,7 @@ export class JobsPage implements Mounted {
   #makeTools(): Toolbar {
     return new Toolbar({
       filter: (part) => this.#setFilter({ ...this.filter, ...part }), grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME), columns: (button) => ASKED.use(this.shell, ({ openColumnsMenu }) => openColumnsMenu(button, this.#chooser)),
-      wall: () => this.#toggleWall(), apply: () => this.actions.applyAsked({}),
+      found: () => this.#rows.length && this.#host.focus(this.#rows.key(this.#rows.row(0)), "status"), wall: () => this.#toggleWall(), apply: () => this.actions.applyAsked({}),
     }, () => this.filter);
   }
 

@@ -164,6 +164,15 @@ describe("apply", () => {
     expect(shell.toasts[0]).toMatchObject({ kind: "good", title: "Sent 1 job of smd" });
     expect(rows()).toContain("2908 smd Request Sent");
   });
+  it("to several runs is offered by the menu of one, too", () => {
+    open();
+    key(cell(240, "status"), "a");
+    const [{ items, search }] = shell.menus as [(typeof shell.menus)[0]];
+    expect(search).toBe("Apply to run 2913");
+    expect(items.at(-1)).toMatchObject({ label: "To several runs…", always: true });
+    items.at(-1)!.do("");
+    expect(shell.dialogs[0]!.title).toBe("Apply hash to runs");
+  });
   it("to several runs is tried first, and the button says how many", async () => {
     open();
     board.answers.dryRun = () => Promise.resolve({

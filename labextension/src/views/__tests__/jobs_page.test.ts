@@ -96,6 +96,15 @@ describe("counts and filters", () => {
     expect(board.asked("searchReports").at(-1)).toEqual(["pedestal"]);
     expect(rows()).toEqual(["2913 calib_mon DONE"]);
   });
+  it("Enter in the search goes to the first job that was found, however fast it was typed", () => {
+    open();
+    const input = root.querySelector<HTMLInputElement>(".arp-search input")!;
+    input.focus();
+    input.value = "calib_mon";
+    input.dispatchEvent(new Event("input"));
+    input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+    expect(document.activeElement).toBe(cell(238, "status"));
+  });
   it("a search that was left at once is not lost to a redraw", () => {
     open();
     const input = root.querySelector<HTMLInputElement>(".arp-search input")!;

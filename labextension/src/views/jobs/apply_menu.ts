@@ -15,6 +15,7 @@ export function applyMenu(actions: Actions, at: HTMLElement, run: number): void 
     shift: { label: "change parameters first…", do: () => actions.applyAsked({ hash: one.name, runs: String(run), again: true }) },
   }));
   if (!items.length) items.push({ label: "Make a batch def first…", do: () => shell.go("defs") });
+  else items.push({ label: "To several runs…", group: "", always: true, do: () => actions.applyAsked({}) });
   shell.menu(at, items, `Apply to run ${run}`);
 }
 

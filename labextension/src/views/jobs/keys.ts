@@ -14,6 +14,7 @@ export interface PageKeys {
 
 export function pageKeys(page: PageKeys): Key[] {
   return [
+    { keys: "Enter", what: "in the search: go to what was found" },
     { keys: "1 2 3 4 5 6 7 8 9", what: "show one status", do: (key) => page.only(Number(key) - 1) },
     { keys: "0", what: "show all statuses", do: () => page.only(null) },
     { keys: "a", what: "apply a hash to runs", do: () => page.applyDialog() },
@@ -27,6 +28,7 @@ export function pageKeys(page: PageKeys): Key[] {
     { keys: "Space", what: "select", place: "table" },
     { keys: "Shift+ArrowUp Shift+ArrowDown", what: "select further rows", place: "table" },
     { keys: "Ctrl+a", what: "select all that are shown", place: "table" },
+    { keys: "a", what: "apply a hash to this run", place: "table" },
     { keys: "l", what: "log", place: "table" },
     { keys: "i", what: "details", place: "table" },
     { keys: "s", what: "snapshot", place: "table" },

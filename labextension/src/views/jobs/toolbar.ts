@@ -18,6 +18,8 @@ export interface ToolbarEvents {
   filter(part: Partial<Filter>): void;
   grouped(on: boolean): void;
   columns(button: HTMLElement): void;
+  /** From the search to what it found. */
+  found(): void;
   wall(): void;
   apply(): void;
 }
@@ -43,13 +45,19 @@ export class Toolbar {
         this.#timer = window.setTimeout(this.#typed, TYPED_MS);
       },
       onchange: () => this.#timer && this.#typed(), // left before that: nothing that was typed is lost
+      onkeydown: (event: KeyboardEvent) => {
+        if ((event.key !== "Enter" && event.key !== "ArrowDown") || event.isComposing) return;
+        event.preventDefault();
+        if (this.#timer) this.#typed();
+        events.found();
+      },
     });
     const toggle = (name: string, act: (on: boolean) => void): HTMLButtonElement => {
       const button: HTMLButtonElement = el("button.arp-btn", { type: "button", onclick: () => act(button.getAttribute("aria-pressed") !== "true") }, name);
       return button;
     };
     const opens = (name: string, shape: "funnel" | "cols", act: (button: HTMLElement) => void): HTMLElement => {
-      const button: HTMLElement = el("button.arp-btn", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => act(button) }, icon(shape), el("span.arp-hide-s", {}, name), el("span.arp-sr", {}, name));
+      const button: HTMLElement = el("button.arp-btn", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": name, onclick: () => act(button) }, icon(shape), el("span.arp-hide-s", {}, name));
       return button;
     };
     this.#mine = toggle("Mine", (mine) => events.filter({ mine }));
