@@ -1,0 +1,141 @@
+"""The whole story by keyboard: nothing in it needs a mouse, and the focus is never lost."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.e2e.facility import EXPERIMENT
+from tests.e2e.player import Player
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from arp_nb.client.board import Board
+    from tests.e2e.facility import Facility
+    from tests.e2e.watched_page import Pages
+
+NAME = "by_keys"
+RUN = 4
+_STOPS = 40
+
+
+def press(page: Page, *keys: str) -> None:
+    """Press keys one after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(_STOPS):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        press(page, "Tab")
+    raise AssertionError(f"{wanted} is not among the first {_STOPS} stops of Tab")
+
+
+def test_a_job_is_defined_applied_killed_read_deleted_and_brought_back_without_a_mouse(
+    board: Board, facility: Facility, pages: Pages
+) -> None:
+    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    player = Player(page)
+    expect(player.count("All jobs")).to_be_visible()
+
+    # define: the blank last row, reached by the table's own keys
+    press(page, "g", "d", "Control+End", "Home", "ArrowRight")
+    page.keyboard.type(NAME)
+    press(page, "Tab")
+    page.keyboard.type(facility.script("steady"))
+    press(page, "Enter")
+    expect(player.definition(NAME)).to_be_visible()
+
+    # apply: from the menu of a run to the dialog for several, where the runs have the first focus
+    press(page, "g", "c", "a")
+    expect(player.root.get_by_role("combobox", name="Apply to run 10")).to_be_focused()
+    press(page, "End", "Enter")
+    dialog = player.root.get_by_role("dialog", name="Apply hash to runs")
+    expect(dialog.get_by_role("textbox", name="Runs")).to_be_focused()
+    page.keyboard.type(str(RUN))
+    expect(dialog.get_by_role("button", name="Send 1 job")).to_be_enabled()
+    press(page, "Enter")
+    expect(dialog).to_be_hidden()
+    row = player.job(RUN, NAME)
+    expect(row).to_contain_text("RUN")
+
+    # its log, found by the search, and back to where one was
+    press(page, "/")
+    page.keyboard.type(NAME)
+    press(page, "Enter")
+    expect(row.locator("mark")).to_have_text(NAME)
+    expect(row.locator(".c-status")).to_be_focused()
+    press(page, "l")
+    log = player.root.get_by_role("log")
+    expect(log).to_contain_text(re.compile(r"event \d+"))
+    expect(player.root.get_by_role("tab", name="Log")).to_be_focused()
+    press(page, "Escape")
+    expect(row.locator(".c-status")).to_be_focused()
+
+    # kill: the question has its first focus where nothing happens
+    press(page, "k")
+    expect(player.root.get_by_role("button", name="Keep")).to_be_focused()
+    press(page, "ArrowLeft", "Enter")
+    expect(player.toast("is being killed")).to_be_visible()
+    expect(row).to_contain_text("EXIT")
+
+    # delete, and bring back
+    press(page, "Delete")
+    expect(row).to_be_hidden()
+    expect(player.jobs.locator(":focus")).to_have_count(1)
+    press(page, "Control+z")
+    expect(row).to_be_visible()
+    assert board.jobs.df.query(f"run == {RUN}").status.tolist() == ["EXIT"]
+
+
+def test_every_stop_of_the_page_is_reached_by_tab_in_reading_order(
+    board: Board, facility: Facility, pages: Pages
+) -> None:
+    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    player = Player(page)
+    expect(player.count("All jobs")).to_be_visible()
+    root = player.root
+    columns = root.get_by_role("button", name="Columns", exact=True)
+    tab_to(page, root.get_by_role("tab", name="Batch control"))
+    tab_to(page, player.count("All jobs"))
+    tab_to(page, root.get_by_role("textbox", name="Search jobs"))
+    tab_to(page, columns)
+    press(page, "Enter")
+    chooser = root.get_by_role("dialog", name="Columns")
+    expect(chooser.locator(":focus")).to_have_count(1)
+    press(page, "Escape")
+    expect(columns).to_be_focused()
+    tab_to(page, player.jobs.locator("[tabindex='0']"))
+    tab_to(page, root.get_by_role("button", name="Copy pandas expression"))
+
+
+def test_several_jobs_are_chosen_and_rerun_without_a_mouse(
+    board: Board, facility: Facility, pages: Pages
+) -> None:
+    board.definitions.add("fails_by_keys", facility.script("failing"))
+    for job in board.apply("fails_by_keys", runs="6-8"):
+        job.wait(60)
+    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    player = Player(page)
+    expect(player.job(8, "fails_by_keys")).to_contain_text("EXIT")
+    press(page, "/")
+    page.keyboard.type("fails_by_keys")
+    expect(player.jobs.get_by_role("row")).to_have_count(1 + 3)
+    press(page, "Enter", "Control+a")
+    bar = player.root.get_by_role("toolbar", name="3 jobs selected")
+    expect(bar).to_be_visible()
+    press(page, "r")
+    question = player.root.get_by_role("alertdialog", name="Rerun 3 jobs")
+    expect(question.get_by_role("textbox", name="Extra parameters")).to_be_focused()
+    page.keyboard.type("--fast")
+    press(page, "Enter")
+    expect(player.toast("Sent 3 jobs again")).to_be_visible()
+    press(page, "Escape")
+    expect(bar).to_be_hidden()
+    assert board.jobs.df.query("hash == 'fails_by_keys'").shape[0] == 6
