@@ -376,6 +376,7 @@ class Store(StoreBeside):
     ) -> Changes:
         """Read what changed after ``since``, deleted rows included (they say so).
 
+        At most ``limit`` rows, and fewer where jobs' reports have megabytes together.
         `Gone` if ``since`` is older than what `purge` forgot, or newer than the store.
         """
 

@@ -14,7 +14,16 @@ from arp_nb.store.schema import definition, experiment, job, run
 from arp_nb.store.transaction import read_counts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection, Table
+
+    from arp_nb.model import Job
+
+#: an answer ends early, as if its limit were reached, once its jobs' reports are so long together
+_MOST_CHARS = 2_000_000
+#: rows that are held at a time: a report may have 256 kB
+_PIECE = 16
 
 _SINCE = bindparam("since", type_=Integer)
 _TO = bindparam("to", type_=Integer)
@@ -55,7 +64,10 @@ _ROWS = {
 
 
 def changes(db: Connection, since: int, experiment_id: int | None, limit: int) -> Changes:
-    """Read what changed after ``since``: at most ``limit`` rows, of all kinds together."""
+    """Read what changed after ``since``: at most ``limit`` rows, of all kinds together.
+
+    Where reports are very long, fewer: a reader asks for the next ones as it always does.
+    """
     counts = read_counts(db)
     if since > counts.revision or 0 < since < counts.horizon:
         raise Gone(
@@ -69,9 +81,14 @@ def changes(db: Connection, since: int, experiment_id: int | None, limit: int) -
     to = found[limit - 1] if more else counts.revision
     if not found:
         return Changes(since=since, to=to, more=False)
+    statements = _ROWS[of_one]
+    jobs, is_whole = _jobs(db, statements[job], {**parameters, "to": to})
+    if not is_whole:
+        to, more = jobs[-1].revision, True
     rows = {
         table: db.execute(statement, {**parameters, "to": to}).all()
-        for table, statement in _ROWS[of_one].items()
+        for table, statement in statements.items()
+        if table is not job
     }
     return Changes(
         since=since,
@@ -80,5 +97,24 @@ def changes(db: Connection, since: int, experiment_id: int | None, limit: int) -
         experiments=[experiment_of(row) for row in rows[experiment]],
         definitions=[definition_of(row) for row in rows[definition]],
         runs=[run_of(row) for row in rows[run]],
-        jobs=[job_of(row) for row in rows[job]],
+        jobs=jobs,
     )
+
+
+def _jobs(
+    db: Connection, statement: Select[Any], parameters: Mapping[str, Any]
+) -> tuple[list[Job], bool]:
+    """Read jobs until their reports are too long together; return whether these are all."""
+    jobs: list[Job] = []
+    chars = 0
+    found = db.execute(statement, parameters)
+    try:
+        for piece in found.partitions(_PIECE):
+            for row in piece:
+                if chars > _MOST_CHARS:
+                    return jobs, False
+                jobs.append(job_of(row))
+                chars += len(row.report)
+    finally:
+        found.close()
+    return jobs, True

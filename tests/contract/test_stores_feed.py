@@ -67,6 +67,19 @@ async def test_each_changed_row_has_a_revision_of_its_own(world: World) -> None:
     assert max(row.revision for row in rows) == changes.to == await world.store.revision()
 
 
+async def test_long_reports_are_told_in_several_steps(world: World) -> None:
+    ids = await world.jobs(40)
+    for job_id in ids:
+        await world.store.merge_reports([post(job_id, {"text": "x" * 200_000})])
+    await world.store.put_run(world.experiment.id, 1)
+    first = await world.store.changes(0)
+    assert first.more
+    assert 0 < len(first.jobs) < len(ids) / 2
+    assert not first.runs
+    seen = await _follow(world.store, 2000, experiment_id=world.experiment.id)
+    assert seen == await _everything(world.store, world.experiment.id)
+
+
 async def test_reader_that_knows_all_is_told_nothing(world: World) -> None:
     revision = await world.store.revision()
     nothing = await world.store.changes(revision)
