@@ -1,12 +1,13 @@
-"""Every line of Python that the page of jobs offers to copy runs as it stands.
+"""Every line of Python that the pages of jobs and of batch defs offer to copy runs as it stands.
 
 `expressions.json` has a line of each kind; the page's own tests hold it equal to what the
-page writes.
+page writes. Those of the drawer are in `test_copied_job_lines.py`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,8 +24,11 @@ from tests.unit.standin_manager import NOW, job_row
 VIEWS = Path(__file__).parents[2] / "labextension" / "src" / "views"
 LINES: dict[str, str] = {
     one["case"]: one["line"]
-    for one in json.loads((VIEWS / "jobs" / "expressions.json").read_text("utf-8"))
+    for page in ("jobs", "defs")
+    for one in json.loads((VIEWS / page / "expressions.json").read_text("utf-8"))
 }
+#: files of the pages that write Python, each held by tests of its own to an `expressions.json`
+WRITERS = {"defs_page.ts", "drawer/lines.ts", "jobs/expression.ts", "jobs/selection_bar.ts"}
 SNAPSHOT = Snapshot(
     jobs={}, definitions={}, runs={}, health=None, epoch="e", revision=7,
     as_of=NOW, stale=False,
@@ -66,7 +70,8 @@ def board() -> Any:
 
     frame = frames.jobs(ROWS, SNAPSHOT)
     jobs = SimpleNamespace(df=frame, selected=frame.head(2))
-    return SimpleNamespace(jobs=jobs, apply=apply, asked=asked)
+    definitions = SimpleNamespace(df=frames.definitions([], SNAPSHOT))
+    return SimpleNamespace(jobs=jobs, definitions=definitions, apply=apply, asked=asked)
 
 
 def run(line: str, board: Any) -> Any:
@@ -89,6 +94,12 @@ def test_the_line_runs_where_there_are_no_jobs_yet(case: str, board: Any) -> Non
     board.jobs.df = board.jobs.selected = frames.jobs([], SNAPSHOT)
     result = run(LINES[case], board)
     assert case.startswith("apply") or list(result["id"]) == []
+
+
+def test_no_other_part_of_the_pages_writes_python() -> None:
+    own = [path for path in VIEWS.rglob("*.ts") if "__tests__" not in path.parts]
+    writes = {path for path in own if re.search(r"[\"'`]board\.", path.read_text("utf-8"))}
+    assert {str(path.relative_to(VIEWS)) for path in writes} == WRITERS
 
 
 def test_parameters_arrive_as_they_were_typed(board: Any) -> None:

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import lines from "../defs/expressions.json";
 import { drawDefinitions } from "../defs_page";
 import type { Mounted } from "../shell";
 import { FakeBoard } from "./fake_board";
@@ -63,9 +64,9 @@ describe("the definitions", () => {
     expect(cell(12, 6).textContent).toBe("<b>eve</b>");
   });
 
-  it("give the line of pandas that shows the same", () => {
+  it("give the line of pandas that shows the same, which a test in Python executes", () => {
     box.querySelector<HTMLElement>(".arp-foot .arp-icon")!.click();
-    expect(shell.copied).toEqual(["board.definitions.df"]);
+    expect(shell.copied).toEqual(lines.map(({ line }) => line));
   });
 
   it("are found by what is typed, unsaved rows always", () => {
