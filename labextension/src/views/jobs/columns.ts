@@ -108,7 +108,7 @@ function ofJob(scene: Scene): GridColumn[] {
     { id: "job", title: "Job id", width: "10.5ch", sortable: true, text: (row) => facts.text("native_id", row), draw: (row) => mark(facts.text("native_id", row)) },
     { id: "status", title: "Status", width: "25ch", sortable: true, always: true, text: (row) => facts.word(row), draw: (row) => statusChip(facts.word(row), look(facts.word(row))) },
     { id: "act", title: "Actions", width: 110, minWidth: 110, text: () => "", draw: (row) => drawActions(facts, row) },
-    { id: "report", title: "Report", width: "35ch", minWidth: 120, grow: 3, text: (row) => reportText(facts.board.wide(facts.board.jobs.id(row))), draw: (row) => drawReportOf(scene, row) },
+    { id: "report", title: "Report", width: "36.5ch", minWidth: 120, grow: 3, text: (row) => reportText(facts.board.wide(facts.board.jobs.id(row))), draw: (row) => drawReportOf(scene, row) },
     {
       id: "user", title: "User", width: "11ch", sortable: true, text: (row) => facts.text("user", row),
       draw: (row) => el("span.arp-tied", {}, mark(facts.text("user", row)), facts.text("trigger", row) !== "MANUAL" && el("span.arp-auto", { title: "by autorun" }, "auto")),
@@ -150,7 +150,7 @@ function ofCourse(scene: Scene): GridColumn[] {
   return [
     { id: "submitted", title: "Submitted", width: "12.5ch", sortable: true, text: (row) => when(submitted(row), scene.now()), draw: (row) => when(submitted(row), scene.now()) },
     { id: "elapsed", title: "Elapsed", width: "9ch", align: "right", sortable: true, text: (row) => elapsed(facts.elapsed(row, scene.now())), draw: (row) => elapsed(facts.elapsed(row, scene.now())) },
-    { id: "why", title: "Why", width: "20ch", minWidth: 80, grow: 2, sortable: true, text: whyText, draw: (row) => drawWhy(facts.why(row, scene.now()), scene.needle()) },
+    { id: "why", title: "Why", width: "18.5ch", minWidth: 80, grow: 2, sortable: true, text: whyText, draw: (row) => drawWhy(facts.why(row, scene.now()), scene.needle()) },
   ];
 }
 

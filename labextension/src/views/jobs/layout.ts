@@ -23,13 +23,13 @@ const WALL = ["run", "hash", "status", "report", "elapsed"];
 
 /** Columns without room at a width. */
 export function noRoom(width_ch: number, wall: boolean, columns: readonly GridColumn[]): ReadonlySet<string> {
-  if (wall) return new Set(columns.map(({ id }) => id).filter((id) => !WALL.includes(id)));
-  return new Set(GO.filter(([ch]) => width_ch <= ch).flatMap(([, ...ids]) => ids));
+  const others = wall ? columns.map(({ id }) => id).filter((id) => !WALL.includes(id)) : [];
+  return new Set([...others, ...GO.filter(([ch]) => width_ch <= ch).flatMap(([, ...ids]) => ids)]);
 }
 
 /** Widths by column that are others than usual at a width. */
 export function narrower(width_ch: number, wall: boolean): ReadonlyMap<string, string> {
-  if (wall) return new Map(width_ch > WALL_WIDE_CH ? [["hash", "22ch"]] : []);
+  if (wall && width_ch > WALL_WIDE_CH) return new Map([["hash", "22ch"]]);
   return new Map(NARROW.flatMap(([ch, widths]) => (width_ch <= ch ? Object.entries(widths) : [])));
 }
 
