@@ -3,6 +3,7 @@
 const TIMEOUT_MS = 30_000;
 export const LATE =
   "The kernel did not answer within 30 s: it may be busy with a cell. What was asked may still be done.";
+export const GONE = "Its kernel is gone: run the cell again.";
 export const CLOSED = "It was closed.";
 
 /** Where to count from: what a kernel says is heard by every page that shows the widget. */
@@ -23,7 +24,11 @@ export class Calls<T> {
         clearTimeout(timer);
         resolve(answer);
       });
-      send(call);
+      try {
+        send(call);
+      } catch {
+        this.answer(call, this.nobody(GONE)); // as after a restart of the kernel
+      }
     });
   }
 

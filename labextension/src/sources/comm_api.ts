@@ -1,13 +1,13 @@
 /** The manager's API through the kernel, where the page's origin has none: as the kernel's user. */
 
 import { type Api, ApiError, type CallOptions, type Line, type LineEvents } from "./api";
-import { Calls, CLOSED, fromAnywhere } from "./calls";
+import { Calls, CLOSED, fromAnywhere, GONE } from "./calls";
 
 /** What of an anywidget model is used: custom messages both ways. */
 export interface CommModel {
   send(content: unknown): void;
-  on(event: "msg:custom", hear: Hear): void;
-  off(event: "msg:custom", hear: Hear): void;
+  on(event: "msg:custom" | "comm_live_update", hear: Hear): void;
+  off(event: "msg:custom" | "comm_live_update", hear: Hear): void;
 }
 export type Hear = (content: unknown, buffers?: readonly DataView[]) => void;
 
@@ -44,13 +44,24 @@ export class CommApi implements Api {
   line(events: LineEvents): Line {
     const line = ++this.count;
     this.lines.set(line, events);
-    this.model.send({ type: "line-open", line });
+    this.say({ type: "line-open", line });
     return {
-      send: (text) => this.model.send({ type: "line-send", line, text }),
+      send: (text) => this.say({ type: "line-send", line, text }),
       close: () => {
-        if (this.lines.delete(line)) this.model.send({ type: "line-close", line });
+        if (this.lines.delete(line)) this.say({ type: "line-close", line });
       },
     };
+  }
+
+  /** Say something about a line: it is closed if nobody is there. */
+  private say(content: { type: string; line: number; text?: string }): void {
+    try {
+      this.model.send(content);
+    } catch {
+      const events = this.lines.get(content.line);
+      this.lines.delete(content.line);
+      queueMicrotask(() => events?.close(GONE)); // who opens it does not have it yet
+    }
   }
 
   href(): null {

@@ -9,7 +9,7 @@ import type {
   Connection, ConnectionState, Delta, Edit, EditAnswer, FrameHead, IdRange, TableSink, TableSource, Value,
 } from "../grid/types";
 import { decodeComm } from "../grid/wire";
-import { Calls, fromAnywhere } from "./calls";
+import { Calls, fromAnywhere, GONE } from "./calls";
 import type { CommModel, Hear } from "./comm_api";
 import { Gather } from "./gather";
 import { idle, paced } from "./pace";
@@ -18,6 +18,8 @@ import { idle, paced } from "./pace";
 const PATIENCE_MS = 3_000;
 /** A chunk that was asked for is asked for again: it may be lost, and a busy kernel sends two. */
 const AGAIN_MS = 10_000;
+/** After the way to the kernel changed. */
+const SETTLED_MS = 1_000;
 /** Scrolling passes many rows: long texts are asked for so often at most. */
 const VIEW_MS = 100;
 /** One message to a kernel may have 10 MB: so many ranges stay below, and so many characters. */
@@ -55,7 +57,7 @@ export class CommSource implements TableSource {
   private readonly calls = new Calls<Answer>((message) => ({ ok: false, message }));
   private patience: ReturnType<typeof setTimeout> | undefined;
   private again: ReturnType<typeof setTimeout> | undefined;
-  private readonly tellView = paced(() => this.model.send({ type: "view", page: this.page, ids: [...this.inView] }), VIEW_MS);
+  private readonly tellView = paced(() => this.say({ type: "view", page: this.page, ids: [...this.inView] }), VIEW_MS);
 
   constructor(private readonly model: CommModel) {}
 
@@ -63,6 +65,7 @@ export class CommSource implements TableSource {
     this.sink = sink;
     this.gather = new Gather((delta) => sink.delta({ ...delta, seq: this.seq }));
     this.model.on("msg:custom", this.hear);
+    this.model.on("comm_live_update", this.moved);
     this.begin("start");
   }
 
@@ -89,7 +92,7 @@ export class CommSource implements TableSource {
   }
 
   select(ranges: readonly IdRange[]): void {
-    this.model.send({ type: "select", page: this.page, ranges: this.lastOf("select", ranges) });
+    this.say({ type: "select", page: this.page, ranges: this.lastOf("select", ranges) });
   }
 
   /** Rejects with `Error` if the kernel does not answer, or refuses. */
@@ -103,6 +106,7 @@ export class CommSource implements TableSource {
     this.round++;
     this.seq = NaN;
     this.model.off("msg:custom", this.hear);
+    this.model.off("comm_live_update", this.moved);
     clearTimeout(this.patience);
     clearTimeout(this.again);
     this.tellView.stop();
@@ -120,17 +124,32 @@ export class CommSource implements TableSource {
     clearTimeout(this.again);
     clearTimeout(this.patience);
     this.patience = setTimeout(() => this.tell("loading", BUSY), PATIENCE_MS);
-    this.model.send({ type });
+    this.say({ type });
   }
 
   /** Send what is too much for one message in several; return what is left for the last. */
   private lastOf(type: string, ranges: readonly IdRange[]): readonly IdRange[] {
     let at = 0;
     for (; ranges.length - at > MOST_RANGES; at += MOST_RANGES) {
-      this.model.send({ type, page: this.page, ranges: ranges.slice(at, at + MOST_RANGES), more: true });
+      this.say({ type, page: this.page, ranges: ranges.slice(at, at + MOST_RANGES), more: true });
     }
     return at ? ranges.slice(at) : ranges;
   }
+
+  private say(content: Record<string, unknown>): void {
+    try {
+      this.model.send(content);
+    } catch {
+      clearTimeout(this.patience);
+      this.tell("closed", GONE);
+    }
+  }
+
+  /** The way to the kernel was lost or found: see whether somebody is there, once that is settled. */
+  private readonly moved = (): void => {
+    clearTimeout(this.again);
+    this.again = setTimeout(() => this.resync(), SETTLED_MS);
+  };
 
   private call(what: Record<string, unknown>): Promise<Answer> {
     return this.calls.ask((call) => this.model.send({ ...what, call }));
@@ -143,7 +162,7 @@ export class CommSource implements TableSource {
     this.asked = true;
     await idle();
     if (round !== this.round) return;
-    this.model.send({ type: "more" });
+    this.say({ type: "more" });
     this.again = setTimeout(() => {
       this.asked = false;
       void this.pull();

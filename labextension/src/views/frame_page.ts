@@ -120,7 +120,9 @@ export class FramePage implements Mounted {
 
   // -- what came ------------------------------------------------------------------------
 
-  private news({ head, changed, selection }: FrameNews): void {
+  private news({ head, changed, selection, connection }: FrameNews): void {
+    const { state, why } = this.data.connection;
+    if (connection && state !== "loading") this.say(state === "closed" ? why : "");
     if (head) this.begin();
     else if (changed) this.changed(changed);
     if (selection && this.host) this.host.selection = this.data.selection;

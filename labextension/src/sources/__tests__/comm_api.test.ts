@@ -8,7 +8,9 @@ import { FakeServer } from "./fake_server";
 class FakeModel {
   readonly sent: Record<string, unknown>[] = [];
   readonly hears = new Set<Hear>();
+  gone = false;
   send(content: unknown): void {
+    if (this.gone) throw new Error("Cannot send");
     this.sent.push(content as Record<string, unknown>);
   }
   on(_: string, hear: Hear): void {
@@ -40,6 +42,20 @@ test("a request travels with its number, and the answer with that number is its 
   model.say({ type: "answer", call: 2, status: 200, body: "second" });
   model.say({ type: "answer", call: 1, status: 201, body: "first" });
   expect(await Promise.all([first, second])).toEqual(["first", "second"]);
+});
+
+test("a kernel that was restarted is said to be gone, whatever is asked of it", async () => {
+  const closed = vi.fn();
+  const line = api.line({ open: () => {}, message: () => {}, close: closed });
+  model.gone = true;
+  await expect(api.json("GET", "/status")).rejects.toThrow("Its kernel is gone: run the cell again.");
+  line.send("hello");
+  await Promise.resolve();
+  expect(closed.mock.calls).toEqual([["Its kernel is gone: run the cell again."]]);
+  line.close();
+  api.line({ open: () => {}, message: () => {}, close: closed });
+  await Promise.resolve();
+  expect(closed).toHaveBeenCalledTimes(2);
 });
 
 test("a refusal has the manager's words", async () => {

@@ -118,3 +118,31 @@ test("a text that is too much for one message is refused in words, and not sent"
   expect(answer).toEqual({ ok: false, message: "This text is longer than a page can send. grid.update(…) sets it in Python." });
   expect(asked("edit")).toEqual([]);
 });
+
+test("a kernel that was restarted is told at once, and what is asked is answered so", async () => {
+  source.start(table);
+  await rest();
+  kernel.restart();
+  await rest();
+  const gone = "Its kernel is gone: run the cell again.";
+  expect(table.connections.at(-1)).toMatchObject({ state: "closed", why: gone });
+  expect(await source.edit({ id: 1, column: "hash", value: "x", version: 1 })).toEqual({ ok: false, message: gone });
+  source.view([1]);
+  source.select([[0, 1]]);
+  await expect(source.search("x")).rejects.toThrow(gone);
+});
+
+test("a way to the kernel that was lost and found brings what was missed meanwhile", async () => {
+  source.start(table);
+  await rest();
+  kernel.held = true;
+  kernel.put(3, "missed");
+  kernel.flush();
+  kernel.waiting.length = 0;
+  kernel.held = false;
+  for (const hear of kernel.watchers) hear({});
+  await rest();
+  await rest();
+  expect(table.rows()).toEqual(kernel.truth());
+  expect(table.rows()[3]).toBe("missed");
+});

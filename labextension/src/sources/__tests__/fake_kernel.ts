@@ -26,6 +26,9 @@ export class FakeKernel implements CommModel {
   readonly asked: Asked[] = [];
   readonly waiting: { content: object; buffers: DataView[] }[] = [];
   readonly listeners = new Set<Hear>();
+  /** Of whether there is a way to it. */
+  readonly watchers = new Set<Hear>();
+  gone = false;
   private readonly rows: (string | null)[] = [];
   private seq = 0;
   private sent = 0;
@@ -74,17 +77,24 @@ export class FakeKernel implements CommModel {
   }
 
   send(content: unknown): void {
+    if (this.gone) throw new Error("Cannot send");
     const asked = content as Asked;
     this.asked.push(asked);
     if (!this.busy) this.hear(asked);
   }
 
-  on(_event: string, hear: Hear): void {
-    this.listeners.add(hear);
+  on(event: string, hear: Hear): void {
+    (event === "msg:custom" ? this.listeners : this.watchers).add(hear);
   }
 
-  off(_event: string, hear: Hear): void {
-    this.listeners.delete(hear);
+  off(event: string, hear: Hear): void {
+    (event === "msg:custom" ? this.listeners : this.watchers).delete(hear);
+  }
+
+  /** It is restarted: what is sent fails, as in JupyterLab. */
+  restart(): void {
+    this.gone = true;
+    for (const hear of [...this.watchers]) hear({});
   }
 
   /** Let the oldest waiting message arrive; false if none waits. */
