@@ -35,7 +35,7 @@ ANSWER_S = 120.0
 #: the host is a placeholder: behind it is the Unix socket
 _LOCAL = "http://manager"
 #: pages whose address people paste, instead of the server's own
-_PAGES = ("/lab", "/tree", "/notebooks", "/voila", "/doc")
+_PAGES = ("/arp/page", "/lab", "/tree", "/notebooks", "/voila", "/doc")
 _BY_STATUS = {
     401: errors.Unauthenticated,
     403: errors.Forbidden,

@@ -51,7 +51,7 @@ class ArpExtension(ExtensionApp):
             [
                 (r"/arp/api/changes", ChangesHandler),
                 (rf"/arp/static/({assets.NAME})", assets.AssetHandler),
-                (r"/arp/page", PageHandler),
+                (r"/arp/page/?", PageHandler),
                 (r"/arp(?:/.*)?", ProxyHandler),
             ]
         )

@@ -109,6 +109,8 @@ def in_words(status_code: int, error: object) -> ArpError:
     if isinstance(error, ArpError):
         return error
     said = error.log_message if isinstance(error, web.HTTPError) else None
+    if status_code == 405:
+        said = said or "This address does not take that method."
     if status_code == 403:
         if said is None:
             return _stranger()

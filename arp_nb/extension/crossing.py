@@ -85,7 +85,10 @@ def target(path: str, query: str) -> str:
     if "." in steps or ".." in steps:
         raise InvalidValue("An address here may not hold the steps '.' or '..'.")
     if not path.startswith(OPEN_PREFIXES):
-        raise NotFound(f"There is nothing at {path}. The API is at /arp/api/openapi.json.")
+        raise NotFound(
+            f"There is nothing at {path}. The control page is at /arp/page, and the API is "
+            "described at /arp/api/openapi.json."
+        )
     kept = "&".join(one for one in query.split("&") if not _is_secret(one))
     return f"{path}?{kept}" if kept else path
 

@@ -132,3 +132,11 @@ def test_page_of_a_server_that_refuses_says_why_to_a_person(jupyter: Jupyter) ->
     answer = jupyter.ask("POST", "arp/page", data=b"")
     assert answer.status_code == 405
     assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.text == "This address does not take that method."
+
+
+def test_page_is_found_with_a_slash_at_its_end_and_named_where_there_is_nothing(
+    jupyter: Jupyter,
+) -> None:
+    assert jupyter.ask("GET", "arp/page/").text == jupyter.ask("GET", "arp/page").text
+    assert "/arp/page" in jupyter.ask("GET", "arp").json()["message"]

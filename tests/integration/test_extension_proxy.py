@@ -221,4 +221,4 @@ def test_refusals_are_json(jupyter: Jupyter, stand_in: StandIn) -> None:
     answer = jupyter.ask("OPTIONS", "arp/api/x")
     assert refusal(answer) == (405, "ArpError")
     assert answer.headers["Content-Type"] == "application/json"
-    assert json.loads(answer.content)["message"]
+    assert json.loads(answer.content)["message"] == "This address does not take that method."

@@ -146,6 +146,8 @@ def test_name_that_no_experiment_can_have_is_refused_here(standin: StandIn, name
         ("http://h:8888/lab?token=abc", "http://h:8888"),
         ("https://hub/user/ana/lab/tree/x.ipynb", "https://hub/user/ana"),
         ("https://hub/user/ana/tree", "https://hub/user/ana"),
+        ("https://hub/user/ana/arp/page?experiment=x", "https://hub/user/ana"),
+        ("https://hub/user/ana/voila/render/control_page.ipynb", "https://hub/user/ana"),
     ],
 )
 def test_address_as_the_browser_shows_it_is_understood(url: str, base: str) -> None:
