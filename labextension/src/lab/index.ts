@@ -33,7 +33,8 @@ interface Services {
 
 /** All of it at once: a layout is restored only into what is there when Lab starts. */
 function activate(app: JupyterFrontEnd, found: Services): void {
-  const trans = (found.translator ?? nullTranslator).load(DOMAIN);
+  const translator = found.translator ?? nullTranslator;
+  const trans = translator.load(DOMAIN);
   const settings = found.registry?.load(PLUGIN).catch(() => null) ?? Promise.resolve(null);
   const api = new HttpApi(PageConfig.getBaseUrl());
   const jobs = new MyJobs(api, firstExperiment(settings, found.state), (rows) => failures.hear(rows));
@@ -53,7 +54,7 @@ function activate(app: JupyterFrontEnd, found: Services): void {
   found.restorer?.add(panel, "arp-nb-panel");
   addCommands(app, { jobs, pages, panel: show, palette: found.palette, trans });
   pages.restoreWith(found.restorer);
-  void addToLauncher(app, trans);
+  void addToLauncher(app, translator.load("jupyterlab"));
   void settings.then((known) => {
     const follow = (): void => void (notify = known?.composite["notify"] !== "off");
     known?.changed.connect(follow);

@@ -16,10 +16,11 @@ const STATUS_ID = "arp-nb:status";
 /** After the kernels and terminals that run. */
 const STATUS_RANK = 40;
 
-export async function addToLauncher(app: JupyterFrontEnd, trans: Trans): Promise<void> {
+/** `lab`: translations of JupyterLab itself, by which it knows its own category. */
+export async function addToLauncher(app: JupyterFrontEnd, lab: Trans): Promise<void> {
   const found = await import("@jupyterlab/launcher").catch(() => null);
   const launcher = found && await app.resolveOptionalService(found.ILauncher);
-  launcher?.add({ command: COMMANDS.open, category: trans.__("Other"), rank: 5, args: { isLauncher: true } });
+  launcher?.add({ command: COMMANDS.open, category: lab.__("Other"), rank: 5, args: { isLauncher: true } });
 }
 
 export async function addToStatusBar(

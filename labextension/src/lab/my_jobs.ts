@@ -119,9 +119,9 @@ export class MyJobs implements PanelSource {
     this.#changed();
   }
 
-  async kill(job: number): Promise<Outcome> {
+  async kill(job: number): Promise<Outcome | undefined> {
     const { results } = await this.api.json<{ results: Outcome[] }>("POST", "/jobs:kill", { ids: [job] });
-    return results[0] ?? { id: job, ok: false, message: "The server did not say what became of it." };
+    return results[0];
   }
 
   /** Names of those whose jobs are loaded: the chosen one first. */

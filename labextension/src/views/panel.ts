@@ -160,7 +160,7 @@ class Panel implements Mounted {
       tile.classList.toggle("is-zero", !here.length);
       tile.setAttribute("aria-pressed", String(this.#only === shape));
       tile.querySelector("b")!.textContent = loading ? "…" : here.length.toLocaleString("en");
-      tile.querySelector("span")!.textContent = tileWord(shape, word, placed);
+      tile.querySelector("span")!.textContent = tileWord(shape, word, placed, this.source.health);
     });
   }
 
@@ -178,7 +178,7 @@ class Panel implements Mounted {
     const of = (section: Section): Placed[] => placed.filter((one) => one.section === section);
     const running = this.source.everyone ? trans.__("Running jobs") : trans.__("My running jobs");
     const lists: [string, Placed[]][] = only
-      ? [[tileWord(only, TILES.find(([shape]) => shape === only)![2], placed), placed.filter((one) => one.shape === only)]]
+      ? [[tileWord(only, TILES.find(([shape]) => shape === only)![2], placed, this.source.health), placed.filter((one) => one.shape === only)]]
       : [[trans.__("Alerts"), of("alerts")], [running, of("running")], [trans.__("Waiting"), of("waiting")]];
     this.#forget(new Set(lists.flatMap(([, some]) => some.slice(0, MOST).map((one) => one.job.id))));
     const had = document.activeElement as HTMLElement | null;

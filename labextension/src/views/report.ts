@@ -78,7 +78,7 @@ export function progress(all: readonly Item[], left_s: number | null, held: stri
   return { percent, words: held || (left_s === null ? "no estimate" : timeLeft(left_s)) };
 }
 
-function timeLeft(s: number): string {
+export function timeLeft(s: number): string {
   if (s < 60) return `${Math.ceil(s)} s`;
   return s < 5400 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3600)} h`;
 }
@@ -114,11 +114,11 @@ export function drawReport(wide: WideRow | undefined, cell: ReportCell): HTMLEle
   return made;
 }
 
-/** A bar with its percentage and words. */
-export function drawProgress(percent: number, words: string): HTMLElement {
+/** A bar with its percentage and words; `name` is what a screen reader calls it. */
+export function drawProgress(percent: number, words: string, name = "Progress"): HTMLElement {
   const said = `${percent} %, ${words}`;
   return el("span.arp-bar", {
-    role: "progressbar", "aria-label": "Progress", "aria-valuenow": percent, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuetext": said,
+    role: "progressbar", "aria-label": name, "aria-valuenow": percent, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuetext": said,
   }, el("i", { style: `width:${percent}%` }), el("span", {}, said));
 }
 

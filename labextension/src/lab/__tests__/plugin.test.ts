@@ -4,7 +4,7 @@ import type { ExperimentRow, JobRow } from "../../model/rows";
 import { FakeServer } from "../../sources/__tests__/fake_server";
 import { EXPERIMENT } from "../../views/__tests__/sample_rows";
 import plugin from "../index";
-import { FakeApp, FakeSettings, ILauncher, IStatusBar, notifications, type Widget } from "./fake_lab";
+import { FakeApp, FakeSettings, ILauncher, IStatusBar, notifications, nullTranslator, type Widget } from "./fake_lab";
 
 vi.mock("../../sources/http_api", () => ({ HttpApi: class { constructor() { return server; } } }));
 
@@ -51,9 +51,9 @@ function put(id: number, changes: Partial<JobRow>): void {
   stored = [...stored.filter((one) => one.id !== id), row];
 }
 
-async function start(lab = true): Promise<void> {
+async function start(lab = true, translator: unknown = null): Promise<void> {
   const state = { fetch: async (id: string) => kept.get(id), save: async (id: string, value: unknown) => void kept.set(id, value) };
-  const services = [null, lab ? {} : null, lab ? restored : null, null, { load: async () => settings }, state] as never[];
+  const services = [translator, lab ? {} : null, lab ? restored : null, null, { load: async () => settings }, state] as never[];
   void plugin.activate(app as never, ...services);
   await settle();
 }
@@ -180,6 +180,42 @@ test("the launcher has a tile, where there is a launcher", async () => {
   app.services.set(ILauncher, { add });
   await start();
   expect(add).toHaveBeenCalledWith(expect.objectContaining({ command: "arp:open" }));
+});
+
+/** Marks every word that it is given, by the domain that it was asked for. */
+const marking = {
+  load: (domain: string) => {
+    const { __, _n } = nullTranslator.load();
+    return { __: (...all: Parameters<typeof __>) => `${domain}«${__(...all)}»`, _n: (...all: Parameters<typeof _n>) => `${domain}«${_n(...all)}»` };
+  },
+};
+/** Texts, titles and names of everything below an element. */
+function said(root: Element): string[] {
+  const texts = [...root.querySelectorAll("*"), root].flatMap((one) => [
+    ...[...one.childNodes].filter((child) => child.nodeType === Node.TEXT_NODE).map((child) => child.textContent!),
+    ...["aria-label", "title", "placeholder", "label"].map((name) => one.getAttribute(name) ?? ""),
+  ]);
+  return texts.map((text) => text.trim()).filter(Boolean);
+}
+
+test("all words of the panel, the status bar, the commands and the notifications pass the translator", async () => {
+  const add = vi.fn();
+  app.services.set(ILauncher, { add });
+  app.services.set(IStatusBar, { registerStatusItem: (_: string, { item }: { item: Widget }) => (document.body.append(item.node), { dispose: vi.fn() }) });
+  kept.set("arp-nb:experiment", "xppi0915");
+  put(3, { state: "running", status: "RUN", ended: null, report: { counters: { Events: { value: 1, max: 4 } } } });
+  await start(true, marking);
+  put(1, { state: "failed", status: "EXIT", ended: "2026-11-22T14:00:04Z", reason: "" });
+  await settle(5000);
+  // names, numbers, times, and the words of statuses, which are the same everywhere
+  const data = /^(?:[\d:]+|\d+ smd|xppi0915|cxi001|over|EXIT|…|25 %, arp-nb«.*»|Request Sent|Persisted|\w+_Slow|PEND|RUN|SSUSP|DONE|Unknown)$/;
+  const words = [...said(panel()), ...said(document.querySelector(".arp-statusitem")!), ...[...notifications.values()].map((one) => one.message)];
+  expect(words).toEqual(expect.arrayContaining(["arp-nb«Open the control page»", "arp-nb«Log of 1 smd»", "arp-nb«Run 1, smd failed»"]));
+  expect(words.filter((text) => !/^arp-nb«.*»$/.test(text) && !data.test(text))).toEqual([]);
+  const labels = [...app.known.values()].map(({ label }) => (typeof label === "string" ? label : label({})));
+  expect(labels.filter((text) => !/^arp-nb«.*»$/.test(text))).toEqual([]);
+  // the launcher knows its own category by JupyterLab's word
+  expect(add).toHaveBeenCalledWith(expect.objectContaining({ category: "jupyterlab«Other»" }));
 });
 
 test("a Voila page is left alone", async () => {

@@ -32,8 +32,8 @@ export interface PanelHost {
   trans: Words;
   openPage(experiment: string): void;
   openJob(experiment: string, job: number, tab: DrawerTab): void;
-  /** Rejects where nobody answers. */
-  kill(job: number): Promise<Outcome>;
+  /** Rejects where nobody answers; undefined where the answer does not name the job. */
+  kill(job: number): Promise<Outcome | undefined>;
 }
 
 /** English as it is written, for hosts without translations. */

@@ -3,7 +3,7 @@
 import { elapsed } from "../../model/times";
 import { el, fill } from "../dom";
 import { icon, type IconName } from "../icons";
-import { drawProgress, items, progress } from "../report";
+import { drawProgress, items, progress, timeLeft } from "../report";
 import type { DrawerTab } from "../shell";
 import type { PanelHost, PanelSource } from "./data";
 import { call, lasting_ms, why, type Placed } from "./sorting";
@@ -71,14 +71,15 @@ export class Item {
       this.el,
       icon(shape as IconName),
       el("span", {}, el("b", {}, call(job)), ` ${word.replace(/^Unknown/, "unknown")}`),
-      log ? this.#open("log", "Log of %1") : this.#open("details", "Details of %1"),
+      log ? this.#log() : this.#details(),
       el("span.full", { title: why(job) }, this.#said || why(job) || this.trans.__("no reason was given")),
     );
   }
 
   #drawRunning(left_s: number | null): void {
     const { job } = this.#placed;
-    const done = progress(items(job.report), left_s, "");
+    const until = left_s === null ? this.trans.__("no estimate") : this.trans.__("%1 left", timeLeft(left_s));
+    const done = progress(items(job.report), left_s, until);
     fill(
       this.el,
       el("b", {}, call(job)),
@@ -87,9 +88,9 @@ export class Item {
         "span.full.arp-prow",
         {},
         this.#said ? el("span.arp-psaid", { role: "status" }, this.#said)
-          : done ? drawProgress(done.percent, done.words)
+          : done ? drawProgress(done.percent, done.words, this.trans.__("Progress"))
           : el("span.arp-muted.arp-psaid", { title: why(job) }, why(job) || job.host),
-        this.#open("log", "Log of %1"),
+        this.#log(),
         this.#button("kill", "kill", this.trans.__("Kill %1", call(job)), () => this.#ask()),
       ),
     );
@@ -102,7 +103,7 @@ export class Item {
       this.el,
       el("span.arp-pline", { title: told }, el("b", {}, call(job)), " ", el("span.arp-muted", {}, told)),
       this.#time,
-      this.#open(job.native_id === null ? "details" : "log", job.native_id === null ? "Details of %1" : "Log of %1"),
+      job.native_id === null ? this.#details() : this.#log(),
     );
   }
 
@@ -113,16 +114,22 @@ export class Item {
     fill(
       this.el,
       el("span.full.arp-pask", { role: "group" },
-        el("span.arp-grow", {}, this.trans.__("Kill %1?", job.native_id ?? call(job))),
+        el("span.arp-grow", { title: this.trans.__("Job %1", job.native_id ?? job.id) }, this.trans.__("Kill %1?", call(job))),
         answer("yes", this.trans.__("Kill"), ".is-bad", () => void this.#kill()),
         answer("no", this.trans.__("Keep"), "", () => this.#keep())),
     );
   }
 
-  #open(tab: DrawerTab, name: string): HTMLElement {
-    const { job } = this.#placed;
-    return this.#button(tab, tab === "log" ? "log" : "info", this.trans.__(name, call(job)), () =>
-      this.host.openJob(this.source.experiment, job.id, tab));
+  #log(): HTMLElement {
+    return this.#open("log", "log", this.trans.__("Log of %1", call(this.#placed.job)));
+  }
+
+  #details(): HTMLElement {
+    return this.#open("details", "info", this.trans.__("Details of %1", call(this.#placed.job)));
+  }
+
+  #open(tab: DrawerTab, shape: IconName, name: string): HTMLElement {
+    return this.#button(tab, shape, name, () => this.host.openJob(this.source.experiment, this.#placed.job.id, tab));
   }
 
   #button(act: string, shape: IconName, name: string, then: () => void): HTMLElement {
@@ -148,7 +155,8 @@ export class Item {
     this.#keep();
     try {
       const done = await this.host.kill(this.#placed.job.id);
-      this.#said = done.ok ? this.trans.__("is being killed") : done.message;
+      if (!done) this.#said = this.trans.__("The server did not say what became of it.");
+      else this.#said = done.ok ? this.trans.__("is being killed") : done.message;
     } catch (error) {
       this.#said = error instanceof Error ? error.message : String(error);
     }

@@ -48,11 +48,11 @@ function section(shape: Shape, state: string): Section {
   return shape === "run" ? "running" : "waiting";
 }
 
-/** The word of a tile; "LSF_Slow" goes by the scheduler that the jobs are at. */
-export function tileWord(shape: Shape, word: string, placed: readonly Placed[]): string {
+/** The word of a tile; "LSF_Slow" goes by the scheduler that the jobs are at, or the first that there is. */
+export function tileWord(shape: Shape, word: string, placed: readonly Placed[], health: HealthRow | null): string {
   if (shape !== "hourglass") return word;
-  const [first] = placed;
-  return first ? `${title(first.job.location)}_Slow` : word;
+  const location = placed[0]?.job.location ?? Object.keys(health?.schedulers ?? {})[0];
+  return location ? `${title(location)}_Slow` : word;
 }
 
 /** How long it runs, ran, or has been waiting, in ms. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import type { JobRow, Outcome } from "../../../model/rows";
+import type { JobRow } from "../../../model/rows";
 import { EXPERIMENT, HEALTH, job, JOBS, NOW } from "../../__tests__/sample_rows";
 import { drawPanel } from "../../panel";
 import type { Mounted } from "../../shell";
@@ -38,7 +38,7 @@ class Source implements PanelSource {
 let source: Source;
 let root: HTMLElement;
 let panel: Mounted;
-let kill: ReturnType<typeof vi.fn<(job: number) => Promise<Outcome>>>;
+let kill: ReturnType<typeof vi.fn<PanelHost["kill"]>>;
 let host: PanelHost;
 
 beforeEach(() => {
@@ -85,6 +85,10 @@ describe("counts", () => {
     source.jobs = [job(1, 1, "smd", { state: "starting", status: "Local_Slow", location: "local", native_id: null })];
     source.tell();
     expect(tiles()).toMatchObject({ Local_Slow: "1" });
+    source.jobs = [];
+    source.health = { ...HEALTH, schedulers: { slurm: { ok: true, since: HEALTH.client.since, said: "", answer_s: null } } };
+    source.tell();
+    expect(tiles()).toMatchObject({ Slurm_Slow: "0" });
   });
 
   test("pressed, list the jobs of that status only, and pressed again all sections", () => {
@@ -111,7 +115,7 @@ describe("lists", () => {
   });
 
   test("say of a running job how far it is and when it will be done", () => {
-    expect(item(240).querySelector("[role=progressbar]")!.getAttribute("aria-valuetext")).toBe("61 %, 4 min");
+    expect(item(240).querySelector("[role=progressbar]")!.getAttribute("aria-valuetext")).toBe("61 %, 4 min left");
   });
 
   test("let only the time go on while nothing changes", () => {
@@ -153,8 +157,9 @@ describe("lists", () => {
 });
 
 describe("kill", () => {
-  test("asks first, with the focus on keeping it", () => {
+  test("asks first, by the name that the list has, with the focus on keeping it", () => {
     named("Kill 2913 smd").click();
+    expect(item(240).textContent).toContain("Kill 2913 smd?");
     expect(kill).not.toHaveBeenCalled();
     expect(document.activeElement!.textContent).toBe("Keep");
     (document.activeElement as HTMLElement).click();
@@ -173,6 +178,13 @@ describe("kill", () => {
     named("Kill 2913 smd").click();
     named("Kill").click();
     await vi.waitFor(() => expect(item(240).textContent).toContain("User permission denied"));
+  });
+
+  test("says so where the answer does not name the job", async () => {
+    kill.mockResolvedValue(undefined);
+    named("Kill 2913 smd").click();
+    named("Kill").click();
+    await vi.waitFor(() => expect(item(240).textContent).toContain("did not say what became of it"));
   });
 
   test("says so where nobody answers", async () => {
