@@ -217,15 +217,16 @@ export class ControlPage implements Mounted {
     });
   }
 
+  /** The list opens at once: what is typed before the names have come is no shortcut. */
   async #pick(): Promise<void> {
-    try {
-      const all = await this.board.experiments();
-      const items = choices(this.board, all, (name) => name !== this.board.name && this.show(name), (typed) => this.#create(typed));
-      this.shell.menu(this.#top.picker, items, "Find an experiment");
-    } catch (error) {
+    const { board } = this;
+    const items = board.experiments().then((all) =>
+      choices(board, all, (name) => name !== board.name && this.show(name), (typed) => this.#create(typed)));
+    this.shell.menu(this.#top.picker, items, "Find an experiment");
+    await items.catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error;
       this.shell.toast({ kind: "bad", title: "The experiments could not be read", said: error.message });
-    }
+    });
   }
 
   #create(typed: string): void {

@@ -66,8 +66,8 @@ export interface Shell {
   ask(question: Question): Promise<boolean>;
   /** A dialog of a view's own: gets its element and how to close it. */
   dialog(title: string, draw: (el: HTMLElement, close: () => void) => void): void;
-  /** A menu below an element; with `search` items are filtered as one types. Focus returns to `at`. */
-  menu(at: HTMLElement, items: readonly MenuItem[], search?: string): void;
+  /** A menu below an element; with `search` items are filtered as one types, also before they have come. Focus returns to `at`. */
+  menu(at: HTMLElement, items: readonly MenuItem[] | Promise<readonly MenuItem[]>, search?: string): void;
   /** Keys of a page; returns how to take them away. `/` and `g` are the shell's: the first goes to `.arp-search input`. */
   keys(keys: readonly Key[]): () => void;
   /** Something that Ctrl+Z puts back, newest first. */

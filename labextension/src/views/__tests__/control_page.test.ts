@@ -118,7 +118,7 @@ describe("the experiment", () => {
     page = drawControlPage(box, open, { experiment: "xppi0915", onExperiment: (name) => told.push(name) });
     const former = boards.at(-1)!;
     box.querySelector<HTMLElement>(".arp-exp")!.click();
-    await vi.waitFor(() => expect(box.querySelector("[role=listbox]")).not.toBeNull());
+    await vi.waitFor(() => expect(box.querySelector("[role=option]")).not.toBeNull());
     [...box.querySelectorAll<HTMLElement>("[role=option]")].find((one) => one.textContent!.includes("xppx4921"))!.click();
     expect(opened.at(-1)).toBe("xppx4921");
     expect(former.listening).toBe(0);

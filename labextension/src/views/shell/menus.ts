@@ -7,6 +7,7 @@ import { elsewhere, place } from "./place";
 
 /** Pause after which typed letters begin a new word, in ms. */
 const WORD_MS = 700;
+const NO_MATCH = "Nothing matches.";
 
 export class Menu {
   readonly #id = unique("arp-menu");
@@ -20,14 +21,21 @@ export class Menu {
   #word = "";
   #wordAt = 0;
   #stop: () => void = () => {};
+  /** Empty while they are still to come. */
+  #items: readonly MenuItem[] = [];
+  /** What is said where no item is shown. */
+  #none = NO_MATCH;
 
+  /** If `items` fail to come, the menu closes: whoever asked for them says why. */
   constructor(
     readonly root: HTMLElement,
     readonly owner: HTMLElement,
-    readonly items: readonly MenuItem[],
+    items: readonly MenuItem[] | Promise<readonly MenuItem[]>,
     search?: string,
   ) {
-    const chooses = search !== undefined || items.some((item) => item.on !== undefined);
+    if (items instanceof Promise) this.#await(items);
+    else this.#items = items;
+    const chooses = search !== undefined || this.#items.some((item) => item.on !== undefined);
     this.#option = chooses ? "option" : "menuitem";
     const name = search ?? owner.getAttribute("aria-label") ?? owner.textContent ?? "Menu";
     this.#list = el("div", { role: chooses ? "listbox" : "menu", id: this.#id, "aria-label": name, tabindex: search === undefined ? 0 : null });
@@ -60,13 +68,24 @@ export class Menu {
     return this.#box.isConnected;
   }
 
+  #await(items: Promise<readonly MenuItem[]>): void {
+    this.#none = "Loading …";
+    void items.then((come) => {
+      this.#none = NO_MATCH;
+      this.#items = come;
+      if (!this.open) return;
+      this.#filter();
+      place(this.root, this.owner, this.#box);
+    }, () => this.close());
+  }
+
   #filter(): void {
     const typed = (this.#field?.value ?? "").trim().toLowerCase();
-    this.#shown = this.items.filter(
+    this.#shown = this.#items.filter(
       (item) => item.always || !typed || `${item.label} ${item.note ?? ""}`.toLowerCase().includes(typed),
     );
     fill(this.#list, ...this.#shown.flatMap((item, at) => this.#draw(item, at)));
-    if (!this.#shown.length) fill(this.#list, el("p.arp-opt.arp-muted", {}, "Nothing matches."));
+    if (!this.#shown.length) fill(this.#list, el("p.arp-opt.arp-muted", {}, this.#none));
     const on = typed ? -1 : this.#shown.findIndex((item) => item.on);
     this.#move(on >= 0 ? on : this.#usable(0, 1));
   }

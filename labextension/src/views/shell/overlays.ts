@@ -70,7 +70,7 @@ export class Overlays implements Shell, Mounted {
     this.#dialog(title, draw);
   }
 
-  menu(at: HTMLElement, items: readonly MenuItem[], search?: string): void {
+  menu(at: HTMLElement, items: readonly MenuItem[] | Promise<readonly MenuItem[]>, search?: string): void {
     const open = this.#menu?.open && this.#menu.owner === at;
     this.#menu?.close();
     if (!open) ASKED.use(this, ({ Menu }) => (this.#menu = new Menu(this.root, at, items, search)));

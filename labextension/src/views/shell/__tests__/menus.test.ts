@@ -30,6 +30,28 @@ beforeEach(() => {
 });
 afterEach(() => root.remove());
 
+describe("a menu whose items are still to come", () => {
+  it("takes what is typed meanwhile, and filters by it", async () => {
+    let come: (items: MenuItem[]) => void = () => undefined;
+    new Menu(root, owner, new Promise((done) => (come = done)), "Find an experiment");
+    expect(document.activeElement!.tagName).toBe("INPUT");
+    expect(root.querySelector("[role=listbox]")!.textContent).toBe("Loading …");
+    type("cal");
+    press("Enter");
+    expect(did).not.toHaveBeenCalled();
+    come(items());
+    await vi.waitFor(() => expect(at()).toBe("calib_mon"));
+    press("Enter");
+    expect(did).toHaveBeenCalledWith("calib_mon");
+  });
+
+  it("closes if they do not come", async () => {
+    const menu = new Menu(root, owner, Promise.reject(new Error("gone")), "Find an experiment");
+    await vi.waitFor(() => expect(menu.open).toBe(false));
+    expect(document.activeElement).toBe(owner);
+  });
+});
+
 describe("a menu", () => {
   it("moves by arrows over what can be used, round its ends", () => {
     new Menu(root, owner, items());
