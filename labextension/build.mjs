@@ -9,7 +9,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -53,32 +53,32 @@ async function widgets() {
     plugins: [...common.plugins, await shareParts(common)],
     splitting: true,
   });
-  writeFileSync(join(STATIC, "LICENSES.txt"), licences(Object.keys(metafile.inputs)));
+  const texts = bundled(metafile).map((one) => `${one.name} ${one.versionInfo}\n\n${one.extractedText}\n`);
+  writeFileSync(join(STATIC, "LICENSES.txt"), texts.join("\n"));
   await build({ ...common, entryNames: "[name].whole", entryPoints: entries("board", "grid"), outdir: STATIC });
   await build({ ...common, entryPoints: entries("loader"), outdir: STATIC });
   await build({ ...common, entryPoints: { board: "style/index.css" }, outdir: STATIC });
 }
 
-/** The licence of each package that a bundle holds a part of. */
-function licences(inputs) {
-  const names = inputs.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
-  return [...new Set(names.filter(Boolean))]
-    .sort()
-    .map((name) => {
-      const folder = join(HERE, "node_modules", name);
-      const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-      return `${name} ${version}\n\n${readFileSync(join(folder, "LICENSE"), "utf8")}\n`;
-    })
-    .join("\n");
+/** Each package that a bundle holds a part of, and its licence; as JupyterLab's own list has it. */
+function bundled(metafile) {
+  const names = Object.keys(metafile.inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  return [...new Set(names.filter(Boolean))].sort().map((name) => {
+    const folder = join(HERE, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const extractedText = readFileSync(join(folder, "LICENSE"), "utf8");
+    return { name, versionInfo: version, licenseId: license, extractedText };
+  });
 }
 
 async function lab() {
   rmSync(LABEXTENSION, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     ...common,
     minify: false, // the builder minifies
     entryPoints: { lab: "src/lab/index.ts", style: "style/index.css" },
     external: ["@jupyterlab/*", "@lumino/*"], // JupyterLab's own, shared at run time
+    metafile: true,
     outdir: "lib",
   });
   const builder = join(HERE, "node_modules/@jupyter/builder/lib/build-labextension.js");
@@ -87,6 +87,10 @@ async function lab() {
   execFileSync(process.execPath, [builder, "--core-package-file", core, ...how, HERE], {
     stdio: "inherit",
   });
+  // the builder saw one file of ours, and no packages in it
+  const list = join(LABEXTENSION, "static/third-party-licenses.json");
+  const { packages } = existsSync(list) ? JSON.parse(readFileSync(list, "utf8")) : { packages: [] };
+  writeFileSync(list, JSON.stringify({ packages: [...packages, ...bundled(metafile)] }, null, 2));
 }
 
 const parts = { widgets, lab };

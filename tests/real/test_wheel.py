@@ -73,6 +73,16 @@ def test_nothing_in_the_wheel_is_a_source_of_the_front_end(wheel: Path) -> None:
     assert not [name for name in names if name.endswith(".ts") or "node_modules" in name]
 
 
+@pytest.mark.parametrize("name", ["LICENSES.txt", "third-party-licenses.json"])
+def test_the_licences_of_what_is_bundled_come_along(wheel: Path, name: str) -> None:
+    with zipfile.ZipFile(wheel) as files:
+        (path,) = [one for one in files.namelist() if one.endswith(f"/static/{name}")]
+        text = files.read(path).decode()
+    assert "slickgrid" in text
+    assert "Michael Leibman" in text
+    assert "Permission is hereby granted" in text
+
+
 def test_the_server_extension_is_listed_as_ok(installed: Path) -> None:
     said = listed(installed, "jupyter_server.extension.serverextension")
     plain = re.sub(r"\x1b\[\d+m", "", said)
