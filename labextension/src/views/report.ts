@@ -203,10 +203,10 @@ export function refit(within: ParentNode): void {
   fitAll(lists);
 }
 
-/** The sparkline goes before the first counter does; `+n` takes room too, hence three passes. */
+/** The sparkline goes before the first counter does; `+n` takes room too, hence several passes. */
 function fitAll(lists: readonly HTMLElement[]): void {
   let left = lists;
-  for (let pass = 0; pass < 3 && left.length; pass++) {
+  for (let pass = 0; pass < 4 && left.length; pass++) {
     const out = left.map(thatDoNotFit);
     left = left.filter((list, index) => {
       const hidden = out[index]!;
@@ -218,8 +218,10 @@ function fitAll(lists: readonly HTMLElement[]): void {
       more.title = hidden.map((one) => one.textContent).join(", ");
       for (const one of list.children) if (!hidden.includes(one)) one.removeAttribute("data-out");
       for (const one of hidden) if (!one.hasAttribute("data-out")) one.setAttribute("data-out", "");
-      if (hidden[0] === list.firstChild) list.parentElement!.classList.add("is-tight");
-      return count && before !== more.textContent;
+      const { classList } = list.parentElement!;
+      const tighter = hidden[0] === list.firstChild && !classList.contains("is-tight");
+      if (tighter) classList.add("is-tight");
+      return tighter || (count && before !== more.textContent);
     });
   }
 }

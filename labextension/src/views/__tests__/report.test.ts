@@ -153,21 +153,37 @@ describe("what does not fit", () => {
     refit(document.body);
     expect(shown(cell)).toEqual(all);
   });
-  it("one that would not fit alone leaves the room to those that do", async () => {
+  /** Counters as wide as the px in their name, in lines of a list that has `px`, less 20 for +n and 40 for the line. */
+  function flow(px: number, counters: Report["counters"]): HTMLElement {
+    const width = (one: Element): number => (one.getAttribute("data-out") === "wide" ? 0 : Number(/^\d+/.exec(one.textContent)![0]));
     vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (this: Element) {
       const list = this.closest(".arp-ctrs")!;
-      const width = (one: Element): number => (one.getAttribute("data-out") === "wide" ? 0 : one.textContent.length > 40 ? 900 : 100);
-      if (this === list) return new DOMRect(0, 0, 300, 20);
-      const all = [...list.children];
-      return new DOMRect(all.slice(0, all.indexOf(this)).reduce((sum, one) => sum + width(one), 0), 0, width(this), 20);
+      const taken = ((list.nextElementSibling as HTMLElement).textContent ? 20 : 0) + (list.parentElement!.classList.contains("is-tight") ? 0 : 40);
+      if (this === list) return new DOMRect(0, 0, px - taken, 20);
+      let [left, top] = [0, 0];
+      for (const one of list.children) {
+        if (left && left + width(one) > px - taken) [left, top] = [0, top + 20];
+        if (one === this) break;
+        left += width(one);
+      }
+      return new DOMRect(left, top, width(this), 20);
     });
-    const cell = draw({ counters: { text: "x".repeat(100_000), a: 1, b: 2 } });
+    const cell = draw({ counters }, { spark: [1, 2] });
     document.body.append(cell);
-    await Promise.resolve();
-    expect(shown(cell)).toEqual(["a 1", "b 2"]);
-    expect(cell.querySelector(".arp-more")!.textContent).toBe("+1");
-    refit(document.body);
-    expect(shown(cell)).toEqual(["a 1", "b 2"]);
+    return cell;
+  }
+  it.each([
+    [300, ["100px a", "100px b"], "+1"],
+    [150, ["100px a"], "+2"], // not b or c, for want of the line's room
+    [80, ["60px c"], "+2"],
+  ])("in %i px one that would not fit alone leaves the room to those that do", async (px, all, more) => {
+    const cell = flow(px, px === 300 ? { "900px": "x".repeat(100_000), "100px": "a", "100px ": "b" } : { "100px": "a", "120px": "b", "60px": "c" });
+    for (let turn = 0; turn < 2; turn++) {
+      await Promise.resolve();
+      expect(shown(cell).map((one) => one!.replace(/ +/, " "))).toEqual(all);
+      expect(cell.querySelector(".arp-more")!.textContent).toBe(more);
+      refit(document.body);
+    }
   });
   it("of very many only some are drawn, and all are counted", async () => {
     const cell = room(250, Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`c${n}`, n])));
