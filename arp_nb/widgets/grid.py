@@ -84,6 +84,8 @@ class Grid(Front):
         more = {"can_add": everything, "can_delete": everything, **more}
         self._check_words(more, _OWN)
         self._from_page = False
+        #: rows that were gone when the selection was last looked at
+        self._removed = 0
         #: ranges of rows of which more are to come, by page
         self._coming: dict[int, list[tuple[int, int]]] = {}
         self._sheet = Sheet(_frame(df), columns, editable, self.tell)
@@ -198,19 +200,21 @@ class Grid(Front):
             self.tell({"type": "select", "ranges": change["new"].ranges})
 
     def _known(self, ids: RowIds) -> Any:
-        """Return ids as an array, as far as there are such rows."""
-        last = self._sheet.table.rows - 1
-        inside = [(max(0, a), min(b, last)) for a, b in ids.ranges if a <= last and b >= 0]
-        return RowIds(inside).array()
+        """Return ids as an array, as far as there ever were such rows."""
+        return ids.array(self._sheet.table.rows)
 
     def _count(self) -> None:
         """Bring the counting traits up to date; outside the lock, for they call observers."""
         with self._sheet.lock:
-            rows, edits = self._sheet.table.live, len(self._sheet.log)
-            ids = self._known(self.selected_ids)
-            there = self._sheet.table.alive(ids)
+            table, edits = self._sheet.table, len(self._sheet.log)
+            rows, removed = table.live, table.rows - table.live
         self.set_trait("row_count", rows)
         self.set_trait("edit_count", edits)
+        if removed == self._removed:
+            return  # what is selected is there; a live table comes here 30 times a second
+        self._removed = removed
+        ids = self._known(self.selected_ids)
+        there = table.alive(ids)
         if not there.all():
             self.selected_ids = RowIds.of(ids[there].tolist())
 

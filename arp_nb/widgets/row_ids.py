@@ -47,10 +47,15 @@ class RowIds(Sequence[int]):
         lasts = known[np.concatenate([breaks, [len(known) - 1]])]
         return cls(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
-    def array(self) -> Ids:
-        """Return them as an array."""
-        parts = [np.arange(first, last + 1, dtype=np.int64) for first, last in self.ranges]
-        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    def array(self, rows: int | None = None) -> Ids:
+        """Return them as an array; with ``rows`` only those from 0 up to before it."""
+        first, last = np.array(self.ranges, dtype=np.int64).reshape(-1, 2).T
+        if rows is not None:
+            first, last = np.maximum(first, 0), np.minimum(last, rows - 1)
+        counts = np.maximum(last - first + 1, 0)
+        ends = np.cumsum(counts)
+        ids: Ids = np.arange(counts.sum()) + np.repeat(first - (ends - counts), counts)
+        return ids
 
     def __len__(self) -> int:
         return self._before[-1]

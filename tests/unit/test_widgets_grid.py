@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import traitlets
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arp_nb import errors
 from arp_nb.widgets import Column, Grid, front, stream
+from arp_nb.widgets.row_ids import RowIds
 from tests.unit.standin_manager import within
 from tests.unit.widget_play import Page, odd, small
 
@@ -133,6 +136,20 @@ def test_selection_too_large_for_one_message_comes_in_several() -> None:
     assert page.grid.row_count == 3
     assert page.call(type="remove", ranges=[[2, 2]], page=7)["ok"]
     assert page.grid.df["x"].tolist() == [2]
+
+
+@given(
+    st.lists(st.tuples(st.integers(-5, 60), st.integers(0, 9)), max_size=12), st.integers(0, 50)
+)
+def test_ranges_of_ids_hold_what_a_set_of_them_holds(
+    pairs: list[tuple[int, int]], rows: int
+) -> None:
+    model = {one for first, more in pairs for one in range(first, first + more + 1)}
+    ids = RowIds((first, first + more) for first, more in pairs)
+    assert ids.array().tolist() == list(ids) == sorted(model)
+    assert ids.array(rows).tolist() == sorted(one for one in model if 0 <= one < rows)
+    assert RowIds.of(model) == ids
+    assert len(RowIds([(0, 10**15)]).array(3)) == 3
 
 
 def test_selection_in_one_page_is_shown_in_the_others() -> None:

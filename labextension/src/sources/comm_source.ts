@@ -26,7 +26,7 @@ const VIEW_MS = 100;
 const MOST_RANGES = 300_000;
 const MOST_CHARS = 3_000_000;
 const TOO_LONG = "This text is longer than a page can send. grid.update(…) sets it in Python.";
-const BUSY = "The kernel has not answered yet: it may be busy with a cell.";
+const BUSY = "The kernel has not answered yet: it may be busy with a cell. In a notebook that was opened again, run the cell again.";
 
 type Told =
   | { type: "head" | "chunk"; head: FrameHead }
