@@ -18,7 +18,7 @@ import { ColumnChooser } from "./jobs/columns_chosen";
 import { count, CountStrip, ended, type Counts } from "./jobs/counts";
 import { DONE, EXIT, Facts } from "./jobs/facts";
 import { compile, isFiltered, NOTHING, runsMeant, type Filter } from "./jobs/filter";
-import { Foot, isStale } from "./jobs/foot";
+import { Foot, isStale, shownAt } from "./jobs/foot";
 import { pageKeys } from "./jobs/keys";
 import { emptyRuns, NewRuns } from "./jobs/runs";
 import { JobRows, runOf } from "./jobs/rows";
@@ -95,7 +95,7 @@ export class JobsPage implements Mounted {
     this.facts.refresh();
     this.actions = new Actions(shell, this.facts);
     const scene: Scene = {
-      facts: this.facts, now: () => Date.now(), needle: () => this.#needle(), note: () => this.#chooser.note(),
+      facts: this.facts, now: () => Date.now(), knownAt: (row) => (this.facts.text("native_id", row) ? shownAt(this.board) : Date.now()), needle: () => this.#needle(), note: () => this.#chooser.note(),
       whyInReport: () => !this.#chooser.isShown("why"),
       rows: () => (this.#host?.rows instanceof JobRows ? this.#host.rows : this.#rows),
     };

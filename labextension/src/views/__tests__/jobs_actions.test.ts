@@ -104,6 +104,14 @@ describe("kill, delete, rerun", () => {
     expect(board.asked("remove")).toEqual([]);
     expect(shell.toasts.map(({ title }) => title)).toEqual(["Job 581240 was not killed"]);
   });
+  it("that nobody confirms names the job, and does not say that it was not done", async () => {
+    open();
+    board.answers.kill = () => Promise.reject(new Error("The server cannot be reached."));
+    act(240, "kill");
+    press(root.querySelector(".arp-rowask .is-bad"));
+    await settled();
+    expect(shell.toasts[0]).toMatchObject({ kind: "bad", title: "The kill of job 581240 was not confirmed", said: "The server cannot be reached." });
+  });
   it("a job that goes while its kill is asked for is called by its name", async () => {
     open();
     let answer = (): void => undefined;

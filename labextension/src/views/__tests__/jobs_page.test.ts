@@ -155,6 +155,10 @@ describe("counts and filters", () => {
     expect(cell(240, "status").textContent).toMatch(/^Unknown since \d\d:02$/);
     expect(foot()).toMatch(/As of \d\d:02:00. Not live./);
     expect(cell(238, "status").textContent).toBe("DONE");
+    const elapsed = cell(240, "elapsed").textContent;
+    vi.advanceTimersByTime(90_000);
+    settle();
+    expect(cell(240, "elapsed").textContent).toBe(elapsed);
   });
   it("before all jobs are here no number is said", () => {
     const made = new FakeBoard();

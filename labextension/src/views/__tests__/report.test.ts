@@ -121,7 +121,7 @@ it("a course needs two points, and stays within its box", () => {
 
 describe("what does not fit", () => {
   /** jsdom has no layout: a counter is 100 px wide, the sparkline 60, +n 20. */
-  function room(px: number, counters: Report["counters"] = { a: 1, b: 2, c: 3 }): HTMLElement {
+  function room(px: number, counters: NonNullable<Report["counters"]> = { a: 1, b: 2, c: 3 }): HTMLElement {
     const rect = (left: number, right: number): DOMRect => ({ left, right, top: 0, bottom: 20, width: right - left, height: 20, x: left, y: 0, toJSON: () => "" });
     vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (this: Element) {
       const list = this.closest(".arp-ctrs")!;
@@ -154,7 +154,7 @@ describe("what does not fit", () => {
     expect(shown(cell)).toEqual(all);
   });
   /** Counters as wide as the px in their name, in lines of a list that has `px`, less 20 for +n and 40 for the line. */
-  function flow(px: number, counters: Report["counters"]): HTMLElement {
+  function flow(px: number, counters: NonNullable<Report["counters"]>): HTMLElement {
     const width = (one: Element): number => (one.getAttribute("data-out") === "wide" ? 0 : Number(/^\d+/.exec(one.textContent)![0]));
     vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (this: Element) {
       const list = this.closest(".arp-ctrs")!;

@@ -62,7 +62,10 @@ export class Actions {
   /** What was answered of each; null: nobody answered. */
   async kill(ids: readonly number[]): Promise<readonly Outcome[] | null> {
     const names = this.#names(ids);
-    const answers = await this.#try("Not killed", () => this.facts.board.kill(ids));
+    const [first] = ids.length === 1 ? names.values() : [];
+    // nobody answered: it may have been done all the same
+    const failed = `The kill of ${!first ? jobs(ids.length) : first.native ? `job ${first.native}` : first.place} was not confirmed`;
+    const answers = await this.#try(failed, () => this.facts.board.kill(ids));
     const [one] = answers ?? [];
     if (answers?.length === 1 && one) this.shell.toast(this.#killed(one, names.get(one.id)!));
     else if (answers) this.#several(answers, names, (good) => (good === answers.length ? `${jobs(good)} are being killed` : `Killed ${good} of ${answers.length}`));
@@ -106,7 +109,8 @@ export class Actions {
 
   async #remove(ids: readonly number[], text: string): Promise<void> {
     const names = this.#names(ids);
-    const answers = await this.#try("Not taken off the page", () => this.facts.board.remove(ids));
+    const [first] = ids.length === 1 ? names.values() : [];
+    const answers = await this.#try(`${first ? capital(first.place) : jobs(ids.length)} ${ids.length > 1 ? "were" : "was"} not taken off the page`, () => this.facts.board.remove(ids));
     if (!answers) return;
     const gone = answers.filter((one) => one.ok).map((one) => one.id);
     if (gone.length < answers.length) this.#several(answers, names, (good) => `Took ${good} of ${jobs(answers.length)} off the page`);

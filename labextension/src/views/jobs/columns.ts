@@ -18,6 +18,8 @@ export interface Scene {
   rows(): JobRows;
   /** ms since 1970. */
   now(): number;
+  /** ms since 1970 up to which it is known how a job goes on: counting further would be a guess. */
+  knownAt(row: number): number;
   /** Text that is searched for: marked where it is found. */
   needle(): string;
   /** The column Why is hidden, so that its text stands in Report. */
@@ -132,7 +134,7 @@ function drawActions(facts: Facts, row: number): HTMLElement {
 
 function drawReportOf(scene: Scene, row: number): HTMLElement {
   const { facts } = scene;
-  const why = scene.whyInReport() ? facts.why(row, scene.now()) : null;
+  const why = scene.whyInReport() ? facts.why(row, scene.knownAt(row)) : null;
   const held = facts.text("state", row) === "suspended" ? "paused" : "";
   return drawReport(facts.board.wide(facts.board.jobs.id(row)), {
     live: facts.live(row), held, why: why && (why.strong || why.text) ? drawWhy(why, scene.needle()) : null,
@@ -146,11 +148,11 @@ function drawWhy(why: Why, needle: string): HTMLElement {
 function ofCourse(scene: Scene): GridColumn[] {
   const { facts } = scene;
   const submitted = (row: number): number => [facts.number("submitted", row), facts.number("requested", row)].find((at) => !isNaN(at)) ?? NaN;
-  const whyText = (row: number): string => Object.values(facts.why(row, scene.now())).join(" ").trim();
+  const whyText = (row: number): string => Object.values(facts.why(row, scene.knownAt(row))).join(" ").trim();
   return [
     { id: "submitted", title: "Submitted", width: "12.5ch", sortable: true, text: (row) => when(submitted(row), scene.now()), draw: (row) => when(submitted(row), scene.now()) },
-    { id: "elapsed", title: "Elapsed", width: "9ch", align: "right", sortable: true, text: (row) => elapsed(facts.elapsed(row, scene.now())), draw: (row) => elapsed(facts.elapsed(row, scene.now())) },
-    { id: "why", title: "Why", width: "18.5ch", minWidth: 80, grow: 2, sortable: true, text: whyText, draw: (row) => drawWhy(facts.why(row, scene.now()), scene.needle()) },
+    { id: "elapsed", title: "Elapsed", width: "9ch", align: "right", sortable: true, text: (row) => elapsed(facts.elapsed(row, scene.knownAt(row))), draw: (row) => elapsed(facts.elapsed(row, scene.knownAt(row))) },
+    { id: "why", title: "Why", width: "18.5ch", minWidth: 80, grow: 2, sortable: true, text: whyText, draw: (row) => drawWhy(facts.why(row, scene.knownAt(row)), scene.needle()) },
   ];
 }
 

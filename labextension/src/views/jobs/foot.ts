@@ -47,6 +47,13 @@ export class Foot {
   }
 }
 
+/** The moment that what is shown of submitted jobs is from, in ms. */
+export function shownAt(board: Board): number {
+  const { connection, health, asOf } = board;
+  if (connection.state !== "live" && connection.state !== "loading") return asOf || connection.since;
+  return health && !health.client.ok ? ms(health.client.since) : Date.now();
+}
+
 /** Is what is shown old? */
 export function isStale({ connection, health }: Board): boolean {
   return (connection.state !== "live" && connection.state !== "loading") || health?.client.ok === false;

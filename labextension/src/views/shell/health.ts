@@ -23,13 +23,18 @@ export interface Health {
 
 /** The worst of batch client, schedulers and live updates, and each of them. */
 export function health(board: Board, now = Date.now()): Health {
-  const parts = [updates(board, now), client(board), ...schedulers(board)];
+  const all = [client(board), ...schedulers(board)];
+  const live = board.connection.state === "live" || board.connection.state === "loading";
+  // who answered when we last heard of it may be silent now
+  const parts = [updates(board, now), ...(live ? all : all.map((part) => (part.mood === "ok" ? unheard(part, board.asOf) : part)))];
   const worst = parts.find((part) => part.mood === "down") ?? parts.find((part) => part.mood === "busy");
   const best = parts[2] ?? parts[1]!;
   const shown = worst ?? best;
   const icon = ({ ok: "tick", busy: "rerun", down: "cross" } as const)[shown.mood];
   return { mood: shown.mood, word: pill(shown), text: shown === parts[0] || !worst ? short(shown.text) : "", icon, parts };
 }
+
+const unheard = ({ name }: Part, asOf: number): Part => ({ name, mood: "busy", word: "not known", text: `was ok at ${when(asOf)}` });
 
 function pill(part: Part): string {
   return part.name === "Live updates" ? part.word[0]!.toUpperCase() + part.word.slice(1) : `${part.name} ${part.word}`;

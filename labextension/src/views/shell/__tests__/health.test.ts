@@ -27,6 +27,13 @@ describe("the connection pill", () => {
     expect(parts.map((part) => part.word)).toEqual(["ok", "down", "not known"]);
   });
 
+  it("does not guess how anybody is while it hears nothing", () => {
+    const lost = { ...board().connection, state: "reconnecting", attempt: 3, next: NOW + 8000, since: NOW } as const;
+    expect(health(board({ connection: lost, asOf: NOW }), NOW).parts.map((part) => [part.name, part.word])).toEqual([
+      ["Live updates", "reconnecting"], ["Batch client", "not known"], ["LSF", "not known"],
+    ]);
+  });
+
   it("counts the requests that wait for the batch client", () => {
     expect(kept(board().jobs)).toBe(2);
   });
