@@ -55,8 +55,10 @@ export class Desk {
     return true;
   }
 
-  allowQuotes(id: number): void {
+  /** The answer to why the row was not saved: so it is saved now. */
+  async allowQuotes(id: number): Promise<void> {
     this.#put(id, { ...this.edit(id), quoted: true, refused: null });
+    await this.leaveRow(id);
   }
 
   /** Both values were seen, and one was chosen. */

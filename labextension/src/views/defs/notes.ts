@@ -28,14 +28,16 @@ export function notes(desk: Desk, id: number): Note[] {
   for (const field of edit.left) {
     const message = found[field];
     const missing = id === BLANK && !value(edit, field).trim();
-    if (message && !missing && edit.refused?.field !== field) lines.push({ field, kind: "bad", message, actions: help(desk, id, field) });
+    if (message && !missing && edit.refused?.field !== field) lines.push({ field, kind: "bad", message, actions: help(desk, id, field, message) });
   }
   if (edit.refused) lines.push(refused(desk, id, edit.refused));
   return lines.length || !edit.base ? lines : script(desk, edit.base);
 }
 
-function help(desk: Desk, id: number, field: Field): Note["actions"] {
-  return field === "parameters" ? [{ label: "My script quotes them: allow", do: () => desk.allowQuotes(id) }] : [];
+/** Quotes help against what a shell would do with parameters, not against their length. */
+function help(desk: Desk, id: number, field: Field, message: string): Note["actions"] {
+  const quotes = field === "parameters" && message.includes("shell");
+  return quotes ? [{ label: "My script quotes them: allow", do: () => void desk.allowQuotes(id) }] : [];
 }
 
 function refused(desk: Desk, id: number, { field, message }: NonNullable<RowEdit["refused"]>): Note {
@@ -45,7 +47,7 @@ function refused(desk: Desk, id: number, { field, message }: NonNullable<RowEdit
     void desk.save(id);
   };
   const again = { label: "Save again", do: () => void desk.save(id) };
-  return { field, kind: "bad", message, actions: path ? [{ label: "Use it", do: use }] : field ? help(desk, id, field) : [again] };
+  return { field, kind: "bad", message, actions: path ? [{ label: "Use it", do: use }] : field ? help(desk, id, field, message) : [again] };
 }
 
 function conflict(desk: Desk, id: number, { base, conflicts, values }: RowEdit): Note {

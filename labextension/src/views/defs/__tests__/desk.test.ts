@@ -82,8 +82,15 @@ describe("saving", () => {
     desk.type(12, "parameters", "--title 'a b'");
     await desk.save(12);
     press(12, "My script quotes them: allow");
-    await desk.save(12);
+    await vi.waitFor(() => expect(desk.edited).toEqual([]));
     expect(board.asked("changeDefinition")).toEqual([[12, 4, { parameters: "--title 'a b'", quoted_parameters: true }]]);
+  });
+
+  it("offers quotes against a shell only, not against what is too long", async () => {
+    board.answers.changeDefinition = () => Promise.reject(new ApiError(422, "InvalidValue", "The parameters have 100,000 characters; 32,768 may be."));
+    desk.type(12, "parameters", "x");
+    await desk.save(12);
+    expect(notes(desk, 12)).toMatchObject([{ field: "parameters", actions: [] }]);
   });
 
   it("can be undone, with the version that it made", async () => {
