@@ -66,6 +66,9 @@ class Context:
     #: held while a job's books are read and then changed, so that no change is decided on
     #: what another is just replacing; the store's compare-and-set stands behind it
     books: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: held while a piece of a log is looked through: of many searches one at a time may keep
+    #: everybody else waiting
+    look: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def add_notes(self, job_id: int, notes: Sequence[str]) -> None:
         """Add what we have to say about a job."""

@@ -5,6 +5,7 @@ Only what is shown can be found: the pieces come with their keys masked.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -133,7 +134,9 @@ async def _find(context: Context, job: Job, look: _Look, offset: int) -> Search:
     while True:
         chunk = await logs.read(context, job, at, _PIECE_BYTES)
         is_end = chunk.next_offset >= chunk.size_bytes or chunk.next_offset <= at
-        place = look.first(chunk.text, is_end=is_end)
+        async with context.look:
+            place = look.first(chunk.text, is_end=is_end)
+            await asyncio.sleep(0)  # all who wait have their turn before the next look
         if place is not None:
             begin = await _byte_of(context, job, chunk, place[0])
             reached = await _byte_of(context, job, chunk, place[1])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,34 @@ async def test_a_text_that_nearly_stands_everywhere_holds_nobody_up(log: Log) ->
     began_s = time.process_time()
     assert look.first("\u00e9" + "=" * 500_000, is_end=False) is None
     assert time.process_time() - began_s < 0.5
+
+
+async def test_of_many_searches_only_one_keeps_others_waiting_at_a_time(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.path.write_bytes(b"x\n" * 5000)
+    rounds = 0
+    looked_in: list[int] = []
+    found_by = error_lines.error_starts
+
+    def noted(text: str) -> Iterator[int]:
+        looked_in.append(rounds)
+        return found_by(text)
+
+    async def count() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(error_lines, "error_starts", noted)
+    counting = asyncio.create_task(count())
+    try:
+        await asyncio.gather(*(log.find(None) for _ in range(8)))
+    finally:
+        counting.cancel()
+    assert len(looked_in) > 8
+    assert len(set(looked_in)) == len(looked_in)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
