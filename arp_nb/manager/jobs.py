@@ -69,6 +69,7 @@ class Jobs:
         before: int | None = None,
         limit: int | None = None,
         deleted: bool = False,
+        only_deleted: bool = False,
     ) -> JobPage:
         """Jobs of an experiment, newest first: a page of them.
 
@@ -91,6 +92,7 @@ class Jobs:
             before_id=before,
             limit=limit + 1,
             deleted=deleted,
+            only_deleted=only_deleted,
         )
         jobs = await store.jobs(which)
         more = len(jobs) > limit

@@ -115,7 +115,10 @@ class JobFilter:
     hash: str | None = None
     user: str | None = None
     native_id: str | None = None
+    #: the deleted ones too
     deleted: bool = False
+    #: the deleted ones and no others
+    only_deleted: bool = False
     #: only ids below this: pages go from the newest to the oldest
     before_id: int | None = None
     limit: int | None = None

@@ -16,7 +16,7 @@ from arp_nb.store.schema import counter_point, job, scheduler_job, transition
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Column, ColumnElement, Connection
 
     from arp_nb.model import Job
     from arp_nb.store.base import JobFilter
@@ -47,15 +47,21 @@ def one(db: Connection, job_id: int) -> Job:
 def matching(db: Connection, which: JobFilter) -> list[Job]:
     """Return jobs that match, newest first unless the filter says otherwise."""
     statement, parameters = filtered(select(job), which)
-    order = job.c.id.asc() if which.oldest_first else job.c.id.desc()
+    by = _apart(job.c.id, which)
+    order = by.asc() if which.oldest_first else by.desc()
     statement = statement.order_by(order).limit(which.limit)
     return [job_of(row) for row in db.execute(statement, parameters)]
 
 
+def _apart(column: Column[int], which: JobFilter) -> ColumnElement[int]:
+    """Keep SQLite from walking all jobs by this column where only the few deleted ones count."""
+    return column + 0 if which.only_deleted else column
+
+
 def filtered(statement: Select[Any], which: JobFilter) -> tuple[Select[Any], dict[str, str]]:
     """Return a statement on jobs narrowed down to those that match, and its parameters."""
-    equal = {
-        job.c.experiment_id: which.experiment_id,
+    equal: dict[ColumnElement[Any], Any] = {
+        _apart(job.c.experiment_id, which): which.experiment_id,
         job.c.hash: which.hash,
         job.c.user: which.user,
     }
@@ -78,7 +84,9 @@ def filtered(statement: Select[Any], which: JobFilter) -> tuple[Select[Any], dic
         )
     if which.before_id is not None:
         statement = statement.where(job.c.id < which.before_id)
-    if not which.deleted:
+    if which.only_deleted:
+        statement = statement.where(job.c.deleted_at.is_not(None))
+    elif not which.deleted:
         statement = statement.where(job.c.deleted_at.is_(None))
     return statement, parameters
 

@@ -72,6 +72,7 @@ async def list_jobs(
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     limit: Annotated[int | None, Query(ge=1, le=100_000)] = None,
     deleted: bool = False,
+    only_deleted: bool = False,
 ) -> Json:
     """Jobs, newest first: a page of them, or with ``since`` those changed after a revision."""
     listed = await manager.jobs.list(
@@ -84,6 +85,7 @@ async def list_jobs(
         before=before,
         limit=limit,
         deleted=deleted,
+        only_deleted=only_deleted,
     )
     return Json(
         {

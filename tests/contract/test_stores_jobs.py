@@ -330,6 +330,7 @@ async def test_filters_narrow_down(world: World) -> None:
     a, b, c, d = ids
     assert await found() == [c, b, a]
     assert await found(deleted=True) == [d, c, b, a]
+    assert await found(only_deleted=True) == [d]
     assert await found(states={RUNNING}) == [a]
     assert await found(runs=[2, 3], oldest_first=True) == [b, c]
     assert await found(ids=[a, d]) == [a]

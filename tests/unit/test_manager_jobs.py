@@ -57,7 +57,10 @@ async def test_a_deleted_job_is_off_the_list_and_lives_on(play: Play) -> None:
     (outcome,) = await play.manager.jobs.delete([job.id], "robin")
     assert (outcome.ok, outcome.message) == (True, "Deleted; the job itself lives on.")
     assert (await play.manager.jobs.list(play.experiment)).jobs == []
-    (one,) = (await play.manager.jobs.list(play.experiment, deleted=True)).jobs
+    (other,) = await play.apply("2")
+    assert len((await play.manager.jobs.list(play.experiment, deleted=True)).jobs) == 2
+    (one,) = (await play.manager.jobs.list(play.experiment, only_deleted=True)).jobs
+    assert other.id != one.id == job.id
     assert one.deleted_by == "robin"
     assert len(await play.manager.port.lease(["lsf"], 1)) == 1
 

@@ -78,6 +78,8 @@ export interface Board {
   kill(jobs: readonly number[]): Promise<Outcome[]>;
   remove(jobs: readonly number[]): Promise<Outcome[]>;
   restore(jobs: readonly number[]): Promise<Outcome[]>;
+  /** The newest jobs that were taken off the page, as long as they are kept. */
+  deleted(limit: number): Promise<JobRow[]>;
   rerun(job: number, extraParameters?: string): Promise<JobRow>;
   resolve(job: number, answer: { native_id: string } | { submit_again: true }): Promise<JobRow>;
   /** Ids of jobs whose report holds `text`. */

@@ -51,6 +51,10 @@ export abstract class BoardRequests {
     return doWith(this.api, "restore", jobs);
   }
 
+  async deleted(limit: number): Promise<JobRow[]> {
+    return (await this.api.json<{ jobs: JobRow[] }>("GET", `${this.root}/jobs?only_deleted=true&limit=${limit}`)).jobs;
+  }
+
   async rerun(job: number, extraParameters = ""): Promise<JobRow> {
     return this.known(await this.once(`/jobs/${job}:rerun`, { extra_parameters: extraParameters }));
   }

@@ -2,6 +2,7 @@
 
 export { openApplyDialog } from "./jobs/apply_dialog";
 export { openColumnsMenu } from "./jobs/columns_menu";
+export { openDeleted } from "./jobs/deleted";
 export { askToKill } from "./jobs/kill_dialog";
 export { Dialogs } from "./shell/dialogs";
 export { drawHelp } from "./shell/help";

@@ -101,7 +101,7 @@ export class JobsPage implements Mounted {
     };
     this.#columns = jobColumns(scene, []);
     this.#chooser = new ColumnChooser(board, this.#columns, () => this.#idsInView(), () => this.#columnsChanged(), (counters) =>
-      jobColumns(scene, counters).filter(({ id }) => id.startsWith("counter:")));
+      jobColumns(scene, counters).filter(({ id }) => id.startsWith("counter:")), () => ASKED.use(shell, ({ openDeleted }) => openDeleted(shell)));
     this.filter = { ...NOTHING, mine: this.#chooser.habits.mine === true };
     this.#rows = this.#arranged();
     this.#strip = new CountStrip((group) => this.#toggle(group));

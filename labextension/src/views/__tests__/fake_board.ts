@@ -205,6 +205,11 @@ export class FakeBoard implements Board {
     this.tell({ jobs: this.#apply([], jobs) });
     return jobs.map((id) => ({ id, ok: true, message: "" }));
   }
+  deleted(limit: number): Promise<JobRow[]> {
+    this.#note("deleted", limit);
+    const gone = [...this.#removed.values()].slice(0, limit);
+    return Promise.resolve(gone.map((row) => ({ ...row, deleted_at: new Date(NOW).toISOString(), deleted_by: "dana" })));
+  }
   async restore(jobs: readonly number[]): Promise<Outcome[]> {
     this.#note("restore", jobs);
     if (this.answers.restore) return this.answers.restore(jobs);

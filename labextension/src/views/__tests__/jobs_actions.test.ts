@@ -84,6 +84,21 @@ describe("kill, delete, rerun", () => {
     expect(board.asked("remove").at(-1)).toEqual([[240]]);
     expect(board.asked("kill")).toEqual([]);
   });
+  it("deleted rows are listed with who and when, and can be brought back from there", async () => {
+    open();
+    act(238, "delete");
+    await settled();
+    press(button("Columns"));
+    press(button("Deleted jobs"));
+    await settled();
+    const { title, el } = shell.dialogs[0]!;
+    expect(title).toBe("Deleted jobs");
+    expect(el.querySelector("tbody")!.textContent).toMatch(/^2913calib_mon581238DONE.*, danaBring back$/);
+    press(el.querySelector("tbody button"));
+    await settled();
+    expect(el.querySelector("tbody")!.textContent).toContain("Back on the page");
+    expect(rows()[1]).toBe("29133 jobs calib_mon DONE");
+  });
   it("killed and deleted in one, neither message says what is not so", async () => {
     open();
     act(240, "delete");

@@ -26,6 +26,7 @@ export class ColumnChooser implements ColumnsMenu {
     readonly inView: () => readonly number[],
     readonly changed: () => void,
     readonly columnsOf: (counters: readonly string[]) => GridColumn[],
+    readonly deleted: () => void,
   ) {
     this.#usual = new Map(all.map(({ id, width }) => [id, width]));
     this.read();

@@ -18,15 +18,20 @@ export interface ColumnsMenu {
   counters(): readonly string[];
   promote(counter: string): void;
   reset(): void;
+  /** Show the rows that were deleted, where these are kept. */
+  deleted?(): void;
 }
 
 export function openColumnsMenu(button: HTMLElement, menu: ColumnsMenu): void {
-  popover(button, "Columns", (box) => draw(box, menu, null));
+  popover(button, "Columns", (box, close) => {
+    const deleted = menu.deleted && el("button.arp-opt", { type: "button", onclick: () => (close(), menu.deleted?.()) }, "Deleted jobs…");
+    draw(box, menu, null, deleted);
+  });
 }
 
-/** `at`: the column that keeps the focus. */
-function draw(box: HTMLElement, menu: ColumnsMenu, at: string | null): void {
-  const again = (id: string | null): void => draw(box, menu, id);
+/** `at`: the column that keeps the focus; `last`: what stands below all. */
+function draw(box: HTMLElement, menu: ColumnsMenu, at: string | null, last: HTMLElement | undefined): void {
+  const again = (id: string | null): void => draw(box, menu, id, last);
   const shown = menu.columns();
   const step = (id: string, by: number): void => {
     const from = shown.findIndex((one) => one.id === id);
@@ -39,7 +44,7 @@ function draw(box: HTMLElement, menu: ColumnsMenu, at: string | null): void {
     ...shown.map((column) => option(column, menu, step, again)),
     counters.length > 0 && el("hr"), counters.length > 0 && el("h3", {}, "Counters as columns"),
     ...counters.map((name) => el("label.arp-opt", {}, el("input", { type: "checkbox", onchange: () => (menu.promote(name), again(null)) }), plain(name, 40))),
-    el("hr"), el("button.arp-opt", { type: "button", onclick: () => (menu.reset(), again(null)) }, "Back to the usual columns"));
+    el("hr"), el("button.arp-opt", { type: "button", onclick: () => (menu.reset(), again(null)) }, "Back to the usual columns"), last);
   const target = at && [...box.querySelectorAll<HTMLElement>("[data-column]")].find((one) => one.dataset["column"] === at);
   (target || box).querySelector<HTMLElement>("input:not(:disabled)")?.focus();
 }
