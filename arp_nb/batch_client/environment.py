@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from arp_nb.batch_client.shim import PLAIN_UMASK
+from arp_nb.schedulers.command import start_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,17 +126,14 @@ class LoginEnvironments:
 async def _print_environment(account: Account, timeout_s: float) -> bytes:
     # csh takes -l only alone; its users' settings stand in .cshrc, which -c reads
     flags = ["-c"] if Path(account.shell).name.endswith("csh") else ["-l", "-c"]
-    process = await asyncio.create_subprocess_exec(
+    process = await start_process(
         *_AFRESH,
         account.shell,
         *flags,
         f"echo {_MARK}; env -0; umask; echo {_END}",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=account.minimal(),
         cwd="/",
-        start_new_session=True,
         limit=_PRINTED_BYTES,
     )
     assert process.stdout is not None  # it is a pipe

@@ -14,7 +14,7 @@ import shlex
 import shutil
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
 
@@ -91,14 +91,11 @@ class CommandRunner:
         if program is None:
             raise SchedulerError(f"{argv[0]!r} is not on the PATH of this machine's user")
         try:
-            process = await asyncio.create_subprocess_exec(
+            process = await start_process(
                 program,
                 *argv[1:],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env=self._environment | dict(extra_environment or {}),
-                start_new_session=True,
             )
         except (OSError, ValueError) as error:
             raise SchedulerError(f"{argv[0]!r} cannot be run here: {error}") from error
@@ -150,6 +147,29 @@ class CommandRunner:
 
 class _TooMuch(Exception):
     """A command prints without end."""
+
+
+async def start_process(*argv: str, **options: Any) -> asyncio.subprocess.Process:
+    """Start a process in a session of its own; if cancelled meanwhile, kill it with its children.
+
+    ``asyncio.create_subprocess_exec``, cancelled itself, would kill the process without its
+    children, and then wait for as long as these hold its pipes (CPython 3.11).
+    """
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            **options,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError, ValueError):
+            await _end(await starting)
+        raise
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

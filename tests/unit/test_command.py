@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -122,4 +123,19 @@ async def test_an_abandoned_command_is_killed(tmp_path: Path) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    assert not is_alive(int((tmp_path / "pid").read_text()))
+
+
+async def test_a_command_that_is_abandoned_while_it_starts_is_killed(tmp_path: Path) -> None:
+    program(tmp_path, f"echo $$ > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; sleep 600")
+    running = asyncio.create_task(runner(tmp_path).run(["bthing"]))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    for _ in range(2000):  # the loop stands still: it has not seen the start
+        if (tmp_path / "pid").exists():
+            break
+        time.sleep(0.01)  # noqa: ASYNC251 - that is the point
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 60)
     assert not is_alive(int((tmp_path / "pid").read_text()))
