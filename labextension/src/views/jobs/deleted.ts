@@ -39,16 +39,26 @@ function line(shell: Shell, row: JobRow): HTMLElement {
   const place = `run ${row.run}, ${plain(row.hash, 60)}`;
   const said = el("td", { role: "status" });
   const back = el("button.arp-btn", { type: "button", "aria-label": `Bring back ${place}`, onclick: () => void bring() }, "Bring back");
+  let asked = false;
   const bring = async (): Promise<void> => {
-    back.disabled = true;
+    if (asked) return;
+    asked = true;
     const refused = await shell.board.restore([row.id]).then(([one]) => (one?.ok ? "" : one?.message ?? ""), (error: unknown) => String(error));
-    if (refused) back.disabled = false;
-    else fill(said, "Back on the page");
-    if (refused) shell.toast({ kind: "bad", title: `${place.replace(/^r/, "R")} was not brought back`, said: plain(refused, 2000) });
+    asked = !refused;
+    if (!refused) return brought(said, back);
+    shell.toast({ kind: "bad", title: `${place.replace(/^r/, "R")} was not brought back`, said: plain(refused, 2000) });
   };
   fill(said, back);
   return el("tr", {},
     ...[String(row.run), row.hash, row.native_id ?? ""].map((one) => el("td", {}, plain(one, 60))),
     el("td", {}, statusChip(word, look(word))),
     el("td", {}, `${when(ms(row.deleted_at), Date.now())}, ${plain(row.deleted_by ?? "", 40)}`), said);
+}
+
+/** The focus goes on to the next job that can be brought back, or to the button that closes. */
+function brought(said: HTMLElement, back: HTMLElement): void {
+  const dialog = said.closest(".arp-dialog");
+  const all = [...(dialog?.querySelectorAll<HTMLElement>("tbody button, footer button") ?? [])];
+  if (document.activeElement === back) all[all.indexOf(back) + 1]?.focus();
+  fill(said, "Back on the page");
 }

@@ -26,6 +26,7 @@ export class Dialogs {
     const close = (): void => {
       if (!veil.isConnected) return;
       veil.remove();
+      document.removeEventListener("keydown", beside);
       for (const one of behind) one.inert = false;
       back(before, this.root);
       options.closed?.();
@@ -42,6 +43,11 @@ export class Dialogs {
       el("header", {}, el("h2", { id }, title), el("span.arp-grow"), options.plain ? null : cross),
       body,
     );
+    // a button that is disabled or taken away by its own press leaves the focus to nobody
+    const beside = (event: KeyboardEvent): void => {
+      if (event.target === document.body) trap(event, dialog, close);
+    };
+    document.addEventListener("keydown", beside);
     // what lies behind can neither be reached nor read meanwhile, except what is said aloud
     const behind = ([...this.root.children] as HTMLElement[]).filter((one) => !one.inert && !one.matches("[aria-live], .arp-toasts"));
     veil.append(dialog);

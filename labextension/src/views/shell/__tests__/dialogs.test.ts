@@ -44,6 +44,17 @@ describe("a question", () => {
     expect(pressed(button("Kill 3 jobs"))).toBe(true);
   });
 
+  it("hears Esc also after its focused button went away", async () => {
+    const answer = dialogs.ask(kill);
+    (document.activeElement as HTMLElement).remove();
+    press("Escape");
+    expect(await answer).toBe(false);
+    const again = dialogs.ask(kill);
+    press("Escape");
+    await again;
+    expect(press("Escape")).toBe(true);
+  });
+
   it("is answered yes by its button", async () => {
     const answer = dialogs.ask(kill);
     button("Kill 3 jobs").click();
