@@ -151,7 +151,9 @@ class Drawer implements JobDrawer {
       this.#drawHead();
       this.#page?.job(row);
     } catch (error) {
-      if (turn === this.#turn) fill(this.#notes, failure(error));
+      if (turn !== this.#turn) return;
+      if (!this.#row) fill(this.#sub);
+      fill(this.#notes, failure(error));
     }
   }
 

@@ -1,12 +1,13 @@
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { drawDrawer, type JobDrawer } from "../drawer";
 import lines from "../drawer/expressions.json";
 import { ask, rerun } from "../drawer/lines";
+import { elapsed } from "../../model/times";
 import { ASKED } from "../parts";
 import type { DrawerTab } from "../shell";
 import { FakeBoard } from "./fake_board";
 import { FakeShell } from "./fake_shell";
-import { at, DEFINITIONS } from "./sample_rows";
+import { at, DEFINITIONS, NOW } from "./sample_rows";
 
 const EXIT = 229;
 const RUN = 240;
@@ -19,6 +20,7 @@ beforeEach(() => {
   board = new FakeBoard();
   shell = new FakeShell(board);
 });
+afterEach(() => void vi.useRealTimers());
 
 /** All promises that can be kept now. */
 const settled = (): Promise<void> => new Promise((done) => setTimeout(done));
@@ -177,6 +179,35 @@ test("details give figures of a job, and leave out what is not known", async () 
   expect(text()).not.toContain("Memory, peak");
 });
 
+test("a job that never came into a queue waited in none", async () => {
+  board.rows.set(EXIT, { ...board.rows.get(EXIT)!, state: "submit_failed", submitted: null, started: null });
+  await open();
+  expect(text()).not.toContain("Waited in queue");
+  expect(text()).not.toContain("Run time");
+});
+
+test("how long a job runs goes on while one looks, in its details and in its history", async () => {
+  vi.useFakeTimers({ now: NOW, toFake: ["Date", "setInterval", "clearInterval"] });
+  const started = board.rows.get(RUN)!.started!;
+  board.answers.history = async () => ({
+    transitions: [{ at: started, old: null, new: "running", native_state: "RUN", reason: "", by: "" }], scheduler_jobs: [],
+  });
+  const drawer = await open(RUN);
+  const ran = (): string => /Run time([\d:]+)/.exec(text())?.[1] ?? "";
+  const bar = (): string => document.querySelector(".arp-phases")?.getAttribute("aria-label") ?? "";
+  const before = ran();
+  vi.advanceTimersByTime(60_000);
+  expect(ran()).not.toBe(before);
+  drawer.show(RUN, "history");
+  await settled();
+  const lasts = (): string => elapsed(Date.now() - Date.parse(started));
+  expect(bar()).toBe(`RUN ${lasts()}`);
+  vi.advanceTimersByTime(60_000);
+  expect(bar()).toBe(`RUN ${lasts()}`);
+  drawer.destroy();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test("a snapshot marks what differs from today's definition, and only that", async () => {
   const then = { ...DEFINITIONS[0]!, version: 3, parameters: "-n 32 <b>" };
   board.answers.snapshot = async () => ({ argv: ["/reg/arp/smd.sh", "xppi0915", "two words", "it's"], definition: then });
@@ -280,6 +311,7 @@ test("history tells each step with its time, words and who, and the scheduler's 
 test("a job that is not there is said, in the server's words", async () => {
   await open(99_999);
   expect(text()).toContain("There is no job 99999.");
+  expect(aside().querySelector(".arp-dsub")!.textContent).toBe("");
 });
 
 test("a job that was taken off the page can be brought back", async () => {

@@ -15,12 +15,15 @@ import type { Page } from "./page";
 
 /** Peak memory comes in megabytes of 10^6 bytes. */
 const MB = 1e6;
+const TICK_MS = 1000;
 
 export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: number): Page {
   const facts = el("div.arp-dfacts");
   const said = el("div.arp-dfacts");
   let row: JobRow | null = null;
   let turn = 0;
+  const durations = new Durations();
+  const timer = setInterval(() => row && durations.draw(row), TICK_MS);
   const again = async (): Promise<void> => {
     const mine = ++turn;
     const who = row ? title(row.location) : "the scheduler";
@@ -40,11 +43,15 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
   const pad = el("div.arp-dbody.arp-pad", {}, facts, said, python(shell, ask(job, "details")));
   host.append(pad);
   return {
-    destroy: () => void turn++,
+    destroy() {
+      turn++;
+      clearInterval(timer);
+    },
     job(now) {
       const first = !row;
       row = now;
-      fill(facts, ...drawFacts(board, shell, now));
+      durations.draw(now);
+      fill(facts, ...drawFacts(board, shell, now, durations));
       if (first) void again();
     },
   };
@@ -60,16 +67,26 @@ function drawWhy(board: Board, job: JobRow): HTMLElement | null {
   return note(isFinal(job.state), el("span", {}, strong && el("b", {}, strong), strong && " ", text));
 }
 
-function drawFacts(board: Board, shell: Shell, job: JobRow): (HTMLElement | null)[] {
-  const end = ms(job.ended) || (isFinal(job.state) ? NaN : Date.now());
+/** How long it ran, and waited: they go on while it is not over. */
+class Durations {
+  readonly ran = el("span");
+  readonly waited = el("span");
+
+  draw(job: JobRow): void {
+    const end = ms(job.ended) || (isFinal(job.state) ? NaN : Date.now());
+    this.ran.textContent = elapsed(end - ms(job.started));
+    this.waited.textContent = elapsed((ms(job.started) || end) - ms(job.submitted));
+  }
+}
+
+function drawFacts(board: Board, shell: Shell, job: JobRow, { ran, waited }: Durations): (HTMLElement | null)[] {
   const exit = [job.exit_code, job.signal === null ? null : `signal ${job.signal}`].filter((one) => one !== null).join(", ");
-  const asked = (ms(job.started) || end) - (ms(job.submitted) || ms(job.requested));
   return [
     drawWhy(board, job),
     pairs("arp-facts", [
       ["Memory, peak", job.peak_memory_mb !== null && bytes(job.peak_memory_mb * MB)],
-      ["Run time", elapsed(end - ms(job.started))],
-      ["Waited in queue", elapsed(asked)],
+      ["Run time", ran.textContent && ran],
+      ["Waited in queue", waited.textContent && waited],
       ["Exit code", exit],
       ["Host", job.host],
       ["Queue", job.queue],

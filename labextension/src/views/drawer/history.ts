@@ -26,24 +26,39 @@ const PLAIN: Readonly<Record<string, string>> = {
 
 const wordOf = (state: string, native: string): string => native || (WORDS[state] ?? "Request Sent");
 
+const TICK_MS = 1000;
+
 export function drawHistory(host: HTMLElement, board: Board, shell: Shell, job: number): Page {
   const pad = el("div.arp-dbody.arp-pad", {}, el("p.arp-muted", { role: "status" }, "Loading…"));
+  const bar = el("div");
   let turn = 0;
+  /** Draw the bar again: its last part goes on while the job does. */
+  let tick = (): void => undefined;
+  const timer = setInterval(() => tick(), TICK_MS);
   host.append(pad);
   const draw = async (row: JobRow): Promise<void> => {
     const mine = ++turn;
     try {
       const { transitions, scheduler_jobs: natives } = await board.history(job);
       if (mine !== turn) return;
+      tick = () => fill(bar, drawPhases(transitions, row));
+      tick();
+      if (isFinal(row.state)) tick = () => undefined;
       fill(
-        pad, drawPhases(transitions, row), drawLine(transitions, row), ...drawNatives(natives, row),
+        pad, bar, drawLine(transitions, row), ...drawNatives(natives, row),
         ...drawOthers(board, shell, row), python(shell, ask(job, "history")),
       );
     } catch (error) {
       if (mine === turn) fill(pad, failure(error));
     }
   };
-  return { destroy: () => void turn++, job: (row) => void draw(row) };
+  return {
+    destroy() {
+      turn++;
+      clearInterval(timer);
+    },
+    job: (row) => void draw(row),
+  };
 }
 
 interface Phase {

@@ -318,7 +318,8 @@ export class LogPage implements Page {
       feed.problem ? `Not read: ${feed.problem}`
       : this.#live ? (this.#bar.follow ? "Following: new lines appear by themselves." : "Not followed.")
       : "End of log: the job is over.";
-    const total = window.first !== null && window.atEnd ? `${count(window.first + window.lines.length - 1)} lines, ` : "";
+    const last = (window.first ?? 0) + window.lines.length - 1;
+    const total = window.first !== null && window.atEnd ? `${count(last)} ${last === 1 ? "line" : "lines"}, ` : "";
     this.#foot.replaceChildren(
       feed.problem ? icon("warn") : "", el("span", {}, said), el("span.arp-grow"),
       window.size ? el("span", {}, total + bytes(window.size)) : "",
