@@ -122,6 +122,22 @@ describe("counts and filters", () => {
     type("2907-2908");
     expect(rows()).toEqual(["2908 No jobs.", "2907 xgm_corr Request Sent"]);
   });
+  it("columns are filtered one by one, which the button counts and each chip drops", () => {
+    open();
+    press(button("Filter"));
+    const [run, hash] = [...root.querySelectorAll<HTMLInputElement>(".arp-pop input")];
+    for (const [field, text] of [[run!, "2910-2913"], [hash!, "CUBE"]] as const) {
+      field.value = text;
+      field.dispatchEvent(new Event("input"));
+    }
+    expect(rows().map((row) => row.slice(0, 4))).toEqual(["2913", "2910"]);
+    expect(button("Filter").getAttribute("aria-label")).toBe("Filter, 2 on");
+    expect(line()).toContain("2910 <= run <= 2913");
+    press(root.querySelector(".arp-chip"));
+    press(root.querySelector(".arp-chip"));
+    expect(button("Filter").getAttribute("aria-label")).toBe("Filter");
+    expect(rows().length).toBeGreaterThan(10);
+  });
   it("Mine is remembered", () => {
     open();
     press(button("Mine"));

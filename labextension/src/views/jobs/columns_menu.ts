@@ -29,7 +29,7 @@ export function openColumnsMenu(button: HTMLElement, menu: ColumnsMenu): void {
   });
 }
 
-/** `at`: the column that keeps the focus; `last`: what stands below all. */
+/** `at`: the column that keeps the focus; `last`: what stands below the columns. */
 function draw(box: HTMLElement, menu: ColumnsMenu, at: string | null, last: HTMLElement | undefined): void {
   const again = (id: string | null): void => draw(box, menu, id, last);
   const shown = menu.columns();
@@ -42,9 +42,9 @@ function draw(box: HTMLElement, menu: ColumnsMenu, at: string | null, last: HTML
   const counters = menu.counters();
   fill(box, el("h3", {}, "Columns. Drag, or Alt and arrows, to reorder."),
     ...shown.map((column) => option(column, menu, step, again)),
+    el("hr"), el("button.arp-opt", { type: "button", onclick: () => (menu.reset(), again(null)) }, "Back to the usual columns"), last,
     counters.length > 0 && el("hr"), counters.length > 0 && el("h3", {}, "Counters as columns"),
-    ...counters.map((name) => el("label.arp-opt", {}, el("input", { type: "checkbox", onchange: () => (menu.promote(name), again(null)) }), plain(name, 40))),
-    el("hr"), el("button.arp-opt", { type: "button", onclick: () => (menu.reset(), again(null)) }, "Back to the usual columns"), last);
+    ...counters.map((name) => el("label.arp-opt", {}, el("input", { type: "checkbox", onchange: () => (menu.promote(name), again(null)) }), plain(name, 40))));
   const target = at && [...box.querySelectorAll<HTMLElement>("[data-column]")].find((one) => one.dataset["column"] === at);
   (target || box).querySelector<HTMLElement>("input:not(:disabled)")?.focus();
 }

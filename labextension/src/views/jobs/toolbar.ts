@@ -29,6 +29,8 @@ export class Toolbar {
   readonly #search: HTMLInputElement;
   readonly #mine: HTMLButtonElement;
   readonly #grouped: HTMLButtonElement;
+  readonly #filters: HTMLElement;
+  readonly #on = el("b");
   readonly #chips = el("span.arp-chips");
   #timer = 0;
   readonly #typed = (): void => {
@@ -56,15 +58,16 @@ export class Toolbar {
       const button: HTMLButtonElement = el("button.arp-btn", { type: "button", onclick: () => act(button.getAttribute("aria-pressed") !== "true") }, name);
       return button;
     };
-    const opens = (name: string, shape: "funnel" | "cols", act: (button: HTMLElement) => void): HTMLElement => {
-      const button: HTMLElement = el("button.arp-btn", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": name, onclick: () => act(button) }, icon(shape), el("span.arp-hide-s", {}, name));
+    const opens = (name: string, shape: "funnel" | "cols", act: (button: HTMLElement) => void, ...more: HTMLElement[]): HTMLElement => {
+      const button: HTMLElement = el("button.arp-btn", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": name, onclick: () => act(button) }, icon(shape), el("span.arp-hide-s", {}, name), ...more);
       return button;
     };
     this.#mine = toggle("Mine", (mine) => events.filter({ mine }));
     this.#grouped = toggle("Group by run", events.grouped);
+    this.#filters = opens("Filter", "funnel", (button) => this.#openFilters(button), this.#on);
     this.el = el("div.arp-tools", {},
       el("div.arp-field.arp-search", {}, icon("search"), this.#search, el("kbd", {}, "/")),
-      this.#mine, this.#grouped, opens("Filter", "funnel", (button) => this.#openFilters(button)), this.#chips,
+      this.#mine, this.#grouped, this.#filters, this.#chips,
       el("span.arp-grow"), opens("Columns", "cols", events.columns),
       el("button.arp-icon.arp-hide-s", { type: "button", "aria-label": "Wall view", title: "Wall view (w)", onclick: events.wall }, icon("wall")),
       el("span.arp-sep"), el("button.arp-btn.is-main", { type: "button", "aria-haspopup": "dialog", onclick: events.apply }, "Apply hash to runs…"));
@@ -74,6 +77,11 @@ export class Toolbar {
     if (!this.#timer && (document.activeElement !== this.#search || !filter.text)) this.#search.value = filter.text;
     this.#mine.setAttribute("aria-pressed", String(filter.mine));
     this.#grouped.setAttribute("aria-pressed", String(grouped));
+    const on = filter.columns.size;
+    this.#on.hidden = !on;
+    fill(this.#on, on);
+    this.#filters.classList.toggle("is-on", on > 0);
+    this.#filters.setAttribute("aria-label", on ? `Filter, ${on} on` : "Filter");
     fill(this.#chips, ...[...filter.columns].map(([name, text]) => el("button.arp-btn.arp-chip", {
       type: "button", "aria-label": `Drop the filter on ${titleOf(name)}`, onclick: () => this.#column(name, ""),
     }, `${titleOf(name)}: ${plain(text, 30)}`, icon("x", 12))));
