@@ -28,6 +28,8 @@ export class Overlays implements Shell, Mounted {
   readonly #keys: Keys;
   #menu: Menu | null = null;
   #undos: (() => void)[] = [];
+  /** How to take away what offers to undo. */
+  readonly #offers = new Set<() => void>();
 
   constructor(
     readonly root: HTMLElement,
@@ -53,8 +55,13 @@ export class Overlays implements Shell, Mounted {
   }
 
   toast(toast: Toast): void {
-    const actions = (toast.actions ?? []).map((one) => (one.label === "Undo" ? { ...one, do: this.#once(one.do) } : one));
-    this.#toasts.show({ ...toast, actions });
+    const undo = (toast.actions ?? []).find((one) => one.label === "Undo");
+    if (!undo) return void this.#toasts.show(toast);
+    // undone by Ctrl+Z, too, it offers it no longer
+    const once = this.#once(() => (offer(), undo.do()));
+    const away = this.#toasts.show({ ...toast, actions: toast.actions!.map((one) => (one === undo ? { ...one, do: once } : one)) });
+    const offer = (): void => (away(), void this.#offers.delete(offer));
+    this.#offers.add(offer);
   }
 
   ask(question: Question): Promise<boolean> {
@@ -126,6 +133,7 @@ export class Overlays implements Shell, Mounted {
   /** Another experiment is shown: what was done to the former one stays done. */
   forget(): void {
     this.#menu?.close(false);
+    for (const away of this.#offers) away();
     this.#undos = [];
   }
 

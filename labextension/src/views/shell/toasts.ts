@@ -24,7 +24,8 @@ export class Toasts {
     root.append(this.#box);
   }
 
-  show(toast: Toast): void {
+  /** Returns how to take it away before its time. */
+  show(toast: Toast): () => void {
     const card = el(`div.arp-toast.is-${LOOKS[toast.kind][1]}`, { role: toast.kind === "bad" ? "alert" : "status" });
     const away = (): void => this.#drop(card);
     card.append(icon(LOOKS[toast.kind][0]), el("b", {}, toast.title));
@@ -39,6 +40,7 @@ export class Toasts {
     this.#box.append(card);
     if (toast.kind !== "bad" || toast.stay_s) this.#leave(card, toast.stay_s ?? (actions.length ? 10 : 6));
     this.#arrange();
+    return away;
   }
 
   /** Below the counts, however high they are: nothing that passes may cover them. */

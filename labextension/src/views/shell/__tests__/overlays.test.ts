@@ -32,6 +32,7 @@ describe("Ctrl and z", () => {
     undo();
     undo();
     expect(did).toEqual(["delete", "edit"]);
+    expect(root.querySelector(".arp-toast")).toBeNull();
   });
 
   it("does not put back again what the toast's button did", () => {
@@ -45,9 +46,11 @@ describe("Ctrl and z", () => {
   it("leaves alone what was done to the experiment shown before", () => {
     const back = vi.fn();
     shell.undoable(back);
+    shell.toast({ kind: "plain", title: "Took it off", actions: [{ label: "Undo", do: back }] });
     shell.forget();
     undo();
     expect(back).not.toHaveBeenCalled();
+    expect(root.querySelector(".arp-toast")).toBeNull();
   });
 });
 
