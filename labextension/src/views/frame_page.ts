@@ -193,6 +193,7 @@ export class FramePage implements Mounted {
   private fit(): void {
     const rows = Math.max(FEWEST_ROWS, this.data.total ?? 0);
     this.root.style.height = `${Math.min(this.options.height_px, AROUND_PX + rows * ROW_PX)}px`;
+    this.root.style.setProperty("--arp-frame-height", this.root.style.height);
   }
 
   private filters(): Filter[] {

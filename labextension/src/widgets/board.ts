@@ -30,6 +30,7 @@ type Model = AnyModel<Traits>;
 const CODE = { control: CONTROL, defs: DEFINITIONS, runs: CONTROL, drawer: DRAWER } as const;
 
 async function render({ model, el: box }: { model: Model; el: HTMLElement }): Promise<() => void> {
+  box.classList.add("arp-widget");
   const early = model.get("_view") === "control" ? earlyPage() : null;
   const told = (event: Event): void => {
     model.set("_selected", (event as CustomEvent<readonly IdRange[]>).detail);

@@ -48,7 +48,7 @@ function options(model: Model): FrameOptions {
 }
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  el.classList.add("arp-frame-host");
+  el.classList.add("arp-widget");
   const data = open(model);
   const page = drawFrame(el, data, options(model));
   const counted = (): void => page.counted();
