@@ -73,8 +73,8 @@ export class MyJobs implements PanelSource {
     return this.#feed.connection;
   }
 
-  /** How many of mine run, and how many failed in the last 24 hours, in all experiments. */
-  get counts(): { running: number; failed: number } {
+  /** How many of mine run, and how many failed in the last 24 hours; and how many active experiments are left out. */
+  get counts(): { running: number; failed: number; left: number } {
     let running = 0;
     let failed = 0;
     for (const row of this.#mine.rows.values()) {
@@ -82,7 +82,8 @@ export class MyJobs implements PanelSource {
       if (shape === "run") running++;
       if (shape === "cross" && !row.kill_by) failed++;
     }
-    return { running, failed };
+    const left = this.#mine.loading ? 0 : this.experiments.filter((one) => one.active && !this.#mine.covers(one.name)).length;
+    return { running, failed, left };
   }
 
   /** Name of an experiment by its number; "" if it is not known yet. */

@@ -35,11 +35,16 @@ export class StatusItem extends Widget {
   #draw(): void {
     const { counts, connection } = this.jobs;
     const live = connection.state === "live";
-    const now = `${counts.running} ${counts.failed} ${live}`;
+    const now = `${counts.running} ${counts.failed} ${counts.left} ${live}`;
     if (now === this.#drawn) return;
     this.#drawn = now;
-    const said = this.trans.__("Batch jobs of mine: %1 running, %2 failed in the last 24 hours", counts.running, counts.failed);
-    const why = live ? said : `${said}. ${this.trans.__("Not live")}: ${connection.why}`;
+    const why = [
+      this.trans.__("Batch jobs of mine: %1 running, %2 failed in the last 24 hours", counts.running, counts.failed),
+      counts.left ? this.trans._n(
+        "%1 more active experiment is counted once something changes there", "%1 more active experiments are counted once something changes there", counts.left,
+      ) : "",
+      live ? "" : `${this.trans.__("Not live")}: ${connection.why}`,
+    ].filter(Boolean).join(". ");
     this.#button.title = why;
     this.#button.setAttribute("aria-label", why);
     this.#button.classList.toggle("is-stale", !live);

@@ -175,6 +175,15 @@ test("the status bar counts my jobs, opens the panel, and goes when the settings
   expect(document.querySelector(".arp-statusitem")).toBeNull();
 });
 
+test("the status bar says how many experiments it does not count", async () => {
+  const many = Array.from({ length: 12 }, (_, n) => ({ ...EXPERIMENT, id: 1000 + n, name: `exp${n}` }));
+  server.answers.set("GET /experiments", () => ({ experiments: many }));
+  for (const row of many) server.answers.set(`GET /experiments/${row.name}/jobs`, () => ({ epoch: server.epoch, revision: server.revision, jobs: [] }));
+  app.services.set(IStatusBar, { registerStatusItem: (_: string, { item }: { item: Widget }) => (document.body.append(item.node), { dispose: vi.fn() }) });
+  await start();
+  expect(document.querySelector(".arp-statusitem button")!.getAttribute("title")).toContain("4 more active experiments are counted once something changes there");
+});
+
 test("the launcher has a tile, where there is a launcher", async () => {
   const add = vi.fn();
   app.services.set(ILauncher, { add });
