@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,27 @@ from arp_nb.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from arp_nb.widgets.table import Ids
+
 _log = logging.getLogger(__name__)
 _OWN = ("df", "columns", "editable")
 
 #: all that a page may ask for
 _HEARD = ("start", "resync", "more", "view", "select", "edit", "add", "remove", "search")
+
+
+class _Ids(traitlets.TraitType[RowIds, Any]):
+    """Ids of rows: given as any whole numbers, kept as ranges."""
+
+    def validate(self, _obj: Any, value: Any) -> RowIds:
+        """Return them as ranges."""
+        try:
+            return RowIds.of(value)
+        except TypeError:
+            raise traitlets.TraitError(
+                "selected_ids holds ids of rows, which are whole numbers; set selected to"
+                " select rows by their labels."
+            ) from None
 
 
 class Grid(Front):
@@ -71,7 +88,7 @@ class Grid(Front):
     can_delete = traitlets.Bool(
         help="Whether people can delete rows. By default where all columns can be edited."
     ).tag(sync=True)
-    selected_ids = traitlets.Any(
+    selected_ids = _Ids(
         RowIds(), help="Ids of the selected rows, rising. Set it to select others."
     )
     edit_count = traitlets.Int(
@@ -122,14 +139,14 @@ class Grid(Front):
     def selected(self) -> pd.DataFrame:
         """The selected rows as they are now, in the order of the table.
 
-        Set it to a DataFrame of rows, or to index labels, to select those.
+        Set it to a DataFrame of rows, to index labels, or to a column of truth values, as
+        ``grid.df["x"] > 1``, to select those.
         """
         return self._sheet.frame(self._known(self.selected_ids))
 
     @selected.setter
     def selected(self, rows: Any) -> None:
-        labels = rows.index if isinstance(rows, pd.DataFrame | pd.Series) else rows
-        self.selected_ids = RowIds.of(self._sheet.find(labels).tolist())
+        self.selected_ids = RowIds.of(self._sheet.find(_labels(rows)).tolist())
 
     def update(self, rows: Any, *, ids: Iterable[int] | None = None) -> None:
         """Change values while the grid is shown; from any thread.
@@ -151,7 +168,7 @@ class Grid(Front):
             changed then.
         """
         frame = _rows(rows)
-        known = None if ids is None else np.fromiter(ids, dtype=np.int64)
+        known = None if ids is None else _ids("update", ids)
         self._sheet.update(frame, known)
         self._count()
 
@@ -165,13 +182,15 @@ class Grid(Front):
         index
             Its label; by default the next number, or a missing one.
         """
+        if values is not None and not hasattr(values, "items"):
+            raise errors.InvalidValue("add_row takes values by column, as {'x': 1.5}.")
         row = self._sheet.add(values or {}, typed=False, index=index)
         self._count()
         return row
 
     def delete_rows(self, ids: Iterable[int]) -> None:
         """Delete rows by their ids; those that are gone already are no error."""
-        self._sheet.remove(RowIds.of(ids).array(), by_people=False)
+        self._sheet.remove(np.unique(_ids("delete_rows", ids)), by_people=False)
         self._count()
 
     def close(self) -> None:
@@ -183,16 +202,6 @@ class Grid(Front):
         super().close()
 
     # -- traits ------------------------------------------------------------------------
-
-    @traitlets.validate("selected_ids")
-    def _as_ranges(self, proposal: Any) -> RowIds:
-        try:
-            return RowIds.of(proposal["value"])
-        except TypeError:
-            raise traitlets.TraitError(
-                "selected_ids holds ids of rows, which are whole numbers; set selected to"
-                " select rows by their labels."
-            ) from None
 
     @traitlets.observe("selected_ids")
     def _tell_selection(self, change: Any) -> None:
@@ -301,6 +310,27 @@ def _page(content: dict[str, Any]) -> int:
     """Return the number of the page that speaks; 0 if it has none."""
     page = content.get("page", 0)
     return page if type(page) is int else 0
+
+
+def _ids(of: str, given: Any) -> Ids:
+    """Return ids of rows as an array. `InvalidValue` if they are none."""
+    try:
+        return np.fromiter((operator.index(one) for one in given), dtype=np.int64)
+    except TypeError:
+        raise errors.InvalidValue(
+            f"{of} names rows by their ids, which are whole numbers, as [0, 3]."
+        ) from None
+
+
+def _labels(rows: Any) -> Any:
+    """Return the labels that somebody meant who wants rows selected."""
+    if isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows.dtype):
+        return rows.index[rows.to_numpy(dtype=bool, na_value=False)]
+    if isinstance(rows, pd.DataFrame | pd.Series):
+        return rows.index
+    if rows is None:
+        return []
+    return [rows] if isinstance(rows, str) or not hasattr(rows, "__iter__") else rows
 
 
 def _rows(given: Any) -> pd.DataFrame:

@@ -84,8 +84,9 @@ class Column:
                 raise errors.InvalidValue(
                     f"{name} is a whole number from {least} to {most}, not {number!r}."
                 )
-        if isinstance(self.choices, str):
-            raise errors.InvalidValue(f"choices is a list: choices=[{self.choices!r}].")
+        choices: Any = self.choices
+        if isinstance(choices, str) or not isinstance(choices, Iterable | None):
+            raise errors.InvalidValue(f"choices is a list: choices=[{choices!r}].")
         if self.validate is not None and not callable(self.validate):
             raise errors.InvalidValue(
                 f"validate is a function of a value, not {_typed(self.validate)}."

@@ -213,7 +213,7 @@ class Sheet:
             index = labels if isinstance(labels, pd.Index) else self._index_of(labels)
             ids = self._found(index)
             if (ids < 0).any():
-                raise errors.InvalidValue(f"There is no row {index[ids < 0][0]!r}.")
+                raise errors.InvalidValue(f"There is no row {index[ids < 0].tolist()[0]!r}.")
             return ids
 
     # -- inside ------------------------------------------------------------------------
@@ -290,7 +290,7 @@ class Sheet:
         several = self.table.ambiguous(labels)
         if len(several):
             raise errors.InvalidValue(
-                f"Several rows have the label {several[0]!r}: name rows by id,"
+                f"Several rows have the label {several.tolist()[0]!r}: name rows by id,"
                 " update(rows, ids=[…]), or show df.reset_index()."
             )
         return self.table.find(labels)

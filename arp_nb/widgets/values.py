@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from numbers import Number
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -280,8 +281,8 @@ def _lost(new: Values, made: Values, dtype: Any) -> bool:
     """Whether a conversion changed a value: cut it, made it infinite, or found none for it."""
     if isinstance(dtype, pd.CategoricalDtype):
         return bool((made.isna() & new.notna()).any())
-    if dtypes.is_integer_dtype(dtype) and dtypes.is_numeric_dtype(new.dtype):
-        known = new.notna()
+    if dtypes.is_integer_dtype(dtype):
+        known = new.notna() & _are_numbers(new)
         return bool((made[known].astype(object) != new[known].astype(object)).any())
     if dtypes.is_float_dtype(dtype) and made.notna().any():
         known = made.notna() & new.notna()
@@ -292,6 +293,13 @@ def _lost(new: Values, made: Values, dtype: Any) -> bool:
             return True
         return bool(dtypes.is_datetime64_any_dtype(new.dtype) and (made != new)[new.notna()].any())
     return False
+
+
+def _are_numbers(values: Values) -> Any:
+    """Tell of each value whether it is a number; texts are read, and others refused."""
+    if dtypes.is_object_dtype(values.dtype):
+        return values.map(lambda one: isinstance(one, Number))
+    return dtypes.is_numeric_dtype(values.dtype)
 
 
 def _listed(values: Values) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import traitlets
 from dateutil import tz  # type: ignore[import-untyped]
 
 from arp_nb import errors
@@ -162,6 +163,7 @@ def test_column_without_a_name_has_one_to_press_on() -> None:
         ({"width": "x"}, "width is a whole number from 1 to 500, not 'x'"),
         ({"decimals": -1}, "decimals is a whole number from 0 to 20"),
         ({"choices": "abc"}, r"choices is a list: choices=\['abc'\]"),
+        ({"choices": 5}, r"choices is a list: choices=\[5\]"),
         ({"title": 5}, "title is text, not int"),
         ({"editable": "no"}, "editable is True or False, not str"),
         ({"validate": "x"}, "validate is a function of a value, not str"),
@@ -170,6 +172,50 @@ def test_column_without_a_name_has_one_to_press_on() -> None:
 def test_column_that_no_page_could_show_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(errors.InvalidValue, match=said):
         Column(**given)
+
+
+@pytest.mark.parametrize("value", [1.5, float("inf"), 2**70, "x", [1]])
+def test_whole_numbers_stay_whole_whatever_a_program_gives(value: Any) -> None:
+    grid = Grid(pd.DataFrame({"x": [1, 2]}))
+    for do in (
+        lambda: grid.add_row({"x": value}),
+        lambda: grid.update({"x": pd.Series([value], dtype=object)}, ids=[0]),
+    ):
+        with pytest.raises(errors.InvalidValue, match="x holds int64"):
+            do()
+    grid.add_row({"x": 7.0})
+    assert grid.df["x"].tolist() == [1, 2, 7]
+
+
+def test_rows_are_selected_by_whatever_names_them() -> None:
+    grid = Grid(pd.DataFrame({"x": [1, 2, 3]}, index=["one", "two", "three"]))
+    frame = grid.df
+    for given, ids in (
+        (frame["x"] > 1, [1, 2]),
+        (frame[frame["x"] > 2], [2]),
+        ("two", [1]),
+        (["two", "one"], [0, 1]),
+        (frame.index, [0, 1, 2]),
+        (None, []),
+    ):
+        grid.selected = given
+        assert grid.selected_ids == ids
+    with pytest.raises(errors.InvalidValue, match="no row 5"):
+        grid.selected = 5
+
+
+def test_what_names_no_rows_or_values_is_refused_with_how_to_write_it() -> None:
+    grid = Grid(pd.DataFrame({"x": [1]}, index=["p"]))
+    for wrong in (5, ["p"], None):
+        with pytest.raises(errors.InvalidValue, match=r"delete_rows names rows .* as \[0, 3\]"):
+            grid.delete_rows(wrong)  # type: ignore[arg-type] # that is what is refused
+    with pytest.raises(errors.InvalidValue, match="update names rows"):
+        grid.update({"x": [1]}, ids=["p"])  # type: ignore[list-item] # that is what is refused
+    with pytest.raises(errors.InvalidValue, match="add_row takes values by column"):
+        grid.add_row([1])  # type: ignore[arg-type] # that is what is refused
+    for wrong in (None, 5, ["p"]):
+        with pytest.raises(traitlets.TraitError, match="set selected to select rows by"):
+            grid.selected_ids = wrong
 
 
 @pytest.mark.parametrize(
