@@ -80,7 +80,9 @@ class DefsPage implements Mounted {
 
   #changed(change: BoardChange): void {
     if (change.definitions) this.#desk.came();
-    if (change.definitions || change.runs || change.experiment || change.health) this.#draw();
+    const linked = change.connection && this.board.connection.state === "live";
+    if (linked) this.#dry.linked();
+    if (linked || change.definitions || change.runs || change.experiment || change.health) this.#draw();
     else if (change.jobs && !this.#timer) {
       this.#timer = window.setTimeout(() => {
         this.#timer = 0;

@@ -238,6 +238,22 @@ describe("what will run", () => {
   });
 });
 
+describe("what will run, while nobody answers", () => {
+  it("is asked again by itself as soon as somebody does", async () => {
+    const { ApiError } = await import("../../sources/api");
+    board.answers.dryRun = () => Promise.reject(new ApiError(0, "Unreachable", "It cannot be reached. What was asked may have been done."));
+    cell(17, 1).focus();
+    const shown = (): string => box.querySelector(".arp-dry pre")!.textContent!;
+    await vi.waitFor(() => expect(shown()).toBe("Nobody answers now. This is asked again by itself."));
+    board.tell({ definitions: true });
+    const asked = board.asked("dryRun").length;
+    delete board.answers.dryRun;
+    board.tell({ connection: true });
+    await vi.waitFor(() => expect(shown()).toContain("xgm_corr.sh"));
+    expect(board.asked("dryRun")).toHaveLength(asked + 1);
+  });
+});
+
 describe("an experiment without definitions", () => {
   it("teaches the first step, and its script can be copied", () => {
     page.destroy();

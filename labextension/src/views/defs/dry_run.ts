@@ -26,6 +26,8 @@ export class DryRunPanel {
   readonly #body = el("pre", { tabindex: 0 });
   readonly #options = el("div.arp-row-btns");
   #asked = "";
+  /** Nobody answered: asked again once somebody does. */
+  #unheard = false;
   #all = false;
 
   constructor(
@@ -36,13 +38,20 @@ export class DryRunPanel {
     this.el.append(this.#head, this.#body, this.#options);
   }
 
+  /** The other side can be reached again. */
+  linked(): void {
+    if (this.#unheard) this.#asked = "";
+  }
+
   /** Ask again only if the definition or the newest run is another one. */
   draw(row: DefinitionRow | undefined): void {
     this.el.hidden = !row;
-    const run = Math.max(...this.board.runs.keys());
+    let run = -Infinity;
+    for (const number of this.board.runs.keys()) run = Math.max(run, number);
     const key = row ? `${row.id} ${row.version} ${run} ${this.board.status?.user}` : "";
     if (!row || key === this.#asked) return;
     this.#asked = key;
+    this.#unheard = false;
     this.#options_(row);
     if (Number.isFinite(run)) void this.#ask(row, run, key);
     else this.#show(row, "", null, "No run yet: it is shown here as soon as there is one.");
@@ -55,7 +64,9 @@ export class DryRunPanel {
       answer = await this.board.dryRun({ definition: row.name, runs: [run], existing: "again" });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      said = error.message;
+      this.#unheard = error.kind === "Unreachable";
+      // a dry run changes nothing: that it may have been done is of no interest
+      said = this.#unheard ? "Nobody answers now. This is asked again by itself." : error.message;
     }
     if (key === this.#asked) this.#show(row, ` as ${this.board.status?.user ?? "you"}, for run ${run} (the newest)`, answer, said);
   }
