@@ -94,7 +94,7 @@ def fit(new: Values, like: Values, name: str) -> Values:
         raise errors.InvalidValue(f"{name}: {_cannot_be_empty(dtype)}")
     said = ""
     try:
-        if not dtypes.is_bool_dtype(dtype) or new[~empty].isin([True, False]).all():
+        if not _is_foreign(new[~empty], dtype):
             with np.errstate(over="ignore"):  # what became infinite is lost, and refused
                 made = new.astype(dtype)
             if not _lost(new, made, dtype):
@@ -277,10 +277,27 @@ _OF_TYPE: Mapping[type, Callable[[Any, str], Any]] = {
 }
 
 
-def _lost(new: Values, made: Values, dtype: Any) -> bool:
-    """Whether a conversion changed a value: cut it, made it infinite, or found none for it."""
+def _is_foreign(values: Values, dtype: Any) -> bool:
+    """Whether a value is of another kind, from which pandas would make something by its bits."""
     if isinstance(dtype, pd.CategoricalDtype):
-        return bool((made.isna() & new.notna()).any())
+        return not values.isin(dtype.categories).all()
+    if dtypes.is_bool_dtype(dtype):
+        return not values.isin([True, False]).all()
+    if isinstance(dtype, pd.PeriodDtype) or _is_timely(dtype):
+        return bool(np.any(_are_numbers(values)))
+    if not dtypes.is_numeric_dtype(dtype):
+        return False
+    return _is_timely(values.dtype) or (
+        dtypes.is_complex_dtype(values.dtype) and not dtypes.is_complex_dtype(dtype)
+    )
+
+
+def _is_timely(dtype: Any) -> bool:
+    return bool(dtypes.is_datetime64_any_dtype(dtype) or dtypes.is_timedelta64_dtype(dtype))
+
+
+def _lost(new: Values, made: Values, dtype: Any) -> bool:
+    """Whether a conversion cut a value, or made it infinite."""
     if dtypes.is_integer_dtype(dtype):
         known = new.notna() & _are_numbers(new)
         return bool((made[known].astype(object) != new[known].astype(object)).any())
@@ -288,11 +305,19 @@ def _lost(new: Values, made: Values, dtype: Any) -> bool:
         known = made.notna() & new.notna()
         infinite = np.isinf(made[known].to_numpy("float64"))
         return bool((infinite & ~np.isinf(new[known].to_numpy("float64"))).any())
-    if dtypes.is_datetime64_any_dtype(dtype):
-        if dtypes.is_numeric_dtype(new.dtype):
-            return True
-        return bool(dtypes.is_datetime64_any_dtype(new.dtype) and (made != new)[new.notna()].any())
+    if _is_timely(dtype):
+        if dtypes.is_object_dtype(new.dtype):
+            return any(map(_is_cut, new.dropna(), made.dropna()))
+        return bool(_is_timely(new.dtype) and (made != new)[new.notna()].any())
     return False
+
+
+def _is_cut(given: Any, made: Any) -> bool:
+    """Whether a time or a duration is another than the one given, of which nothing is left out."""
+    if isinstance(given, dt.timedelta):
+        return bool(pd.Timedelta(given) != made)
+    is_alike = isinstance(given, dt.datetime) and (given.tzinfo is None) == (made.tzinfo is None)
+    return is_alike and bool(pd.Timestamp(given) != made)
 
 
 def _are_numbers(values: Values) -> Any:

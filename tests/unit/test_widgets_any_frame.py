@@ -187,6 +187,47 @@ def test_whole_numbers_stay_whole_whatever_a_program_gives(value: Any) -> None:
     assert grid.df["x"].tolist() == [1, 2, 7]
 
 
+KINDS: dict[str, Any] = {
+    "time": pd.to_datetime(["2026-01-01"]).astype("datetime64[s]"),
+    "time of a zone": pd.to_datetime(["2026-01-01"]).tz_localize(ZURICH),
+    "duration": pd.to_timedelta([1], unit="s").astype("timedelta64[s]"),
+    "period": pd.period_range("2026", periods=1, freq="M"),
+    "float": [1.5],
+    "complex": [1j],
+    "whole": [1],
+    "category": pd.Categorical(["a"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("time", 5),
+        ("time", 5.5),
+        ("time", pd.Timestamp("2026-02-01 00:00:00.5")),
+        ("time of a zone", -1),
+        ("duration", 90),
+        ("duration", True),
+        ("duration", pd.Timedelta("1.5s")),
+        ("period", 5),
+        ("float", 1 + 2j),
+        ("complex", pd.Timestamp("2026-01-01")),
+        ("whole", pd.Timedelta("1h")),
+        ("category", "b"),
+        ("category", 5),
+    ],
+)
+def test_no_value_is_made_of_another_kind_by_its_bits(kind: str, value: Any) -> None:
+    grid = Grid(pd.DataFrame({"x": KINDS[kind]}))
+    for do in (
+        lambda: grid.add_row({"x": value}),
+        lambda: grid.update({"x": pd.Series([value])}, ids=[0]),
+    ):
+        with pytest.raises(errors.InvalidValue, match="does not fit"):
+            do()
+    pd.testing.assert_frame_equal(grid.df, pd.DataFrame({"x": KINDS[kind]}))
+
+
 def test_rows_are_selected_by_whatever_names_them() -> None:
     grid = Grid(pd.DataFrame({"x": [1, 2, 3]}, index=["one", "two", "three"]))
     frame = grid.df
