@@ -127,6 +127,7 @@ export class JobsPage implements Mounted {
     if (this.#open >= 0 && !this.#body.querySelector(".arp-drawer:not([hidden])")) this.#setOpen(-1);
     if (this.#chooser.fit(this.#width_ch, this.#wall)) this.#columnsChanged();
     this.#host.resize();
+    if (this.#over.querySelector(".arp-bones")) this.#placeholder();
     refit(this.#wrap);
     this.#marks.move();
   }

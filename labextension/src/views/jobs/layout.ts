@@ -18,6 +18,8 @@ const NARROW: readonly (readonly [ch: number, widths: Readonly<Record<string, st
 ];
 /** Above this width the wall has room for long names: nobody can point at them there. */
 const WALL_WIDE_CH = 100;
+/** Shapes of statuses are larger there than the letters beside them. */
+const WALL_STATUS = "21ch";
 /** What is shown from across the room. */
 const WALL = ["run", "hash", "status", "report", "elapsed"];
 
@@ -30,7 +32,8 @@ export function noRoom(width_ch: number, wall: boolean, columns: readonly GridCo
 /** Widths by column that are others than usual at a width. */
 export function narrower(width_ch: number, wall: boolean): ReadonlyMap<string, string> {
   if (wall && width_ch > WALL_WIDE_CH) return new Map([["hash", "22ch"]]);
-  return new Map(NARROW.flatMap(([ch, widths]) => (width_ch <= ch ? Object.entries(widths) : [])));
+  const chip: [string, string][] = wall ? [["status", WALL_STATUS]] : [];
+  return new Map([...NARROW.flatMap(([ch, widths]) => (width_ch <= ch ? Object.entries(widths) : [])), ...chip]);
 }
 
 /** What a user made of the columns, as it is remembered. */

@@ -13,7 +13,9 @@ const BONES = 22;
 /** Grey bars where rows will be, below these heads of columns; nothing jumps when they come. */
 export function bones(heads: Iterable<HTMLElement>): HTMLElement {
   const shares = [0.7, 0.54, 0.82, 0.61];
-  const places = [...heads].slice(1).map((head) => [head.offsetLeft + 6, head.offsetWidth - 12] as const);
+  // not offsetLeft: SlickGrid moves its row of heads far to the left, and each head back
+  const [first, ...others] = [...heads].map((head) => head.getBoundingClientRect());
+  const places = others.map(({ left, width }) => [Math.round(left - first!.left) + 6, Math.round(width) - 12] as const);
   return el("div.arp-bones", { "aria-hidden": "true" }, ...Array.from({ length: BONES }, (_, row) =>
     el("div.arp-row", {}, ...places.map(([left_px, width_px], cell) =>
       el("span.arp-bone", { style: `left:${left_px}px;width:${Math.round(width_px * shares[(row * 3 + cell) % 4]!)}px` })))));
