@@ -265,7 +265,7 @@ export class JobsPage implements Mounted {
     const view = last < first ? null : [this.#rows.jobsBefore(first) + 1, this.#rows.jobsBefore(last + 1)] as const;
     const filtered = isFiltered(this.filter);
     const loading = !this.board.complete && !this.board.jobs.rows;
-    this.#foot.rows({ view, filtered, jobs: loading ? null : filtered ? this.#rows.jobs : this.#total(), total: this.#total() }, this.board.runs.size);
+    this.#foot.rows({ view, filtered, jobs: loading ? null : filtered ? this.#rows.jobs : this.#total(), total: this.#total() }, this.board.experiment && this.board.runs.size);
     this.#foot.line.set(viewLine(this.filter, this.facts, this.#counts, this.#sort));
     this.#newRuns.show(this.board.runs.keys(), first <= 0);
   }

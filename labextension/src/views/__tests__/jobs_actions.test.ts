@@ -172,6 +172,9 @@ describe("kill, delete, rerun", () => {
     open();
     const all = [...root.querySelectorAll("[data-act=kill]")].map((one) => one.getAttribute("aria-label"));
     expect(all).toContain("Withdraw run 2912 xgm_corr");
+    board.status = { ...board.status!, user: "chen" };
+    press(root.querySelector('[aria-label="Withdraw run 2912 xgm_corr"]'));
+    expect(root.querySelector(".arp-rowask")!.textContent).toBe("Withdraw run 2912, xgm_corr?WithdrawKeep");
   });
 });
 describe("apply", () => {

@@ -26,7 +26,8 @@ export class Foot {
     this.el = el("footer.arp-foot", {}, this.#rows, this.#fresh, el("span.arp-grow"), el("span.arp-hide-s", {}, "This view:"), this.line.el);
   }
 
-  rows({ view, jobs, total, filtered }: Shown, runs: number): void {
+  /** `runs`: how many there are; null: not known yet. */
+  rows({ view, jobs, total, filtered }: Shown, runs: number | null): void {
     const number = (n: number | null): string => (n === null ? "…" : n.toLocaleString("en"));
     const range = jobs === null ? "…" : view && jobs ? `${number(view[0])}–${number(view[1])}` : "0";
     const unit = filtered ? ` jobs, filtered from ${number(total)}` : ` jobs in ${number(runs)} run${runs === 1 ? "" : "s"}`;

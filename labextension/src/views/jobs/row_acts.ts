@@ -1,6 +1,7 @@
 /** What keys and presses on a row do. */
 
 import type { GridHost } from "../../grid/host";
+import { plain } from "../../model/plain";
 import type { Actions } from "./actions";
 import { applyMenu } from "./apply_menu";
 import { EXIT } from "./facts";
@@ -82,7 +83,8 @@ export class RowActs {
     this.#question?.close();
     const cell = this.#cell(id, "act");
     if (!cell) return this.actions.killAsked([id]);
-    this.#question = askInRow(this.over, cell, facts.text("native_id", row) || facts.place(row),
+    const name = facts.text("native_id", row);
+    this.#question = askInRow(this.over, cell, name ? "Kill" : "Withdraw", plain(name || facts.place(row), 60),
       () => void this.actions.kill([id]), () => this.host.focus(id));
   }
 

@@ -1,4 +1,4 @@
-/** "Kill 581240? Kill / Keep", asked in the row itself, and gone after five seconds. */
+/** "Kill 581240? Kill / Keep", or "Withdraw …", asked in the row itself, and gone after five seconds. */
 
 import { el } from "../dom";
 
@@ -8,8 +8,8 @@ export interface RowQuestion {
   close(): void;
 }
 
-/** `cell`: where it is asked; `over`: the positioned element that holds the table. */
-export function askInRow(over: HTMLElement, cell: HTMLElement, name: string, kill: () => void, done: () => void): RowQuestion {
+/** `cell`: where it is asked; `over`: the positioned element that holds the table; `verb`: as "Kill". */
+export function askInRow(over: HTMLElement, cell: HTMLElement, verb: string, name: string, kill: () => void, done: () => void): RowQuestion {
   const close = (): void => {
     window.clearTimeout(timer);
     over.removeEventListener("scroll", close, true);
@@ -30,8 +30,8 @@ export function askInRow(over: HTMLElement, cell: HTMLElement, name: string, kil
     event.preventDefault();
     event.stopPropagation();
   };
-  const yes = el("button.arp-btn.is-bad", { type: "button", onclick: go }, "Kill");
-  const box = el("div.arp-rowask", { role: "alertdialog", "aria-label": `Kill ${name}?`, onkeydown: keys }, el("b", {}, `Kill ${name}?`), yes, keep);
+  const yes = el("button.arp-btn.is-bad", { type: "button", onclick: go }, verb);
+  const box = el("div.arp-rowask", { role: "alertdialog", "aria-label": `${verb} ${name}?`, onkeydown: keys }, el("b", {}, `${verb} ${name}?`), yes, keep);
   const [at, from] = [cell.getBoundingClientRect(), over.getBoundingClientRect()];
   box.style.cssText = `left:${Math.max(0, at.left - from.left)}px;top:${at.top - from.top}px;height:${at.height || 28}px`;
   const timer = window.setTimeout(close, GONE_MS);
