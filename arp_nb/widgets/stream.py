@@ -80,6 +80,7 @@ class Stream:
         """Tell of another table, or of other columns, from now on."""
         if table is not self._table:
             self._told.clear()
+            self._forget()
         self._table, self._shown = table, shown
         if self._started:
             self.head()
@@ -95,6 +96,8 @@ class Stream:
     def head(self) -> None:
         """Send the first rows; what waited is in them."""
         self._started = True
+        for column, ids in self._changed.items():
+            self._note(column, np.unique(np.concatenate(ids)))
         self._forget()
         self.seq += 1
         self._sent = 0

@@ -145,3 +145,46 @@ def test_page_and_frame_agree_after_any_steps(steps: list[tuple[str, int, int]])
         assert page.shown("x") == frame["x"].tolist()
         assert page.shown("w") == [None if pd.isna(one) else one for one in frame["w"]]
         assert page.grid.row_count == len(model)
+
+
+RACES = st.lists(
+    st.tuples(
+        st.sampled_from(["update", "read", "edit", "told", "resync"]),
+        st.integers(0, 2),
+        st.sampled_from(["x", "y"]),
+        st.integers(0, 99),
+    ),
+    max_size=30,
+)
+
+
+@FIXTURES_LAST
+@given(steps=RACES)
+def test_edit_is_taken_if_and_only_if_its_cell_is_as_it_was_read(
+    monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, int, str, int]]
+) -> None:
+    monkeypatch.setattr(stream, "GAP_S", 30)  # nothing is told but when a step says so
+    page = Page(Grid(pd.DataFrame({"x": [0, 1, 2], "y": [0, 1, 2]}))).start()
+    changed: set[tuple[int, str]] = set()
+    read = page.seq
+    with page.grid._sheet.lock:  # so that nothing is sent in between
+        for what, row, column, value in steps:
+            if what == "update":
+                page.grid.update(pd.DataFrame({column: [value]}, index=[row]))
+                changed.add((row, column))
+            elif what == "read":  # what is read is what was told, as after a delta came
+                page.grid._sheet.stream.flush()
+                read, changed = page.seq, set()
+            elif what == "told":
+                page.grid._sheet.stream.flush()
+            elif what == "resync":
+                page.say(type="resync")
+            elif what == "edit":
+                answer = page.edit(row, column, str(value), read)
+                assert answer["ok"] == ((row, column) not in changed)
+                if answer["ok"]:
+                    assert page.grid.df.loc[row, column] == value
+                    changed.add((row, column))
+                else:
+                    assert answer["theirs"] == page.grid.df.loc[row, column]
+    page.grid.close()
