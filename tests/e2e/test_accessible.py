@@ -28,13 +28,11 @@ def busy_board(board: Board, facility: Facility) -> Board:
     board.definitions.add("steady", facility.script("steady"), "--bins 201")
     board.definitions.add("failing", facility.script("failing"))
     board.definitions.add("not_there", "/no/such/file.sh")
-    board.apply("failing", runs="1-4")
+    board.apply("failing", runs="1-4").wait(60)  # before others take this machine's slots for good
     killed = board.apply("steady", runs="5")
-    board.apply("steady", runs="6-8")
     killed[0].kill()
-    for job in board.jobs:
-        if job.hash == "failing" or job.run == 5:
-            job.wait(60)
+    killed.wait(60)
+    board.apply("steady", runs="6-8")
     return board
 
 
