@@ -74,7 +74,10 @@ def run_cell(page: Page, number: int, *, wait: bool = False) -> None:
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     expect(idle.first).to_be_attached(timeout=60_000)
     prompt = cell.locator(".jp-InputArea-prompt").first
+    asks = page.locator(".jp-Dialog", has_text="Select Kernel").locator(".jp-mod-accept")
     for _ in range(_TRIES):  # JupyterLab drops what is asked while it still connects
+        if asks.count():  # or, on a busy machine, asks which kernel the notebook has
+            asks.click()
         cell.locator(".jp-InputArea-editor").click()
         page.keyboard.press("Control+Enter")
         with contextlib.suppress(AssertionError):
