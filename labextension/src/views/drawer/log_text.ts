@@ -44,9 +44,11 @@ interface Piece {
   parts: Part[];
 }
 
-/** As `arp_nb/error_lines.py` has it, so that what is marked is what is jumped to; but no "zoom". */
+/** As `arp_nb/error_lines.py` has it, so that what is marked is what is jumped to. */
 const ERROR =
-  /error|exception|traceback|fatal|segmentation fault|core dumped|killed|abort|denied|no such file|not found|cannot |can't |out of memory|\boom\b|TERM_[A-Z]/i;
+  /error|exception|traceback|fatal|segmentation fault|core dumped|killed|abort|denied|no such file|not found|cannot |can't |out of memory|\boom\b/i;
+/** What LSF says of a job that it ended; only in capitals, for `long_term_memory` is none. */
+const ENDED = /TERM_/;
 const NO_ERROR = /\b(?:0|no|without) (?:errors?|exceptions?)\b/gi;
 const WARNING = /\bwarn(?:ing)?s?\b|deprecat/i;
 /** A line is judged by its beginning, in characters. */
@@ -55,9 +57,9 @@ const JUDGED = 4000;
 function kindOf(text: string): Kind {
   const begin = text.slice(0, JUDGED).replace(NO_ERROR, "");
   const warning = begin.search(WARNING);
-  const error = begin.search(ERROR);
-  if (error < 0) return warning < 0 ? "" : "warning";
-  return warning >= 0 && warning < error ? "warning" : "error";
+  const errors = [begin.search(ERROR), begin.search(ENDED)].filter((at) => at >= 0);
+  if (!errors.length) return warning < 0 ? "" : "warning";
+  return warning >= 0 && warning < Math.min(...errors) ? "warning" : "error";
 }
 
 /** Bytes of a text in UTF-8. */

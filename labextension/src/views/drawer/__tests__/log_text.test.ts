@@ -101,8 +101,8 @@ test("errors and warnings are told apart, and 'no errors' is neither", () => {
     window.open(piece(bytesOf(said), 0, 10_000));
     return window.lines.map(({ kind }) => kind);
   };
-  expect(kinds("MemoryError: x\nWARNING: cannot x\nfinished with 0 errors\nWithout exceptions\nzoom in\nTERM_MEMLIMIT: x")).toEqual(
-    ["error", "warning", "", "", "", "error"],
+  expect(kinds("MemoryError: x\nWARNING: cannot x\nfinished with 0 errors\nWithout exceptions\nzoom in\nlong_term_memory: 5\nTERM_MEMLIMIT: x")).toEqual(
+    ["error", "warning", "", "", "", "", "error"],
   );
 });
 
