@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.facility import EXPERIMENT
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from tests.e2e.facility import Facility
     from tests.e2e.watched_page import Pages
 
-NAME = "by_keys"
-RUN = 4
 _STOPS = 40
 
 
@@ -37,70 +36,85 @@ def tab_to(page: Page, wanted: Locator) -> None:
     raise AssertionError(f"{wanted} is not among the first {_STOPS} stops of Tab")
 
 
-def test_a_job_is_defined_applied_killed_read_deleted_and_brought_back_without_a_mouse(
-    board: Board, facility: Facility, pages: Pages
-) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
-    player = Player(page)
+@pytest.fixture
+def player(board: Board, facility: Facility, pages: Pages) -> Player:
+    """Open the control page; here nobody touches its mouse."""
+    player = Player(pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}")))
     expect(player.count("All jobs")).to_be_visible()
+    return player
 
-    # define: the blank last row, reached by the table's own keys
-    press(page, "g", "d", "Control+End", "Home", "ArrowRight")
-    page.keyboard.type(NAME)
-    press(page, "Tab")
-    page.keyboard.type(facility.script("steady"))
-    press(page, "Enter")
-    expect(player.definition(NAME)).to_be_visible()
 
-    # apply: from the menu of a run to the dialog for several, where the runs have the first focus
-    press(page, "g", "c", "a")
+def define(player: Player, name: str, executable: str) -> None:
+    """Fill the blank last row, reached by the table's own keys."""
+    press(player.page, "g", "d", "Control+End", "Home", "ArrowRight")
+    player.page.keyboard.type(name)
+    press(player.page, "Tab")
+    player.page.keyboard.type(executable)
+    press(player.page, "Enter")
+    expect(player.definition(name)).to_be_visible()
+
+
+def apply_from_the_menu_of_the_newest_run(player: Player, run: int) -> None:
+    """Go on from there to the dialog for several runs, whose field has the first focus."""
+    press(player.page, "g", "c", "a")
     expect(player.root.get_by_role("combobox", name="Apply to run 10")).to_be_focused()
-    press(page, "End", "Enter")
+    press(player.page, "End", "Enter")
     dialog = player.root.get_by_role("dialog", name="Apply hash to runs")
     expect(dialog.get_by_role("textbox", name="Runs")).to_be_focused()
-    page.keyboard.type(str(RUN))
+    player.page.keyboard.type(str(run))
     expect(dialog.get_by_role("button", name="Send 1 job")).to_be_enabled()
-    press(page, "Enter")
+    press(player.page, "Enter")
     expect(dialog).to_be_hidden()
-    row = player.job(RUN, NAME)
-    expect(row).to_contain_text("RUN")
 
-    # its log, found by the search, and back to where one was
-    press(page, "/")
-    page.keyboard.type(NAME)
-    press(page, "Enter")
-    expect(row.locator("mark")).to_have_text(NAME)
+
+def read_the_log_of_what_is_found(player: Player, row: Locator, name: str) -> None:
+    """Search, open the log, and come back to where one was."""
+    press(player.page, "/")
+    player.page.keyboard.type(name)
+    press(player.page, "Enter")
+    expect(row.locator("mark")).to_have_text(name)
     expect(row.locator(".c-status")).to_be_focused()
-    press(page, "l")
-    log = player.root.get_by_role("log")
-    expect(log).to_contain_text(re.compile(r"event \d+"))
+    press(player.page, "l")
+    expect(player.root.get_by_role("log")).to_contain_text(re.compile(r"event \d+"))
     expect(player.root.get_by_role("tab", name="Log")).to_be_focused()
-    press(page, "Escape")
+    press(player.page, "Escape")
     expect(row.locator(".c-status")).to_be_focused()
 
-    # kill: the question has its first focus where nothing happens
-    press(page, "k")
+
+def kill(player: Player, row: Locator) -> None:
+    """Answer the question, which has its first focus where nothing happens."""
+    press(player.page, "k")
     expect(player.root.get_by_role("button", name="Keep")).to_be_focused()
-    press(page, "ArrowLeft", "Enter")
+    press(player.page, "ArrowLeft", "Enter")
     expect(player.toast("is being killed")).to_be_visible()
     expect(row).to_contain_text("EXIT")
 
-    # delete, and bring back
-    press(page, "Delete")
+
+def delete_and_bring_back(player: Player, row: Locator) -> None:
+    """Keep the focus in the table while the row is away."""
+    press(player.page, "Delete")
     expect(row).to_be_hidden()
     expect(player.jobs.locator(":focus")).to_have_count(1)
-    press(page, "Control+z")
+    press(player.page, "Control+z")
     expect(row).to_be_visible()
-    assert board.jobs.df.query(f"run == {RUN}").status.tolist() == ["EXIT"]
 
 
-def test_every_stop_of_the_page_is_reached_by_tab_in_reading_order(
-    board: Board, facility: Facility, pages: Pages
+def test_a_job_is_defined_applied_killed_read_deleted_and_brought_back_without_a_mouse(
+    board: Board, facility: Facility, player: Player
 ) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
-    player = Player(page)
-    expect(player.count("All jobs")).to_be_visible()
-    root = player.root
+    name, run = "by_keys", 4
+    define(player, name, facility.script("steady"))
+    apply_from_the_menu_of_the_newest_run(player, run)
+    row = player.job(run, name)
+    expect(row).to_contain_text("RUN")
+    read_the_log_of_what_is_found(player, row, name)
+    kill(player, row)
+    delete_and_bring_back(player, row)
+    assert board.jobs.df.query(f"run == {run}").status.tolist() == ["EXIT"]
+
+
+def test_every_stop_of_the_page_is_reached_by_tab_in_reading_order(player: Player) -> None:
+    page, root = player.page, player.root
     columns = root.get_by_role("button", name="Columns", exact=True)
     tab_to(page, root.get_by_role("tab", name="Batch control"))
     tab_to(page, player.count("All jobs"))
@@ -116,13 +130,12 @@ def test_every_stop_of_the_page_is_reached_by_tab_in_reading_order(
 
 
 def test_several_jobs_are_chosen_and_rerun_without_a_mouse(
-    board: Board, facility: Facility, pages: Pages
+    board: Board, facility: Facility, player: Player
 ) -> None:
     board.definitions.add("fails_by_keys", facility.script("failing"))
     for job in board.apply("fails_by_keys", runs="6-8"):
         job.wait(60)
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
-    player = Player(page)
+    page = player.page
     expect(player.job(8, "fails_by_keys")).to_contain_text("EXIT")
     press(page, "/")
     page.keyboard.type("fails_by_keys")
