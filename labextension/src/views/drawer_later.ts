@@ -20,6 +20,8 @@ export function openDrawer(
 class ComingDrawer implements JobDrawer {
   readonly #aside: HTMLElement;
   readonly #place: Place<NonNullable<typeof DRAWER.now>, JobDrawer>;
+  /** Keys act on the page again. */
+  readonly #come: () => void;
   #job: number;
   #tab: DrawerTab;
 
@@ -34,6 +36,8 @@ class ComingDrawer implements JobDrawer {
       return keyed(() => drawDrawer(box, board, shell, this.#job, this.#tab));
     });
     this.#place.focus();
+    this.#come = shell.hold(() => shell.closeJob());
+    DRAWER.fetch().then(this.#come, this.#come);
   }
 
   /** What was asked for last is what will be shown. */
@@ -47,6 +51,7 @@ class ComingDrawer implements JobDrawer {
   }
 
   destroy(): void {
+    this.#come();
     this.#place.destroy();
     this.#aside.remove();
   }

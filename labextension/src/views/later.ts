@@ -41,14 +41,17 @@ export class Later<Module> {
 
   /**
    * Do something with the code: at once, or when it is there. Of several presses meanwhile the
-   * last one counts, and none does once another experiment is shown. A failure is a toast.
+   * last one counts, and none does once another experiment is shown. What is typed ahead does
+   * not act on the page. A failure is a toast.
    */
-  use(shell: Pick<Shell, "toast" | "board">, act: (module: Module) => void): void {
+  use(shell: Pick<Shell, "toast" | "board" | "hold">, act: (module: Module) => void): void {
     if (this.#module) return act(this.#module);
     const turn = ++this.#turn;
     const { board } = shell;
     const wanted = (): boolean => turn === this.#turn && shell.board === board;
-    this.fetch().then((module) => wanted() && act(module), (error: unknown) => {
+    const come = shell.hold(() => void this.#turn++);
+    this.fetch().then((module) => (come(), wanted() && act(module)), (error: unknown) => {
+      come();
       if (!wanted()) return;
       shell.toast({
         kind: "bad", title: `${this.what} could not be loaded`, text: ADVICE, said: words(error),

@@ -70,6 +70,8 @@ export interface Shell {
   menu(at: HTMLElement, items: readonly MenuItem[] | Promise<readonly MenuItem[]>, search?: string): void;
   /** Keys of a page; returns how to take them away. `/` and `g` are the shell's: the first goes to `.arp-search input`. */
   keys(keys: readonly Key[]): () => void;
+  /** What was asked for is on its way: until the returned function is called keys do not act on the page, but Esc gives it up. */
+  hold(giveUp: () => void): () => void;
   /** Something that Ctrl+Z puts back, newest first. */
   undoable(undo: () => void): void;
   /** Open the drawer in `.arp-body` of the page. */

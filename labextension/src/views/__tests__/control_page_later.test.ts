@@ -61,6 +61,20 @@ test("the drawer can be closed before its code is there, and is not drawn then",
   expect(document.activeElement).toBe(cell());
 });
 
+test("letters typed ahead of the drawer do not act on the page", () => {
+  const acted = vi.fn();
+  page.shell.keys([{ keys: "a", what: "", do: acted }]);
+  const type = (): boolean => document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true, cancelable: true }));
+  cell().focus();
+  page.openJob(229);
+  type();
+  expect(acted).not.toHaveBeenCalled();
+  escape();
+  expect(document.activeElement).toBe(cell());
+  type();
+  expect(acted).toHaveBeenCalledOnce();
+});
+
 test("a drawer whose code fails says so beside the table, and comes on Try again, for the job asked for last", async () => {
   page.openJob(229);
   loads["DRAWER"]!.at(-1)!.fail(new Error("Failed to fetch"));
@@ -74,6 +88,23 @@ test("a drawer whose code fails says so beside the table, and comes on Try again
   expect(drawn).toEqual(["230 details"]);
   expect(box.querySelectorAll("aside")).toHaveLength(1);
   expect(document.activeElement!.textContent).toBe("job 230");
+});
+
+test("letters typed ahead of a dialog do not act on the page, and Esc gives the dialog up", async () => {
+  const acted = vi.fn();
+  page.shell.keys([{ keys: "s", what: "", do: acted }]);
+  const type = (key: string): boolean => cell().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  cell().focus();
+  page.shell.help();
+  for (const key of "--fast") type(key);
+  expect(acted).not.toHaveBeenCalled();
+  escape();
+  type("s");
+  expect(acted).toHaveBeenCalledOnce();
+  const drawHelp = vi.fn();
+  loads["ASKED"]!.at(-1)!.come({ drawHelp });
+  await settled();
+  expect(drawHelp).not.toHaveBeenCalled();
 });
 
 test("the page of definitions takes the focus when it comes, if it was asked for by a key", async () => {

@@ -43,6 +43,9 @@ export class FakeShell implements Shell {
     for (const key of keys) this.registered.add(key);
     return () => keys.forEach((key) => this.registered.delete(key));
   }
+  hold(): () => void {
+    return () => {};
+  }
   undoable(undo: () => void): void {
     this.undos.push(undo);
   }

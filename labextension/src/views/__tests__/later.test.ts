@@ -68,10 +68,37 @@ describe("code that comes later", () => {
 });
 
 describe("a press that needs code", () => {
-  const shell = (): { board: FakeBoard; toasts: Toast[]; toast(toast: Toast): void } => {
+  const shell = (): { board: FakeBoard; toasts: Toast[]; holds: Set<() => void>; toast(toast: Toast): void; hold(giveUp: () => void): () => void } => {
     const toasts: Toast[] = [];
-    return { board: new FakeBoard(), toasts, toast: (toast) => void toasts.push(toast) };
+    const holds = new Set<() => void>();
+    return {
+      board: new FakeBoard(), toasts, holds, toast: (toast) => void toasts.push(toast),
+      hold: (giveUp) => (holds.add(giveUp), () => void holds.delete(giveUp)),
+    };
   };
+
+  it("holds the keys of the page until it acts, or failed, and not at all where the code is there", async () => {
+    const [part, on] = [later(), shell()];
+    part.use(on, () => expect(on.holds.size).toBe(0));
+    expect(on.holds.size).toBe(1);
+    loads[0]!.fail("offline");
+    await settled();
+    expect(on.holds.size).toBe(0);
+    part.use(on, () => expect(on.holds.size).toBe(0));
+    loads[1]!.come();
+    await settled();
+    part.use(on, () => expect(on.holds.size).toBe(0));
+    expect.assertions(4);
+  });
+
+  it("does nothing once it was given up", async () => {
+    const [part, did, on] = [later(), vi.fn(), shell()];
+    part.use(on, did);
+    for (const giveUp of on.holds) giveUp();
+    loads[0]!.come();
+    await settled();
+    expect(did).not.toHaveBeenCalled();
+  });
 
   it("acts once when pressed twice, as the last press says", async () => {
     const [part, did, on] = [later(), vi.fn<(word: string) => void>(), shell()];

@@ -8,6 +8,7 @@ import type { Key } from "../shell";
 
 /** Pause after which `g` is forgotten, in ms. */
 const PAIR_MS = 1500;
+const PRESSED = "button, a, input";
 const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable=true]";
 
 export class Keys {
@@ -16,18 +17,24 @@ export class Keys {
   shown: () => boolean = () => true;
   /** How many sets come before all others. */
   #urgent = 0;
+  /** How to give up what is on its way. */
+  readonly #held = new Set<() => void>();
   #first = "";
   #timer = 0;
   readonly #listen = (event: KeyboardEvent): void => this.#key(event);
   readonly #listenBeside = (event: KeyboardEvent): void => {
-    if (event.target === document.body && !this.root.querySelector("[aria-modal]")) this.#key(event);
+    if (event.target !== document.body || this.root.querySelector("[aria-modal]")) return;
+    this.#typedAhead(event);
+    this.#key(event);
   };
+  readonly #listenAhead = (event: KeyboardEvent): void => this.#typedAhead(event);
 
   constructor(
     readonly root: HTMLElement,
     readonly letters: () => boolean,
   ) {
     root.addEventListener("keydown", this.#listen);
+    root.addEventListener("keydown", this.#listenAhead, true); // before the table's own
   }
 
   /** Act also while nothing has the focus: for a board that has its window to itself. */
@@ -49,6 +56,12 @@ export class Keys {
     };
   }
 
+  /** What was asked for is on its way: what is typed is meant for it. Esc gives it up. */
+  hold(giveUp: () => void): () => void {
+    this.#held.add(giveUp);
+    return () => void this.#held.delete(giveUp);
+  }
+
   /** All of them, the board's own first, as they were given. */
   get list(): readonly Key[] {
     return this.#sets.reverse().flat();
@@ -61,7 +74,21 @@ export class Keys {
   destroy(): void {
     window.clearTimeout(this.#timer);
     this.root.removeEventListener("keydown", this.#listen);
+    this.root.removeEventListener("keydown", this.#listenAhead, true);
     document.removeEventListener("keydown", this.#listenBeside);
+  }
+
+  #typedAhead(event: KeyboardEvent): void {
+    const { key } = event;
+    const at = event.target as Element;
+    if (!this.#held.size || event.altKey || event.ctrlKey || event.metaKey || (event.shiftKey && key === "Enter")) return;
+    const own = at.matches(FIELDS) || ((key === "Enter" || key === " ") && at.matches(PRESSED));
+    if (key !== "Escape" && (own || (key.length > 1 && key !== "Enter" && key !== "Delete"))) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (key !== "Escape") return;
+    for (const giveUp of this.#held) giveUp();
+    this.#held.clear();
   }
 
   #key(event: KeyboardEvent): void {

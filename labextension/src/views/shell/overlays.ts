@@ -110,6 +110,10 @@ export class Overlays implements Shell, Mounted {
     return this.#keys.add(keys, urgent);
   }
 
+  hold(giveUp: () => void): () => void {
+    return this.#keys.hold(giveUp);
+  }
+
   /** The board's keys act also while nothing has the focus. */
   keysBesides(): void {
     this.#keys.besides();

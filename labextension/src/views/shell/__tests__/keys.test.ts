@@ -122,4 +122,55 @@ describe("the board's keys", () => {
     press("a");
     expect(did).not.toHaveBeenCalled();
   });
+
+  describe("while something that was asked for is on its way", () => {
+    const giveUp = vi.fn();
+    const inner = vi.fn();
+    beforeEach(() => {
+      giveUp.mockReset();
+      inner.mockReset();
+      root.append(el("div", { tabindex: 0, onkeydown: inner }));
+    });
+    const cell = (): Element => root.querySelector("div")!;
+
+    it("let nothing that is typed ahead act on the page, nor on its table", () => {
+      const come = keys.hold(giveUp);
+      for (const key of ["a", "n", " ", "Enter", "Delete"]) press(key, cell());
+      expect(did).not.toHaveBeenCalled();
+      expect(inner).not.toHaveBeenCalled();
+      expect(beyond).not.toHaveBeenCalled();
+      come();
+      press("a", cell());
+      expect(did).toHaveBeenCalledExactlyOnceWith("a");
+    });
+
+    it("give it up on Esc, once, and then act again", () => {
+      keys.hold(giveUp);
+      press("Escape", cell());
+      expect(giveUp).toHaveBeenCalledOnce();
+      expect(did).not.toHaveBeenCalled();
+      press("Escape", cell());
+      expect(did).toHaveBeenCalledExactlyOnceWith("Escape");
+      expect(giveUp).toHaveBeenCalledOnce();
+    });
+
+    it("leave fields, buttons and the keys of the browser alone", () => {
+      keys.hold(giveUp);
+      expect(press("x", root.querySelector("input")!)).toBe(true);
+      expect(press("Enter")).toBe(true);
+      expect(press(" ")).toBe(true);
+      expect(press("Tab", cell())).toBe(true);
+      expect(press("c", cell(), { ctrlKey: true })).toBe(true);
+      expect(press("Enter", cell(), { shiftKey: true })).toBe(true);
+    });
+
+    it("hold also while nothing has the focus", () => {
+      keys.besides();
+      keys.hold(giveUp);
+      press("a", document.body);
+      expect(did).not.toHaveBeenCalled();
+      press("Escape", document.body);
+      expect(giveUp).toHaveBeenCalledOnce();
+    });
+  });
 });
