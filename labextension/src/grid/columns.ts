@@ -32,7 +32,7 @@ const EMPTY = {
   time: () => new Float64Array(0),
   i64: () => new BigInt64Array(0),
 };
-export type NumberType = keyof typeof EMPTY;
+type NumberType = keyof typeof EMPTY;
 
 /** bool, i32, f64, time (ms since 1970 UTC) and i64. */
 export class NumberColumn implements Column {

@@ -1,6 +1,6 @@
 /** Editing in place: one small editor per cell, which keeps what was typed until it is saved or given up. */
 
-import { el } from "../views/dom";
+import { el, unique } from "../views/dom";
 import { icon } from "../views/icons";
 import type { GridHost } from "./host";
 import type { At } from "./keyboard";
@@ -59,7 +59,7 @@ const nameOf = (key: number, column: string): string => `${key} ${column}`;
 
 class CellEditor {
   private readonly field: Field;
-  private readonly note = el("div.arp-cellnote", { role: "alert", id: `arp-note-${Math.random().toString(36).slice(2)}`, hidden: true });
+  private readonly note = el("div.arp-cellnote", { role: "alert", id: unique("arp-note"), hidden: true });
   private node: HTMLElement | null = null;
   private saving = false;
   /** Version to save over, once somebody else saved meanwhile and the user wants their own. */

@@ -60,7 +60,6 @@ export class Headers {
       return;
     }
     const sorted = sort?.column === column.id ? (sort.descending ? "descending" : "ascending") : null;
-    if (column.help) node.title = column.help;
     if (column.sortable) node.setAttribute("aria-sort", sorted ?? "none");
     const arrow = sorted && icon(sorted === "descending" ? "down" : "up", 12);
     name.replaceChildren(

@@ -14,7 +14,6 @@ import { Engine, type EngineColumn } from "./engine";
 import { Focus } from "./focus";
 import { Headers } from "./headers";
 import { KeySet } from "./key_set";
-import type { At } from "./keyboard";
 import { Keys } from "./keys";
 import { Pointer } from "./pointer";
 import { boxes, Selection } from "./selection";
@@ -140,11 +139,6 @@ export class GridHost {
     if (index < 0 && key !== undefined) return;
     const cell = this.drawn.findIndex(({ id }) => id === column);
     this.focusAt.go({ index, cell: cell < 0 ? this.focusAt.at.cell : cell });
-  }
-
-  /** Element of a cell, to open a menu at; null: it is not in view. At index -1: of a header. */
-  cellNode(at: At): HTMLElement | null {
-    return this.cells.node(at);
   }
 
   /** Scroll until a row is in view. */

@@ -85,12 +85,6 @@ export class ColumnStore {
     return { rows: rows.size > MOST_CHANGED ? "all" : [...rows], columns, order };
   }
 
-  /** One changed or new row. */
-  upsert(id: number, values: Readonly<Record<string, Value>>): Changed {
-    const columns = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
-    return this.apply({ ids: [id], columns, removed: [] });
-  }
-
   /** Values of a remote column, by row id. */
   wide(column: string, values: ReadonlyMap<number, unknown>): Changed {
     const kept = this.columns.get(column);

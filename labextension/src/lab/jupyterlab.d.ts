@@ -33,7 +33,6 @@ declare module "@lumino/disposable" {
 
 declare module "@lumino/widgets" {
   import type { Message } from "@lumino/messaging";
-  import type { ISignal } from "@lumino/signaling";
 
   export interface Title {
     label: string;
@@ -45,9 +44,7 @@ declare module "@lumino/widgets" {
     constructor(options?: { node?: HTMLElement; tag?: string });
     readonly node: HTMLElement;
     readonly title: Title;
-    readonly disposed: ISignal<this, void>;
     readonly isDisposed: boolean;
-    readonly isAttached: boolean;
     readonly isVisible: boolean;
     id: string;
     addClass(name: string): void;
@@ -68,7 +65,6 @@ declare module "@lumino/commands" {
     caption?: string;
     icon?: unknown;
     describedBy?: { args: object };
-    isVisible?: () => boolean;
     execute(args: Arguments): unknown;
   }
   export class CommandRegistry {
@@ -84,14 +80,11 @@ declare module "@jupyterlab/application" {
   import type { WidgetTracker } from "@jupyterlab/apputils";
 
   export interface JupyterFrontEnd {
-    readonly name: string;
     readonly commands: CommandRegistry;
     readonly shell: {
-      readonly currentWidget: Widget | null;
       add(widget: Widget, area: string, options?: { rank?: number }): unknown;
       activateById(id: string): void;
     };
-    readonly restored: Promise<void>;
     /** Of Lumino: a service by its token, started if need be; null if nobody provides it. */
     resolveOptionalService<T>(token: Token<T>): Promise<T | null>;
   }
@@ -99,13 +92,12 @@ declare module "@jupyterlab/application" {
     id: string;
     description: string;
     autoStart: boolean;
-    requires?: Token<unknown>[];
     optional?: Token<unknown>[];
-    provides?: Token<T>;
     activate(app: JupyterFrontEnd, ...services: never[]): T | Promise<T>;
   }
+  /** Only whether it is there: Notebook 7 has none. */
   export interface ILabShell {
-    expandLeft(): void;
+    activateById(id: string): void;
   }
   export const ILabShell: Token<ILabShell>;
   export interface ILayoutRestorer {
@@ -137,14 +129,12 @@ declare module "@jupyterlab/apputils" {
     add(widget: T): Promise<void>;
     save(widget: T): Promise<void>;
     find(match: (widget: T) => boolean): T | undefined;
-    readonly currentWidget: T | null;
   }
 
   export interface NotificationAction {
     label: string;
     callback(event: MouseEvent): void;
     caption?: string;
-    displayType?: "default" | "accent" | "warn" | "link";
   }
   export interface NotificationOptions {
     autoClose?: number | false;

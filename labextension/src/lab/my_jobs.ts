@@ -5,6 +5,7 @@ import type { ChangeMessage, ExperimentRow, HealthRow, JobRow, Outcome, WideRow 
 import { isFinal, look, shown } from "../model/status";
 import type { Api } from "../sources/api";
 import { feedOf, type Feed } from "../sources/feed";
+import { doWith } from "../sources/outcomes";
 import { paced } from "../sources/pace";
 import { RecentJobs } from "../sources/recent_jobs";
 import type { PanelSource } from "../views/panel/data";
@@ -121,8 +122,7 @@ export class MyJobs implements PanelSource {
   }
 
   async kill(job: number): Promise<Outcome | undefined> {
-    const { results } = await this.api.json<{ results: Outcome[] }>("POST", "/jobs:kill", { ids: [job] });
-    return results[0];
+    return (await doWith(this.api, "kill", [job]))[0];
   }
 
   /** Names of those whose jobs are loaded: the chosen one first. */

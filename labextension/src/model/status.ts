@@ -42,7 +42,7 @@ export function isFinal(state: string): boolean {
 }
 
 /** The scheduler has, or had, a job of it. */
-export function isSubmitted(state: string): boolean {
+function isSubmitted(state: string): boolean {
   return SUBMITTED.has(state);
 }
 

@@ -5,8 +5,6 @@
  * Everything above it (boards, drawers, panels) is the same for both.
  */
 
-import type { ChangeMessage } from "../model/rows";
-
 /** What the manager refused, in its words. */
 export class ApiError extends Error {
   constructor(
@@ -52,5 +50,3 @@ export interface Api {
   /** An address that a link or a download can have; null where the page cannot reach it. */
   href(path: string): string | null;
 }
-
-export type { ChangeMessage };

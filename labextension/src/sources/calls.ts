@@ -1,7 +1,7 @@
 /** Questions to a kernel and their answers, which come as messages with the question's number. */
 
 const TIMEOUT_MS = 30_000;
-export const LATE =
+const LATE =
   "The kernel did not answer within 30 s: it may be busy with a cell. What was asked may still be done.";
 export const GONE = "Its kernel is gone: run the cell again.";
 export const CLOSED = "It was closed.";

@@ -25,7 +25,7 @@ export function jobValues(row: JobRow, counters: readonly string[]): Values {
 }
 
 /** The number in a counter, however it was posted; null if it is none. */
-export function counterNumber(counter: Counter | undefined): number | null {
+function counterNumber(counter: Counter | undefined): number | null {
   let value: unknown = counter;
   if (Array.isArray(counter)) value = (counter as readonly CounterValue[])[0];
   else if (counter && typeof counter === "object") value = (counter as { value: CounterValue }).value;

@@ -11,7 +11,7 @@ import { ms } from "../model/times";
 import type { Api, ApiError } from "./api";
 import { feedOf, type Feed, type Follower } from "./feed";
 
-export const LATE_MS = 24 * 3600_000;
+const LATE_MS = 24 * 3600_000;
 /** Of one experiment: the newest, and of those that are not over. */
 const NEWEST = 500;
 /** Clocks of a browser and of a server may differ by so much. */

@@ -5,7 +5,7 @@ import { isFinal, look, shown, title } from "../model/status";
 import { plain } from "../model/plain";
 import { clock, elapsed, ms, when } from "../model/times";
 import type { Board, BoardChange } from "../sources/board";
-import { el, fill } from "./dom";
+import { el, fill, unique } from "./dom";
 import { drawUncertain, rerun } from "./drawer/actions";
 import { drawDetails } from "./drawer/details";
 import { nearestFailure } from "./drawer/failures";
@@ -28,7 +28,6 @@ const TABS: readonly { id: DrawerTab; title: string; key: string; draw: (host: H
 ];
 /** Columns that make the job worth reading again when they change. */
 const TELLING = ["status", "state", "phase", "reason", "native_id", "host", "kill_by", "ended", "peak_memory_mb"] as const;
-let drawers = 0;
 
 export interface JobDrawer extends Mounted {
   /** Show another job, or another page of the same. */
@@ -44,7 +43,7 @@ export function drawDrawer(el: HTMLElement, board: Board, shell: Shell, job: num
 }
 
 class Drawer implements JobDrawer {
-  readonly #id = `arp-drawer-${++drawers}`;
+  readonly #id = unique("arp-drawer");
   readonly #head = el("div.arp-dhead");
   readonly #title = el("h2");
   readonly #chip = el("span.arp-dacts");

@@ -112,7 +112,7 @@ export function press(key: string, more: KeyboardEventInit = {}): KeyboardEvent 
 
 export const cell = (key: number, column: string): HTMLElement => {
   const at = { index: host.rows.indexOf(key), cell: host.drawn.findIndex(({ id }) => id === column) };
-  return host.cellNode(at)!;
+  return host.cells.node(at)!;
 };
 
 export function click(node: Element, more: MouseEventInit = {}): void {

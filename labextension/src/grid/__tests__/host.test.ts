@@ -108,7 +108,7 @@ describe("a header", () => {
       (kind === "click" ? node : host.engine.header).dispatchEvent(new MouseEvent(kind, { bubbles: true, clientX: 100 + by_px }));
     }
   };
-  const header = (cell: number): HTMLElement => host.cellNode({ index: -1, cell })!;
+  const header = (cell: number): HTMLElement => host.cells.node({ index: -1, cell })!;
 
   it("keeps the width it is dragged to, which is no press", () => {
     make();

@@ -110,7 +110,7 @@ describe("a column store", () => {
   it("turns times of a delta into milliseconds, and numbers too large for their column stay whole", () => {
     const store = new ColumnStore();
     store.load(frameOf([{ name: "id", type: "i32", values: [1] }, { name: "at", type: "time", values: [null] }, { name: "n", type: "i32", values: [null] }]));
-    store.upsert(1, { at: "2026-11-22T14:02:11.123456+00:00", n: 2 ** 40 });
+    store.apply({ ids: [1], columns: { at: ["2026-11-22T14:02:11.123456+00:00"], n: [2 ** 40] }, removed: [] });
     expect(store.value("at", 0)).toBe(Date.UTC(2026, 10, 22, 14, 2, 11, 123));
     expect(store.text("at", 0)).toBe("2026-11-22T14:02:11.123Z");
     expect(store.value("n", 0)).toBe(2 ** 40);
@@ -146,7 +146,7 @@ describe("a column store", () => {
     store.load(frameOf([{ name: "id", type: "i32", values: [2, 1] }]));
     store.apply({ ids: [], columns: {}, removed: [2] });
     expect(store.alive(0)).toBe(false);
-    expect(store.upsert(2, {}).order).toBe(true);
+    expect(store.apply({ ids: [2], columns: {}, removed: [] }).order).toBe(true);
     expect([store.rowOf(2), store.alive(0), store.live]).toEqual([0, true, 2]);
   });
 
@@ -154,7 +154,7 @@ describe("a column store", () => {
     const store = new ColumnStore();
     store.load(frameOf([{ name: "id", type: "dict", values: ["a", "a"] }], { id: null }));
     expect([store.id(1), store.rowOf(1), store.rowOf(2)]).toEqual([1, 1, -1]);
-    store.upsert(2, { id: "b" });
+    store.apply({ ids: [2], columns: { id: ["b"] }, removed: [] });
     expect(store.text("id", store.rowOf(2))).toBe("b");
   });
 

@@ -4,7 +4,7 @@ import { el } from "../dom";
 import { icon } from "../icons";
 import type { Shell } from "../shell";
 
-export const EXAMPLE = `#!/bin/bash
+const EXAMPLE = `#!/bin/bash
 # called as: submit.sh EXPERIMENT RUN PARAMETERS…
 bsub -q psdebugq -o "$HOME/arp/%J.log" \\
      python "$HOME/arp/submit.py" "$@"

@@ -10,7 +10,7 @@ import { LogWindow } from "./log_text";
 import { words } from "./parts";
 
 /** Bytes of one request. */
-export const PIECE_BYTES = 256_000;
+const PIECE_BYTES = 256_000;
 /** So far behind the end, in bytes, following leaves out what lies between. */
 const FAR_BYTES = 2_000_000;
 /** Bytes shown before a place that was jumped to. */

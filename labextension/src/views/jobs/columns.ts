@@ -87,7 +87,7 @@ function note(scene: Scene, run: number): HTMLElement {
 }
 
 /** What is to be said of a run whose jobs are not shown. */
-export function noteText({ facts, rows }: Scene, run: number): string {
+function noteText({ facts, rows }: Scene, run: number): string {
   const away = rows().awayOf(run);
   if (away.length) {
     const counts = GROUPS.map(() => 0);

@@ -35,7 +35,7 @@ export function count(facts: Facts): Counts {
 }
 
 /** `212,861`; with a short form for narrow pages, `213 k`, and the exact number in its title. */
-export function drawCount(jobs: number): (Node | string)[] {
+function drawCount(jobs: number): (Node | string)[] {
   const exact = jobs.toLocaleString("en");
   if (jobs < 100_000) return [exact];
   const short = jobs < 1e6 ? `${Math.round(jobs / 1e3)} k` : `${(jobs / 1e6).toFixed(1)} M`;

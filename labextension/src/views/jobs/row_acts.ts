@@ -90,6 +90,6 @@ export class RowActs {
 
   #cell(key: number, column: string): HTMLElement | null {
     const { host } = this;
-    return host.cellNode({ index: host.rows.indexOf(key), cell: Math.max(0, host.drawn.findIndex(({ id }) => id === column)) });
+    return host.cells.node({ index: host.rows.indexOf(key), cell: Math.max(0, host.drawn.findIndex(({ id }) => id === column)) });
   }
 }

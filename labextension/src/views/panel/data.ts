@@ -35,8 +35,3 @@ export interface PanelHost {
   /** Rejects where nobody answers; undefined where the answer does not name the job. */
   kill(job: number): Promise<Outcome | undefined>;
 }
-
-/** English as it is written, for hosts without translations. */
-export const plainly: Words = {
-  __: (text, ...parts) => text.replace(/%(\d)/g, (all, at: string) => String(parts[Number(at) - 1] ?? all)),
-};

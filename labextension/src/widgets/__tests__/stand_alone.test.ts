@@ -73,13 +73,13 @@ test("a token in the address is taken out of it at once, and everything else sta
 
 test("a job in the address is opened beside the table, once", async () => {
   await at("?experiment=first&job=7&tab=history");
-  expect(box.querySelector(".arp-drawer-place, .arp-drawer")).not.toBeNull();
+  expect(box.querySelector(".arp-drawer")).not.toBeNull();
   expect(location.search).toBe("?experiment=first");
 });
 
 test.each(["job=-1", "job=x", "job=1e99", "job="])("nonsense in the address opens nothing: %s", async (job) => {
   await at(`?experiment=first&${job}&tab=<b>`);
-  expect(box.querySelector(".arp-drawer-place")).toBeNull();
+  expect(box.querySelector(".arp-drawer")).toBeNull();
 });
 
 test("the page is drawn, and says what is wrong, where nobody answers", async () => {

@@ -4,7 +4,12 @@ import type { JobRow } from "../../../model/rows";
 import { EXPERIMENT, HEALTH, job, JOBS, NOW } from "../../__tests__/sample_rows";
 import { drawPanel } from "../../panel";
 import type { Mounted } from "../../shell";
-import { plainly, type PanelHost, type PanelSource } from "../data";
+import type { PanelHost, PanelSource, Words } from "../data";
+
+/** English as it is written. */
+const plainly: Words = {
+  __: (text, ...parts) => text.replace(/%(\d)/g, (all, at: string) => String(parts[Number(at) - 1] ?? all)),
+};
 
 class Source implements PanelSource {
   experiments = [EXPERIMENT, { ...EXPERIMENT, id: 7, name: "old", active: false }];
