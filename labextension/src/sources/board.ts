@@ -3,7 +3,7 @@
  * views and the sources. `LiveBoard` (live_board.ts) implements it over an `Api`.
  */
 
-import type { Changed, Connection, TableSource, TableSink } from "../grid/types";
+import type { Changed, Connection } from "../grid/types";
 import type { ColumnStore } from "../grid/store";
 import type {
   Applied, DefinitionRow, DryRun, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome, RunRow,
@@ -71,6 +71,8 @@ export interface Board {
 
   /** Be told of changes; returns how to stop. */
   on(listener: (change: BoardChange) => void): () => void;
+  /** Connect and ask again now, and not only when it is time to. */
+  retry(): void;
   close(): void;
 
   apply(asked: ApplyAsked): Promise<Applied>;
@@ -132,6 +134,3 @@ export const JOB_COLUMNS = [
   "exit_code", "signal", "peak_memory_mb", "requested", "submitted", "started", "ended",
   "changed", "attempt", "rerun_of", "kill_by", "kill_at", "reported_at", "revision",
 ] as const;
-export type JobColumn = (typeof JOB_COLUMNS)[number];
-
-export type { TableSink, TableSource };

@@ -87,8 +87,13 @@ export class Feed {
   /** Connect again now, if it is not connected; else find out whether it still is. */
   readonly retry = (): void => {
     if (!this.followers.size) return;
-    if (!this.line) void this.connect();
-    else if (this.open) this.probe();
+    const { state, why, attempt } = this.connection;
+    if (!this.line) {
+      void this.connect();
+      this.set(state, why, attempt);
+    } else if (this.open) {
+      this.probe();
+    }
   };
 
   private wake(): void {

@@ -99,6 +99,11 @@ export class LiveBoard extends BoardRequests implements Board {
     return () => this.listeners.delete(listener);
   }
 
+  retry(): void {
+    this.feed.retry();
+    this.source.retry();
+  }
+
   close(): void {
     this.closed = true;
     this.listeners.clear();

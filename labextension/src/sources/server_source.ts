@@ -92,6 +92,12 @@ export class ServerSource implements TableSource {
     this.tell();
   }
 
+  /** Ask now for what waits to be asked again, or was refused. */
+  retry(): void {
+    this.wakeUp();
+    if (this.failure?.state === "down") this.resync();
+  }
+
   view(ids: readonly number[]): void {
     this.wide.view(ids);
   }
@@ -200,8 +206,8 @@ export class ServerSource implements TableSource {
         this.failure = { state: "reconnecting", since, why: words(error), attempt, next: Date.now() + wait_ms };
         this.tell();
         await new Promise<void>((resolve) => {
-          this.wakeUp = resolve;
-          setTimeout(resolve, wait_ms);
+          const timer = setTimeout(resolve, wait_ms);
+          this.wakeUp = () => (clearTimeout(timer), resolve());
         });
       }
     }

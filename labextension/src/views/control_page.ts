@@ -11,6 +11,7 @@ import { el, fill, unique } from "./dom";
 import type { JobDrawer } from "./drawer";
 import { openDrawer } from "./drawer_later";
 import { drawJobs } from "./jobs_page";
+import { PERSISTED } from "./jobs/facts";
 import { fetchAtRest, Place } from "./later";
 import { ASKED, DEFINITIONS, DRAWER } from "./parts";
 import type { DrawerTab, Mounted } from "./shell";
@@ -49,7 +50,7 @@ export class ControlPage implements Mounted {
   readonly #top: TopBar;
   readonly #panels: Readonly<Record<Page, HTMLElement>>;
   readonly #nowhere = el("div.arp-page", { hidden: true });
-  readonly #mounted: Partial<Record<Page, Mounted>> = {};
+  readonly #mounted: { defs?: Mounted; control?: ReturnType<typeof drawJobs> } = {};
   #page: Page;
   #drawer: JobDrawer | null = null;
   #cell: HTMLElement | null = null;
@@ -65,7 +66,9 @@ export class ControlPage implements Mounted {
   ) {
     this.#page = options.page ?? "control";
     this.#pill = new Pill(this.root, () => this.board);
-    this.#banner = new Banner(() => this.board, (text) => this.shell.copy(text));
+    this.#banner = new Banner(() => this.board, {
+      copy: (text) => this.shell.copy(text), kept: () => this.#showKept(), retry: () => this.board.retry(), left: () => this.#focus(this.#page),
+    });
     this.#top = new TopBar(this.#pill, this.#id, {
       pick: () => void this.#pick(), go: (page) => this.go(page), help: () => this.shell.help(),
     });
@@ -166,15 +169,27 @@ export class ControlPage implements Mounted {
     const nowhere = !this.#nowhere.hidden;
     for (const page of PAGES) this.#panels[page].hidden = nowhere || page !== this.#page;
     this.#top.select(this.#page);
-    if (!nowhere) this.#mounted[this.#page] ??= this.#mount(this.#page);
+    if (nowhere) return;
+    if (this.#page === "control") this.#mounted.control ??= this.#keyed("control", (panel) => drawJobs(panel, this.board, this.shell));
+    else this.#mounted.defs ??= this.#drawDefinitions();
   }
 
-  #mount(page: Page): Mounted {
+  /** What is drawn on a page has its keys while the page is shown. */
+  #keyed<View>(page: Page, draw: (panel: HTMLElement) => View): View {
     const panel = this.#panels[page];
+    return this.shell.during(() => !panel.hidden, () => draw(panel));
+  }
+
+  #drawDefinitions(): Mounted {
     const { board, shell } = this;
-    const keyed = (draw: () => Mounted): Mounted => shell.during(() => !panel.hidden, draw);
-    if (page === "control") return keyed(() => drawJobs(panel, board, shell));
-    return new Place(panel, DEFINITIONS, ({ drawDefinitions }) => keyed(() => drawDefinitions(panel, board, shell)), (focused) => focused && this.#focus(page));
+    return new Place(this.#panels.defs, DEFINITIONS, ({ drawDefinitions }) => this.#keyed("defs", (panel) => drawDefinitions(panel, board, shell)),
+      (focused) => focused && this.#focus("defs"));
+  }
+
+  #showKept(): void {
+    this.go("control");
+    this.#mounted.control?.showOnly(PERSISTED);
+    this.#focus("control");
   }
 
   #focus(page: Page): void {

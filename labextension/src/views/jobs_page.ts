@@ -46,7 +46,7 @@ const BY_TIME = { column: "submitted", descending: true };
 const OF_STATUS = ["status", "state", "location"];
 
 /** Draw the page. Selected jobs are told by an event `arp-selected` with id ranges as its detail. */
-export function drawJobs(el: HTMLElement, board: Board, shell: Shell): Mounted {
+export function drawJobs(el: HTMLElement, board: Board, shell: Shell): JobsPage {
   return new JobsPage(el, board, shell);
 }
 
@@ -301,8 +301,7 @@ export class JobsPage implements Mounted {
     this.#marks.move();
   }
   #physicalInView(): number[] {
-    const { rows } = this.#host;
-    const [first, last] = this.#view;
+    const [{ rows }, [first, last]] = [this.#host, this.#view];
     return Array.from({ length: Math.max(0, Math.min(last + 1, rows.length) - first) }, (_, at) => rows.row(first + at)).filter((row) => row >= 0);
   }
   #idsInView(): number[] {
@@ -320,6 +319,10 @@ export class JobsPage implements Mounted {
     if (filter.text !== before.text) this.#searchReports();
     this.#host.redraw("all", ["hash", "job", "user", "why", "report"]);
     this.#arrange("top");
+  }
+  /** Jobs of one status, whatever else was filtered before. */
+  showOnly(group: number): void {
+    this.#setFilter({ ...NOTHING, groups: new Set([group]) });
   }
   #toggle(group: number | null): void {
     const groups = new Set(this.filter.groups);

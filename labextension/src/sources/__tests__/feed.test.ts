@@ -119,6 +119,22 @@ test("a network that is back is tried at once", async () => {
   expect(feed.connection.state).toBe("live");
 });
 
+test("who asks for it is connected at once, and sees that it is being tried", async () => {
+  await follow(new Reader(server.revision));
+  server.down = true;
+  server.cut();
+  await vi.advanceTimersByTimeAsync(60_000);
+  const { attempt, since } = feed.connection;
+  feed.retry();
+  expect(feed.connection).toMatchObject({ state: "reconnecting", since, attempt, next: null });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(feed.connection.next).not.toBeNull();
+  server.down = false;
+  feed.retry();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(feed.connection.state).toBe("live");
+});
+
 test("a manager of another version is not spoken to, and it is said who must upgrade", async () => {
   server.apiVersion = 2;
   await follow(new Reader(server.revision));

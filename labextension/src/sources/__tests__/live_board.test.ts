@@ -136,6 +136,32 @@ test("an experiment that is not there is said in the server's words", async () =
   expect(board.connection).toMatchObject({ state: "down", why: "There is no experiment 'xppi0915'. Did you mean xppi0916?" });
 });
 
+test("what was refused is asked again at once by who wants it", async () => {
+  const answer = server.answers.get(`GET ${ROOT}`)!;
+  server.answers.set(`GET ${ROOT}`, () => {
+    throw new ApiError(403, "Forbidden", "You may not look at xppi0915.");
+  });
+  await opened();
+  expect(board.connection).toMatchObject({ state: "down", next: null });
+  server.answers.set(`GET ${ROOT}`, answer);
+  board.retry();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([board.connection.state, board.experiment?.name]).toEqual(["live", "xppi0915"]);
+});
+
+test("rows that could not be read are asked for at once by who wants them", async () => {
+  server.answers.set(`GET ${ROOT}/runs`, () => {
+    throw new ApiError(503, "Busy", "The store is busy.");
+  });
+  await opened();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(board.connection.state).toBe("reconnecting");
+  server.answers.set(`GET ${ROOT}/runs`, () => ({ runs: [] }));
+  board.retry();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(board.connection.state).toBe("live");
+});
+
 test("what a request answers is on the page at once, not when the feed tells it", async () => {
   await opened();
   server.open[0]!.news = () => undefined; // the feed is slow

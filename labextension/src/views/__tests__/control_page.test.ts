@@ -1,14 +1,16 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { drawControlPage, type ControlPage } from "../control_page";
 import { el } from "../dom";
+import { PERSISTED } from "../jobs/facts";
 import { ASKED, DEFINITIONS, DRAWER } from "../parts";
 import { FakeBoard } from "./fake_board";
 import { EXPERIMENT } from "./sample_rows";
 
+const showOnly = vi.hoisted(() => vi.fn());
 vi.mock("../jobs_page", () => ({
   drawJobs: (box: HTMLElement) => {
     box.append(el("div.arp-search", {}, el("input")), el("div.arp-body", {}, el("div", { role: "grid" }, el("div", { role: "gridcell", tabindex: 0 }, "a job"))));
-    return { destroy: () => box.replaceChildren(), resize() {} };
+    return { destroy: () => box.replaceChildren(), resize() {}, showOnly };
   },
 }));
 vi.mock("../drawer", () => ({
@@ -166,6 +168,23 @@ describe("the top bar", () => {
     expect(box.querySelector("[aria-label=Connection]")).toBeNull();
     expect(document.activeElement).toBe(pill);
   });
+});
+
+it("shows what is kept, from whichever page, and gives the table the focus", () => {
+  page.go("defs");
+  const [board] = boards;
+  board!.setHealth({ ...board!.health!, client: { ok: false, since: "2026-11-22T14:02:00+00:00" } });
+  [...box.querySelectorAll<HTMLElement>(".arp-banner button")].find((one) => one.textContent === "Show the 2 kept")!.click();
+  expect(box.querySelector("[role=tabpanel]:not([hidden]) .arp-body")).not.toBeNull();
+  expect(showOnly).toHaveBeenCalledExactlyOnceWith(PERSISTED);
+  expect(document.activeElement).toBe(cell());
+});
+
+it("connects again at once when asked to", () => {
+  const [board] = boards;
+  board!.setConnection({ state: "down", why: "offline", next: Date.now() + 9000 });
+  [...box.querySelectorAll<HTMLElement>(".arp-banner button")].find((one) => one.textContent === "Try now")!.click();
+  expect(board!.asked("retry")).toHaveLength(1);
 });
 
 it("leaves nothing behind", () => {

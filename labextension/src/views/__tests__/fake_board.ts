@@ -115,6 +115,9 @@ export class FakeBoard implements Board {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
+  retry(): void {
+    this.#note("retry");
+  }
   close(): void {
     this.#listeners.clear();
   }

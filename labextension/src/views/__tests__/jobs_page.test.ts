@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { DONE } from "../jobs/facts";
 import { FakeBoard } from "./fake_board";
 import { HEALTH, job, JOBS, RUNS } from "./sample_rows";
-import { board, button, cell, close, foot, key, line, open, press, pressKey, root, rows, select, settle, settled, setUp, shell, takeDown, tile, type } from "./jobs_stage";
+import { board, button, cell, close, foot, key, line, mounted, open, press, pressKey, root, rows, select, settle, settled, setUp, shell, takeDown, tile, type } from "./jobs_stage";
 
 beforeEach(setUp);
 afterEach(takeDown);
@@ -13,6 +14,14 @@ describe("the rows", () => {
     expect(rows().slice(0, 5)).toEqual(["2914 Recording since 14:04.", "29133 jobs calib_mon DONE", "2913 smdv4 RUN", "2913 cube PEND", "29122 jobs smdv4 DONE"]);
     expect(rows()).toContain("2908 No jobs.");
     expect(rows()).toHaveLength(JOBS.length + 5);
+  });
+  it("are those of one status when only these are asked for, whatever was filtered before", () => {
+    open();
+    type("no such text");
+    mounted!.showOnly(DONE);
+    settle();
+    expect(new Set([...root.querySelectorAll(".slick-row .c-status")].map((one) => one.textContent))).toEqual(new Set(["DONE"]));
+    expect(tile("DONE").getAttribute("aria-pressed")).toBe("true");
   });
   it("change where they are as the job changes, and only there", () => {
     open();

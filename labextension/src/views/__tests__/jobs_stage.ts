@@ -2,14 +2,13 @@
 
 import { vi } from "vitest";
 
-import { drawJobs } from "../jobs_page";
+import { drawJobs, type JobsPage } from "../jobs_page";
 import { ASKED } from "../parts";
-import type { Mounted } from "../shell";
 import { FakeBoard } from "./fake_board";
 import { FakeShell } from "./fake_shell";
 import { NOW } from "./sample_rows";
 
-let mounted: Mounted | null = null;
+export let mounted: JobsPage | null = null;
 export let board: FakeBoard;
 export let shell: FakeShell;
 export let root: HTMLElement;

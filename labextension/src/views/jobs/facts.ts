@@ -18,6 +18,7 @@ export const GROUPS: readonly (Look & { name: string })[] = [
   { name: "Unknown", hue: "look", shape: "ask" },
   { name: "Withdrawn", hue: "wait", shape: "tray" },
 ];
+export const PERSISTED = 1;
 export const SLOW = 2;
 export const DONE = 6;
 export const EXIT = 7;

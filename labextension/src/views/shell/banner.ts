@@ -19,6 +19,10 @@ interface Word {
   text: string;
   /** What a machine said, to be copied. */
   said?: string;
+  /** Requests that wait, to be shown. */
+  kept?: number;
+  /** One may ask to connect again now. */
+  retry?: boolean;
   /** Changes each second, and is not read aloud each second. */
   age?: string;
 }
@@ -31,17 +35,17 @@ export function warning(board: Board, hidden: ReadonlySet<string>, now = Date.no
   if (connection.state === "down" || connection.state === "closed") {
     const bold = connection.state === "closed" ? `Not live since ${since}.` : `The server has not answered since ${since}.`;
     const said = connection.why;
-    return { down: true, bold, said, text: `${said && `${plain(said, LONGEST)} `}What you see is from ${when(board.asOf || connection.since, now)}.` };
+    return { down: true, bold, said, retry: connection.state === "down", text: `${said && `${plain(said, LONGEST)} `}What you see is from ${when(board.asOf || connection.since, now)}.` };
   }
   if (connection.state === "reconnecting" && now - connection.since >= PATIENCE_MS) {
     const age = board.asOf ? ` The table is ${Math.round((now - board.asOf) / 1000)} s old.` : "";
-    return { down: false, bold: `Live updates lost at ${since}.`, text: "Trying again by itself.", age };
+    return { down: false, bold: `Live updates lost at ${since}.`, text: "Trying again by itself.", age, retry: true };
   }
   if (board.health && !board.health.client.ok) {
     const at = when(ms(board.health.client.since), now);
     const number = kept(board.jobs);
     const text = `What you see is from ${at}. New requests are kept and sent when it is back; ${number} ${number === 1 ? "is" : "are"} kept now.`;
-    return { down: true, bold: `The batch client on ${host} has not answered since ${at}.`, text };
+    return { down: true, bold: `The batch client on ${host} has not answered since ${at}.`, text, kept: number };
   }
   return silent(board, now) ?? noticed(board, hidden);
 }
@@ -58,6 +62,15 @@ function noticed(board: Board, hidden: ReadonlySet<string>): Word | null {
   return notice === undefined ? null : { down: false, bold: "", text: notice };
 }
 
+/** What its buttons do. */
+export interface BannerActs {
+  copy(text: string): void;
+  kept(): void;
+  retry(): void;
+  /** It went away with the focus in it. */
+  left(): void;
+}
+
 export class Banner {
   readonly el = el("div.arp-banner", { hidden: true });
   readonly #hidden = new Set<string>();
@@ -66,12 +79,14 @@ export class Banner {
 
   constructor(
     readonly board: () => Board,
-    readonly copy: (text: string) => void,
+    readonly acts: BannerActs,
   ) {}
 
   draw(): void {
     const word = warning(this.board(), this.#hidden);
+    const left = !word && this.el.contains(document.activeElement);
     this.el.hidden = !word;
+    if (left) this.acts.left();
     this.#age.textContent = word?.age ?? "";
     const said = word ? `${word.bold} ${word.text}` : "";
     if (said !== this.#shown && word) this.#fill(word);
@@ -85,10 +100,13 @@ export class Banner {
       this.#hidden.add(word.text);
       this.draw();
     };
-    const { said } = word;
+    const { said, kept } = word;
+    const button = (label: string, onclick: () => void): HTMLElement => el("button.arp-btn", { type: "button", onclick }, label);
     fill(this.el, icon(word.down || !word.bold ? "warn" : "rerun"),
       el("span", {}, word.bold && el("b", {}, word.bold), word.bold && " ", word.text, this.#age), el("span.arp-grow"),
-      said && el("button.arp-btn", { type: "button", onclick: () => this.copy(said) }, "Copy"),
+      said && button("Copy", () => this.acts.copy(said)),
+      kept ? button(`Show the ${kept.toLocaleString("en")} kept`, () => this.acts.kept()) : null,
+      word.retry && button("Try now", () => this.acts.retry()),
       word.bold ? null : el("button.arp-icon", { type: "button", "aria-label": "Dismiss", onclick: hide }, icon("x")));
   }
 }

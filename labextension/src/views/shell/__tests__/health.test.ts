@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FakeBoard } from "../../__tests__/fake_board";
 import { HEALTH, NOW, STATUS, at } from "../../__tests__/sample_rows";
 import { Banner, warning } from "../banner";
@@ -8,6 +8,7 @@ import { health } from "../health";
 const NONE = new Set<string>();
 const clientDown = { ...HEALTH, client: { ok: false, since: at("14:02:00") } };
 const lsfDown = { ...HEALTH, schedulers: { lsf: { ok: false, since: at("14:02:00"), said: "LSF is down. Please wait ...", answer_s: null } } };
+const acts = { copy: () => {}, kept: vi.fn(), retry: vi.fn(), left: vi.fn() };
 const board = (change: Partial<FakeBoard> = {}): FakeBoard => Object.assign(new FakeBoard(), change);
 
 describe("the connection pill", () => {
@@ -68,12 +69,48 @@ describe("the banner", () => {
     const said = "down \u202eesaelp tiaw";
     const silent = board({ health: { ...HEALTH, schedulers: { lsf: { ok: false, since: at("14:02:00"), said, answer_s: null } } } });
     const copied: string[] = [];
-    const banner = new Banner(() => silent, (text) => copied.push(text));
+    const banner = new Banner(() => silent, { ...acts, copy: (text) => copied.push(text) });
     banner.draw();
     expect(banner.el.textContent).toContain("down \\u202eesaelp");
     banner.el.querySelector<HTMLElement>("button")!.click();
     expect(copied).toEqual([said]);
     expect(health(silent, NOW).parts.at(-1)!.text).toContain("\\u202e");
+  });
+
+  it("shows what is kept on a press, and offers nothing where nothing is kept", () => {
+    const buttons = (banner: Banner): string[] => [...banner.el.querySelectorAll("button")].map((one) => one.textContent!);
+    const banner = new Banner(() => board({ health: clientDown }), acts);
+    banner.draw();
+    expect(buttons(banner)).toEqual(["Show the 2 kept"]);
+    banner.el.querySelector("button")!.click();
+    expect(acts.kept).toHaveBeenCalledOnce();
+    const none = new Banner(() => Object.assign(new FakeBoard([]), { health: clientDown }), acts);
+    none.draw();
+    expect(buttons(none)).toEqual([]);
+  });
+
+  it("connects at once on a press while the line is lost, and leaves the focus to the page when it is back", () => {
+    const lost = board({ connection: { state: "reconnecting", since: Date.now() - 5000, why: "", attempt: 3, next: Date.now() + 9000 } });
+    const banner = new Banner(() => lost, acts);
+    document.body.append(banner.el);
+    banner.draw();
+    const button = banner.el.querySelector("button")!;
+    expect(button.textContent).toBe("Try now");
+    button.focus();
+    button.click();
+    expect(acts.retry).toHaveBeenCalledOnce();
+    banner.draw();
+    expect(document.activeElement).toBe(button);
+    lost.setConnection({ state: "live" });
+    banner.draw();
+    expect(acts.left).toHaveBeenCalledOnce();
+    banner.el.remove();
+  });
+
+  it("offers no new connection to a board that was closed", () => {
+    const closed = board({ connection: { state: "closed", since: NOW, why: "", attempt: 0, next: null } });
+    expect(warning(closed, NONE, NOW)).toMatchObject({ down: true });
+    expect(warning(closed, NONE, NOW)!.retry).toBeFalsy();
   });
 
   it("shows one notice after the other as they are put away", () => {
