@@ -56,11 +56,8 @@ class Kills:
 
     async def requests(self) -> list[KillRequest]:
         """Kills that the scheduler has not been told of yet."""
-        jobs = [
-            job
-            for job in await self._context.store.jobs(JobFilter(states=_LIVE, deleted=True))
-            if job.kill_by is not None
-        ]
+        which = JobFilter(states=_LIVE, kill_asked=True, deleted=True)
+        jobs = await self._context.store.jobs(which)
         wished = {job.id for job in jobs}
         self._passed_on = {key: ids for key, ids in self._passed_on.items() if key in wished}
         if not jobs:

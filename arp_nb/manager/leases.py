@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from arp_nb.manager.context import Context
     from arp_nb.model import Definition, Job, ScriptCheck, Start
 
+#: requested jobs that are read at a time
+_LOOKED_AT = 500
+
 
 class Leases:
     """REQUESTED → LEASED → STARTING, and back."""
@@ -172,21 +175,20 @@ class Leases:
         self, locations: Sequence[str], limit: int, not_in: Collection[str]
     ) -> Sequence[Job]:
         """Find the oldest requested jobs that can go to one of these locations."""
-        here = {"", *locations}
-        for most in (4 * limit, None):  # all of them only if others' jobs fill the first look
-            jobs = await self._context.store.jobs(
-                JobFilter(
-                    states=(JobState.REQUESTED,), deleted=True, oldest_first=True, limit=most
-                )
-            )
-            found = [
-                job
-                for job in jobs
-                if job.location in here and str(PurePath(job.argv[0]).parent) not in not_in
-            ]
-            if len(found) >= limit or most is None or len(jobs) < most:
+        found: list[Job] = []
+        which = JobFilter(
+            states=(JobState.REQUESTED,),
+            locations={"", *locations},
+            deleted=True,
+            oldest_first=True,
+            limit=_LOOKED_AT,
+        )
+        while True:
+            looked = await self._context.store.jobs(which)
+            found += (job for job in looked if str(PurePath(job.argv[0]).parent) not in not_in)
+            if len(found) >= limit or len(looked) < _LOOKED_AT:
                 return found[:limit]
-        return ()
+            which = replace(which, after_id=looked[-1].id)
 
     async def _default(self, locations: Sequence[str]) -> str:
         configured = self._context.settings.default_location

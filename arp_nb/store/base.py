@@ -115,12 +115,19 @@ class JobFilter:
     hash: str | None = None
     user: str | None = None
     native_id: str | None = None
+    locations: Collection[str] | None = None
+    #: only those whose end somebody has asked for
+    kill_asked: bool = False
+    #: only those that changed after this revision
+    since: int | None = None
     #: the deleted ones too
     deleted: bool = False
     #: the deleted ones and no others
     only_deleted: bool = False
     #: only ids below this: pages go from the newest to the oldest
     before_id: int | None = None
+    #: … and only ids above this: from the oldest to the newest
+    after_id: int | None = None
     limit: int | None = None
     #: of the oldest first; the default is the newest first
     oldest_first: bool = False

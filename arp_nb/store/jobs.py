@@ -14,7 +14,7 @@ from arp_nb.store.records import from_us, job_of, scheduler_job_of, transition_o
 from arp_nb.store.schema import counter_point, job, scheduler_job, transition
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Column, ColumnElement, Connection
 
@@ -65,12 +65,20 @@ def filtered(statement: Select[Any], which: JobFilter) -> tuple[Select[Any], dic
         job.c.hash: which.hash,
         job.c.user: which.user,
     }
+    states = None if which.states is None else [state.value for state in which.states]
+    if states is not None and len(states) == 1:  # in this index they stand in the order of ids
+        equal[job.c.state] = states[0]
+        states = None
     for column, value in equal.items():
         if value is not None:
             statement = statement.where(column == value)
-    states = None if which.states is None else [state.value for state in which.states]
     parameters: dict[str, str] = {}
-    for column, values in ((job.c.id, which.ids), (job.c.state, states), (job.c.run, which.runs)):
+    for column, values in (
+        (job.c.id, which.ids),
+        (job.c.state, states),
+        (job.c.run, which.runs),
+        (job.c.location, which.locations),
+    ):
         if values is not None:
             name = f"{column.name}s"
             statement = statement.where(among(column, name))
@@ -82,13 +90,23 @@ def filtered(statement: Select[Any], which: JobFilter) -> tuple[Select[Any], dic
         statement = statement.where(
             or_(job.c.native_id == which.native_id, job.c.id.in_(siblings))
         )
+    return statement.where(*_bounds(which)), parameters
+
+
+def _bounds(which: JobFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield what the filter says of single columns."""
+    if which.kill_asked:
+        yield job.c.kill_by.is_not(None)
+    if which.since is not None:
+        yield job.c.revision > which.since
     if which.before_id is not None:
-        statement = statement.where(job.c.id < which.before_id)
+        yield job.c.id < which.before_id
+    if which.after_id is not None:
+        yield job.c.id > which.after_id
     if which.only_deleted:
-        statement = statement.where(job.c.deleted_at.is_not(None))
+        yield job.c.deleted_at.is_not(None)
     elif not which.deleted:
-        statement = statement.where(job.c.deleted_at.is_(None))
-    return statement, parameters
+        yield job.c.deleted_at.is_(None)
 
 
 def scheduler_jobs(db: Connection, ids: Collection[int]) -> dict[int, list[SchedulerJob]]:

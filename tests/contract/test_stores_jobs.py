@@ -339,6 +339,9 @@ async def test_filters_narrow_down(world: World) -> None:
     assert await found(native_id="7") == [b]
     assert await found(limit=2) == [c, b]
     assert await found(before_id=b) == [a]
+    assert await found(after_id=a, oldest_first=True) == [b, c]
+    assert await found(locations=["local"]) == [c, b, a]
+    assert await found(locations=["lsf"]) == []
     assert await found(hash="smalldata", user="ada", experiment_id=world.experiment.id) == [
         c,
         b,
