@@ -13,7 +13,7 @@ from tests.e2e.player import Player
 from tests.e2e.watched_page import serious_findings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from arp_nb.client.board import Board
     from tests.e2e.facility import Facility
@@ -150,3 +150,43 @@ def test_a_run_without_jobs_gets_one_from_its_own_menu(
     usable.click()
     expect(player.job(9, "failing")).to_contain_text(re.compile("PEND|RUN|EXIT"))
     assert busy_board.jobs.df.query("run == 9").hash.tolist() == ["failing"]
+
+
+def test_a_toast_hides_nothing_of_a_dialog_or_a_menu_at_any_width(
+    busy_board: Board, facility: Facility, pages: Pages
+) -> None:
+    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    player = Player(page)
+    expect(player.job(6, "steady")).to_be_visible()
+    # what cannot be copied stays for 30 s
+    page.evaluate("""() => {
+      navigator.clipboard.writeText = () => Promise.reject();
+      document.execCommand = () => false;
+    }""")
+    for width in WIDTHS_PX:
+        page.set_viewport_size({"width": width, "height": 900})
+        player.root.get_by_role("button", name="Copy pandas expression").click()
+        expect(player.toast("may not copy").first).to_be_visible()
+        player.root.get_by_role("button", name="Columns").click()
+        assert hidden_controls(player.root.get_by_role("dialog")) == []
+        page.keyboard.press("Escape")
+        player.root.get_by_role("button", name="Apply hash to runs").click()
+        apply = player.root.get_by_role("dialog", name="Apply hash to runs")
+        apply.get_by_role("textbox", name="Runs").fill("1-9")
+        expect(apply.get_by_role("button", name="Send")).to_be_enabled()
+        assert hidden_controls(apply) == []
+        expect(player.toast("may not copy").first).to_be_in_viewport(ratio=1)
+        page.keyboard.press("Escape")
+
+
+def hidden_controls(box: Locator) -> list[str]:
+    """Return the controls in view of a box at whose middle something else is pressed."""
+    found: list[str] = box.evaluate("""box => {
+      const { top, bottom } = box.getBoundingClientRect();
+      return [...box.querySelectorAll("button, input, select")].filter((one) => {
+        const { left, width, top: above, height } = one.getBoundingClientRect();
+        const [x, y] = [left + width / 2, above + height / 2];
+        return width && y > top && y < bottom && !box.contains(document.elementFromPoint(x, y));
+      }).map((one) => one.getAttribute("aria-label") ?? one.textContent);
+    }""")
+    return found
