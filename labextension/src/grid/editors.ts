@@ -1,5 +1,6 @@
 /** Editing in place: one small editor per cell, which keeps what was typed until it is saved or given up. */
 
+import { words } from "../model/error_words";
 import { el, unique } from "../views/dom";
 import { icon } from "../views/icons";
 import type { GridHost } from "./host";
@@ -282,5 +283,5 @@ function button(label: string, press: () => void): HTMLElement {
 }
 
 function refused(error: unknown): EditAnswer {
-  return { ok: false, message: error instanceof Error ? error.message : String(error) };
+  return { ok: false, message: words(error) };
 }

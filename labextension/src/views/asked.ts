@@ -1,7 +1,7 @@
 /** What is drawn only when somebody asks for it: menus, dialogs, the list of columns, the list of keys. */
 
+export { openColumnsMenu } from "./columns_menu";
 export { openApplyDialog } from "./jobs/apply_dialog";
-export { openColumnsMenu } from "./jobs/columns_menu";
 export { openDeleted } from "./jobs/deleted";
 export { askToKill } from "./jobs/kill_dialog";
 export { Dialogs } from "./shell/dialogs";

@@ -1,13 +1,15 @@
 /** The page of batch defs: what may run, edited in place, shared by all who see the experiment. */
 
 import { checked } from "../model/check";
+import { TRIGGERS } from "../model/triggers";
 import type { Board, BoardChange } from "../sources/board";
+import { codeLine } from "./code_line";
 import { BLANK, Desk } from "./defs/desk";
 import { DryRunPanel } from "./defs/dry_run";
 import { value } from "./defs/edits";
 import { DefsGrid } from "./defs/grid";
 import { drawTeaching } from "./defs/teach";
-import { LATER, NOT_YET, TRIGGERS } from "./defs/words";
+import { LATER, NOT_YET } from "./defs/words";
 import { el, fill } from "./dom";
 import { icon } from "./icons";
 import { shares } from "./job_shares";
@@ -49,10 +51,9 @@ class DefsPage implements Mounted {
     this.#teach = drawTeaching(shell);
     this.#tools = el("div.arp-tools", {},
       el("div.arp-field.arp-search", { onkeydown: (event: KeyboardEvent) => this.#searchKey(event) }, icon("search"), this.#search, el("kbd", {}, "/")), this.#hint);
-    const copy = el("button.arp-icon", { type: "button", "aria-label": "Copy pandas expression", onclick: () => shell.copy(PANDAS) }, icon("copy"));
     const body = el("div.arp-defs-body", {}, this.#grid.el, this.#none, this.#dry.el, this.#teach);
     box.append(this.#tools, body, el("footer.arp-foot", {}, this.#counts, this.#look, el("span.arp-grow"),
-      el("span.arp-hide-s", {}, "This view:"), el("div.arp-code", {}, el("code", {}, PANDAS), copy)));
+      el("span.arp-hide-s", {}, "This view:"), codeLine(shell, "Copy pandas expression", PANDAS).el));
     this.#stop = [
       board.on((change) => this.#changed(change)),
       shell.keys([

@@ -35,6 +35,17 @@ export function fill(parent: Element, ...children: Child[]): void {
   parent.replaceChildren(...kept(children));
 }
 
+/** Have exactly these children, in this order, moving none that is in its place: a moved one loses the focus. */
+export function arrange(parent: Element, children: readonly Element[]): void {
+  const stay = new Set(children);
+  for (const child of [...parent.children]) if (!stay.has(child)) child.remove();
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (child === next) next = next.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+}
+
 function kept(children: readonly Child[]): (Node | string)[] {
   return children
     .filter((child): child is Node | string | number => child !== null && child !== undefined && child !== false)

@@ -9,14 +9,16 @@ import { GridHost, type Sorted } from "../grid/host";
 import type { Filter } from "../grid/order";
 import type { Changed, ColumnChoice, GridColumn, IdRange } from "../grid/types";
 import { plain } from "../model/plain";
+import { words } from "../model/error_words";
+import { openColumnsMenu } from "./columns_menu";
+import { counted } from "./counted";
 import { el, fill } from "./dom";
 import { gridColumns, readers } from "./frame/columns";
 import type { FrameData, FrameNews } from "./frame/data";
 import { condition, search } from "./frame/filter";
 import type { Reader } from "./frame/format";
 import { FrameRows } from "./frame/rows";
-import { rowsOf, Tools } from "./frame/tools";
-import { openColumnsMenu } from "./jobs/columns_menu";
+import { Tools } from "./frame/tools";
 import type { Mounted } from "./shell";
 
 export interface FrameOptions {
@@ -81,11 +83,11 @@ export class FramePage implements Mounted {
   /** Another count of edits. */
   counted(): void {
     const { data } = this;
-    const total = data.total === null ? "Loading …" : rowsOf(data.total);
+    const total = data.total === null ? "Loading …" : counted(data.total, "row");
     const filtered = this.isFiltered ? `${this.rows.length.toLocaleString("en")} of ` : "";
     const more = [
       data.selection.size && `${data.selection.size.toLocaleString("en")} selected`,
-      this.options.edits() && `${this.options.edits().toLocaleString("en")} edit${this.options.edits() === 1 ? "" : "s"}`,
+      this.options.edits() && counted(this.options.edits(), "edit"),
       data.total !== null && data.store.live < data.total && `${Math.floor(100 * data.store.live / data.total)} % loaded`,
     ].filter(Boolean);
     const text = [filtered + total, ...more].join(", ");
@@ -230,7 +232,7 @@ export class FramePage implements Mounted {
     this.found = NOBODY;
     if (this.text && this.readers.some(({ head }) => head.type === "remote")) {
       const found = await this.data.source.search(this.text).catch((error: unknown) => {
-        this.say(String(error instanceof Error ? error.message : error));
+        this.say(words(error));
         return NOBODY;
       });
       if (this.text !== text.trim()) return; // another text was typed meanwhile

@@ -7,6 +7,7 @@
  */
 
 import { plain } from "../model/plain";
+import { words } from "../model/error_words";
 import { el } from "./dom";
 import type { Mounted, Shell } from "./shell";
 
@@ -54,7 +55,7 @@ export class Later<Module> {
       come();
       if (!wanted()) return;
       shell.toast({
-        kind: "bad", title: `${this.what} could not be loaded`, text: ADVICE, said: words(error),
+        kind: "bad", title: `${this.what} could not be loaded`, text: ADVICE, said: plain(words(error), 500),
         actions: [{ label: "Try again", do: () => this.use(shell, act) }],
       });
     });
@@ -127,9 +128,7 @@ export class Place<Module, View extends Mounted> implements Mounted {
 
   #failed(error: unknown): void {
     this.#waits.replaceChildren(el("div", { role: "alert" },
-      el("h2", {}, `${this.part.what} could not be loaded`), el("p", {}, ADVICE), el("p.arp-muted", {}, words(error)),
+      el("h2", {}, `${this.part.what} could not be loaded`), el("p", {}, ADVICE), el("p.arp-muted", {}, plain(words(error), 500)),
       el("button.arp-btn.is-main", { type: "button", onclick: () => this.#wait() }, "Try again")));
   }
 }
-
-const words = (error: unknown): string => plain(error instanceof Error ? error.message : String(error), 500);

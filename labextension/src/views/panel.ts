@@ -2,7 +2,7 @@
 
 import type { ExperimentRow } from "../model/rows";
 import { title, type Shape } from "../model/status";
-import { el, fill } from "./dom";
+import { arrange, el, fill } from "./dom";
 import { icon } from "./icons";
 import type { PanelHost, PanelSource } from "./panel/data";
 import { Item } from "./panel/item";
@@ -184,7 +184,7 @@ class Panel implements Mounted {
     const had = document.activeElement as HTMLElement | null;
     const drawn = lists.flatMap(([name, some]) => (some.length || only ? this.#list(name, some) : []));
     if (!drawn.length) drawn.push(el("p.arp-pempty", {}, this.#nothing()));
-    reconcile(this.#lists, drawn);
+    arrange(this.#lists, drawn);
     if (had && had !== document.activeElement && this.#lists.contains(had)) had.focus();
   }
 
@@ -200,7 +200,7 @@ class Panel implements Mounted {
     const shownNow = placed.slice(0, MOST);
     const list = this.#kept("ul.arp-list", name);
     list.setAttribute("aria-label", name);
-    reconcile(list, shownNow.map((one) => this.#item(one).el));
+    arrange(list, shownNow.map((one) => this.#item(one).el));
     const title = this.#kept("div.arp-sect", name);
     fill(title, el("span", {}, name), el("span.arp-grow"), placed.length);
     if (placed.length === shownNow.length) return [title, list];
@@ -230,13 +230,4 @@ class Panel implements Mounted {
       this.#items.delete(id);
     }
   }
-}
-
-/** Have exactly these children, in this order, moving none that is in its place. */
-function reconcile(parent: Element, wanted: readonly Element[]): void {
-  const keep = new Set(wanted);
-  for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
-  wanted.forEach((child, index) => {
-    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
-  });
 }

@@ -7,6 +7,7 @@
 
 import { plain } from "../model/plain";
 import type { CounterValue, Report, WideRow } from "../model/rows";
+import { age } from "../model/times";
 import { el, fill } from "./dom";
 
 /** One counter, read from whichever form it was posted in. */
@@ -75,12 +76,7 @@ export function progress(all: readonly Item[], left_s: number | null, held: stri
   const item = all.find((one) => one.max !== null && typeof one.value === "number");
   if (!item) return null;
   const percent = Math.floor(Math.min(1, Math.max(0, Number(item.value) / item.max!)) * 100);
-  return { percent, words: held || (left_s === null ? "no estimate" : timeLeft(left_s)) };
-}
-
-export function timeLeft(s: number): string {
-  if (s < 60) return `${Math.ceil(s)} s`;
-  return s < 5400 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3600)} h`;
+  return { percent, words: held || (left_s === null ? "no estimate" : age(left_s * 1000)) };
 }
 
 /** What the report says, for reading aloud, copying and searching. */

@@ -10,7 +10,7 @@ import type {
 } from "../../model/rows";
 import { ApiError, type Api } from "../../sources/api";
 import { JOB_COLUMNS, type ApplyAsked, type Board, type BoardChange, type DefinitionDraft, type LogFound, type Preferences } from "../../sources/board";
-import { frameOf, type ColumnOf } from "./frame_of";
+import { frameOf, type PlainColumn } from "../../grid/__tests__/frames";
 import { DEFINITIONS, definition, EXPERIMENT, HEALTH, job, JOBS, NOW, RUNS, STATUS } from "./sample_rows";
 
 const TIMES = new Set(["requested", "submitted", "started", "ended", "changed", "kill_at", "reported_at"]);
@@ -83,7 +83,7 @@ export class FakeBoard implements Board {
   /** Load all rows again, newest first. */
   reload(): void {
     const rows = [...this.rows.values()].sort((one, other) => other.id - one.id).map((row) => cells(row, this.promoted));
-    const columns = [...JOB_COLUMNS, ...this.promoted].map((name): ColumnOf => ({
+    const columns = [...JOB_COLUMNS, ...this.promoted].map((name): PlainColumn => ({
       name,
       type: TIMES.has(name) ? "time" : WHOLE.has(name) ? "i32" : REAL.has(name) || name.startsWith("counter:") ? "f64" : "dict",
       values: rows.map((row) => row[name] ?? null),

@@ -223,6 +223,19 @@ describe("apply", () => {
     expect(board.asked("apply")).toEqual([[{ definition: "smd", runs: "12, 20-21", parameters: null, existing: "skip" }]]);
     expect(shell.dialogs[0]!.closed).toBe(true);
   });
+  it("the command of the preview is copied so that a shell reads the same arguments", async () => {
+    open();
+    const argv = ["/s.sh", "xppi0915", "12", "a b", "it's"];
+    board.answers.dryRun = () => Promise.resolve({ understood: "12", warnings: [], skipped: [], dry_run: [{ run: 12, argv, environment: {} }] });
+    press(button("Apply hash to runs"));
+    const { el } = shell.dialogs[0]!;
+    const runs = el.querySelector("input")!;
+    runs.value = "12";
+    runs.dispatchEvent(new Event("input"));
+    await settled();
+    press(el.querySelector<HTMLElement>("[aria-label='Copy command']")!);
+    expect(shell.copied).toEqual(["/s.sh xppi0915 12 'a b' 'it'\\''s'"]);
+  });
   it("what cannot be applied is said in the server's words, and cannot be sent", async () => {
     open();
     board.answers.dryRun = () => Promise.reject(new Error("'5-1' runs backwards."));

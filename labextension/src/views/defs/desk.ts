@@ -1,13 +1,14 @@
 /** What is being edited, and everything that the page asks for: saving, deleting, consent. */
 
 import type { DefinitionRow } from "../../model/rows";
+import { TRIGGERS } from "../../model/triggers";
 import { ApiError } from "../../sources/api";
 import type { Board, DefinitionDraft } from "../../sources/board";
 import { shares } from "../job_shares";
 import type { Shell } from "../shell";
 import { blocks, fieldOf, problems } from "./checks";
 import { begin, dirty, keepMine, left, rebased, rest, takeTheirs, typed, undone, FIELDS, type Field, type RowEdit, type Values } from "./edits";
-import { NOT_YET, TRIGGERS } from "./words";
+import { NOT_YET } from "./words";
 
 /** Id of the blank row. */
 export const BLANK = 0;

@@ -5,6 +5,7 @@ import type { DefinitionRow, DryRun } from "../../model/rows";
 import { title } from "../../model/status";
 import { ApiError } from "../../sources/api";
 import type { Board } from "../../sources/board";
+import { commandLine, quoted } from "../command";
 import { el, fill } from "../dom";
 import { icon } from "../icons";
 import type { Shell } from "../shell";
@@ -12,13 +13,6 @@ import type { Desk } from "./desk";
 
 const SHOWN = ["BATCH_UPDATE_URL", "EXPERIMENT", "RUN_NUM"];
 const CALLS = ["experiment, run, parameters", "parameters only"];
-/** Shell words that need no quotes. */
-const BARE = /^[\w@%+=:,./-]+$/;
-
-/** An argument as one would type it. */
-export function quoted(word: string): string {
-  return BARE.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
 
 export class DryRunPanel {
   readonly el = el("section.arp-dry", { "aria-label": "What will run", hidden: true });
@@ -74,7 +68,7 @@ export class DryRunPanel {
   #show(row: DefinitionRow, whom: string, answer: DryRun | null, said: string): void {
     const one = answer?.dry_run[0];
     const argv = one?.argv ?? [];
-    const command = argv.map(quoted).join(" ");
+    const command = commandLine(argv);
     const again = (): void => {
       this.#asked = "";
       this.draw(this.board.definitions.get(row.id));
@@ -92,7 +86,7 @@ export class DryRunPanel {
     const lines = variables.map(([name, value]) => plain(`${name}=${value}`, 2000)).join(this.#all ? "\n" : "  ");
     const head = argv[1] === this.board.name ? 3 : 1;
     fill(this.#body, lines && el("span.arp-muted", {}, `${lines}\n`),
-      argv[0] && quoted(argv[0]), head === 3 && el("b", {}, ` ${argv.slice(1, 3).map(quoted).join(" ")}`), argv.length > head && ` ${plain(argv.slice(head).map(quoted).join(" "), 8000)}`,
+      argv[0] && quoted(argv[0]), head === 3 && el("b", {}, ` ${commandLine(argv.slice(1, 3))}`), argv.length > head && ` ${plain(commandLine(argv.slice(head)), 8000)}`,
       ...(answer?.warnings ?? []).map((warning) => el("span.arp-warned", {}, `\n${plain(warning, 2000)}`)), said && el("span.arp-warned", {}, plain(said, 2000)));
   }
 

@@ -6,7 +6,7 @@
  */
 
 import type { Share } from "../job_shares";
-import { el } from "../dom";
+import { arrange, el } from "../dom";
 import { BLANK, type Desk } from "./desk";
 import { COLUMNS, RowView, TEXTS, type TextField } from "./row";
 
@@ -77,15 +77,11 @@ export class DefsGrid {
     this.#here = null;
   }
 
-  /** Put rows and their lines in order without moving one that stays: moving loses the focus. */
+  /** Put rows and their lines in order. */
   #arrange(): void {
     const wanted = [this.el.firstElementChild!, ...this.#order.flatMap((id) => [this.#rows.get(id)!.el, ...this.#rows.get(id)!.under])];
-    const keep = new Set<Element>(wanted);
-    for (const child of [...this.el.children]) if (!keep.has(child)) child.remove();
-    wanted.forEach((row, at) => {
-      if (this.el.children[at] !== row) this.el.insertBefore(row, this.el.children[at] ?? null);
-      row.setAttribute("aria-rowindex", String(at + 1));
-    });
+    arrange(this.el, wanted);
+    wanted.forEach((row, at) => row.setAttribute("aria-rowindex", String(at + 1)));
     this.el.setAttribute("aria-rowcount", String(wanted.length));
   }
 

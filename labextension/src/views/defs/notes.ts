@@ -3,10 +3,11 @@
 import { checked } from "../../model/check";
 import type { DefinitionRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
+import { TRIGGERS } from "../../model/triggers";
 import { meant } from "./checks";
 import { BLANK, type Desk } from "./desk";
 import { value, type Field, type RowEdit } from "./edits";
-import { TITLES, TRIGGERS } from "./words";
+import { TITLES } from "./words";
 
 export interface Note {
   /** Cell it belongs to; null: the row. */

@@ -4,13 +4,14 @@ import { checked } from "../../model/check";
 import { plain } from "../../model/plain";
 import type { DefinitionRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
+import { TRIGGERS } from "../../model/triggers";
 import { el, fill, unique } from "../dom";
 import { icon } from "../icons";
 import type { Share } from "../job_shares";
 import { BLANK, type Desk } from "./desk";
 import { value, type RowEdit } from "./edits";
 import { notes, type Note } from "./notes";
-import { NOT_YET, TITLES, TRIGGERS } from "./words";
+import { NOT_YET, TITLES } from "./words";
 
 export const TEXTS = ["name", "executable", "parameters"] as const;
 export type TextField = (typeof TEXTS)[number];

@@ -3,11 +3,12 @@
 import type { JobRow } from "../../model/rows";
 import { title } from "../../model/status";
 import { plain } from "../../model/plain";
+import { words } from "../../model/error_words";
 import type { Board } from "../../sources/board";
 import { el } from "../dom";
 import type { Shell } from "../shell";
 import { rerun as rerunLine } from "./lines";
-import { button, note, python, words } from "./parts";
+import { button, note, python } from "./parts";
 
 const nameOf = (job: JobRow): string => `run ${job.run}, ${plain(job.hash, 60)}`;
 const idOf = (job: JobRow): string => plain(job.native_id ?? String(job.id), 64);

@@ -3,8 +3,8 @@
 import type { JobRow } from "../../model/rows";
 import { isFinal, shown, title } from "../../model/status";
 import { clock, elapsed, ms, when } from "../../model/times";
+import { TRIGGERS } from "../../model/triggers";
 import type { Board } from "../../sources/board";
-import { TRIGGERS } from "../defs/words";
 import { el, fill } from "../dom";
 import { why } from "../jobs/why";
 import type { Shell } from "../shell";

@@ -1,10 +1,12 @@
 /** The log of a job: its end at once, followed as it grows, searched beyond what is in memory. */
 
-import type { Board } from "../../sources/board";
-import { el } from "../dom";
-import { icon } from "../icons";
 import type { JobRow } from "../../model/rows";
 import { isFinal } from "../../model/status";
+import { words } from "../../model/error_words";
+import type { Board } from "../../sources/board";
+import { counted } from "../counted";
+import { el } from "../dom";
+import { icon } from "../icons";
 import type { Shell } from "../shell";
 import { bytes } from "./bytes";
 import { foldRows, type Row } from "./folding";
@@ -15,7 +17,7 @@ import { findHits, MOST_HITS, type Hit } from "./log_hits";
 import { drawFold, drawLine } from "./log_row";
 import { LogRows } from "./log_rows";
 import type { Page } from "./page";
-import { button, iconButton, words } from "./parts";
+import { button, iconButton } from "./parts";
 
 /** Between two looks for more, in ms; longer after one that failed. */
 const POLL_MS = 1500;
@@ -319,7 +321,7 @@ export class LogPage implements Page {
       : this.#live ? (this.#bar.follow ? "Following: new lines appear by themselves." : "Not followed.")
       : "End of log: the job is over.";
     const last = (window.first ?? 0) + window.lines.length - 1;
-    const total = window.first !== null && window.atEnd ? `${count(last)} ${last === 1 ? "line" : "lines"}, ` : "";
+    const total = window.first !== null && window.atEnd ? `${counted(last, "line")}, ` : "";
     this.#foot.replaceChildren(
       feed.problem ? icon("warn") : "", el("span", {}, said), el("span.arp-grow"),
       window.size ? el("span", {}, total + bytes(window.size)) : "",

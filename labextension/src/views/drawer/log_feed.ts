@@ -5,9 +5,9 @@
  */
 
 import type { LogPiece } from "../../model/rows";
+import { words } from "../../model/error_words";
 import type { Board } from "../../sources/board";
 import { LogWindow } from "./log_text";
-import { words } from "./parts";
 
 /** Bytes of one request. */
 const PIECE_BYTES = 256_000;

@@ -5,7 +5,7 @@
  * heights are unknown: then a bounded stretch of rows is there, and moves with the view.
  */
 
-import { el } from "../dom";
+import { arrange, el } from "../dom";
 import type { Row } from "./folding";
 import type { LogLine } from "./log_text";
 
@@ -102,7 +102,7 @@ export class LogRows {
       kept.set(key, this.#nodes.get(key) ?? draw());
     }
     this.#nodes = kept;
-    replace(inner, [...kept.values()]);
+    arrange(inner, [...kept.values()]);
   }
 
   #at(index: number): number {
@@ -164,16 +164,5 @@ export class LogRows {
     if (!move) return;
     const { index, by_px } = this.#firstRow();
     this.#put(index, by_px);
-  }
-}
-
-/** Put nodes in place; those that stay are not touched, so they keep focus and selection. */
-function replace(parent: Element, nodes: readonly Element[]): void {
-  const stay = new Set(nodes);
-  for (const child of [...parent.children]) if (!stay.has(child)) child.remove();
-  let next = parent.firstElementChild;
-  for (const node of nodes) {
-    if (node === next) next = next.nextElementSibling;
-    else parent.insertBefore(node, next);
   }
 }

@@ -1,6 +1,8 @@
 /** What the drawer's pages are made of. */
 
 import { plain } from "../../model/plain";
+import { words } from "../../model/error_words";
+import { codeLine } from "../code_line";
 import { el, type Attributes } from "../dom";
 import { icon, type IconName } from "../icons";
 import type { Shell } from "../shell";
@@ -23,8 +25,6 @@ export function heading(title: string, said: string, ...actions: Content[]): HTM
 export function note(failed: boolean, ...content: Content[]): HTMLElement {
   return el(`div.arp-note${failed ? ".is-bad" : ""}`, {}, icon(failed ? "cross" : "warn"), ...content);
 }
-
-export const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What went wrong, in the words of whoever refused. */
 export const failure = (error: unknown): HTMLElement => note(true, el("span", {}, words(error)));
@@ -50,5 +50,5 @@ export const mono = (text: string): HTMLElement => el("span.arp-mono", {}, plain
 
 /** A line of Python to copy. */
 export function python(shell: Shell, line: string): HTMLElement {
-  return el("div.arp-code", {}, el("code", {}, line), iconButton("copy", "Copy this line of Python", () => shell.copy(line)));
+  return codeLine(shell, "Copy this line of Python", line).el;
 }

@@ -4,8 +4,9 @@ import { plain } from "../../model/plain";
 import type { DefinitionRow, EnvironmentRow, JobRow, ScriptRow } from "../../model/rows";
 import { title } from "../../model/status";
 import { clock, ms, when } from "../../model/times";
+import { TRIGGERS } from "../../model/triggers";
 import type { Board } from "../../sources/board";
-import { TRIGGERS } from "../defs/words";
+import { commandLine } from "../command";
 import { el, fill } from "../dom";
 import type { Shell } from "../shell";
 import { rerun } from "./actions";
@@ -35,10 +36,6 @@ const FIELDS: readonly (readonly [string, (one: DefinitionRow) => string])[] = [
   ["Location", (one) => (one.location ? title(one.location) : "the usual one")],
 ];
 
-/** An argument as a shell would need it. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-
 export function drawSnapshot(host: HTMLElement, board: Board, shell: Shell, job: number): Page {
   const pad = el("div.arp-dbody.arp-pad", {}, el("p.arp-muted", { role: "status" }, "Loading…"));
   let gone = false;
@@ -66,7 +63,7 @@ export function drawSnapshot(host: HTMLElement, board: Board, shell: Shell, job:
 }
 
 function drawKept(board: Board, shell: Shell, job: JobRow, kept: Kept): (HTMLElement | null)[] {
-  const command = (kept.argv ?? []).map(quoted).join(" ");
+  const command = commandLine(kept.argv ?? []);
   const { definition: then, script, environment } = kept;
   const today = board.definitions.get(job.definition_id);
   return [

@@ -1,9 +1,10 @@
 /** Search, filters, columns, and what can be done with rows. */
 
 import { plain } from "../../model/plain";
+import { counted } from "../counted";
 import { el, fill } from "../dom";
 import { icon, type IconName } from "../icons";
-import { popover } from "../jobs/popover";
+import { popover } from "../popover";
 import { hint } from "./filter";
 import type { Reader } from "./format";
 
@@ -55,7 +56,7 @@ export class Tools {
   show(text: string, selected: number): void {
     if (document.activeElement !== this.search || !text) this.search.value = text;
     this.removes.hidden = !selected || !this.can.remove;
-    this.removes.lastElementChild!.textContent = `Delete ${rowsOf(selected)}…`;
+    this.removes.lastElementChild!.textContent = `Delete ${counted(selected, "row")}…`;
     fill(this.chips, ...[...this.conditions].map(([name, condition]) => {
       const title = plain(this.readers().find(({ head }) => head.name === name)?.head.title ?? "", 30);
       return el("button.arp-btn.arp-chip", {
@@ -98,11 +99,6 @@ export class Tools {
       box.querySelector("input")?.focus();
     });
   }
-}
-
-/** `1 row`, `1,000 rows`. */
-export function rowsOf(count: number): string {
-  return `${count.toLocaleString("en")} row${count === 1 ? "" : "s"}`;
 }
 
 function tool(shape: IconName, name: string, press: () => void, more: Record<string, string | boolean> = {}): HTMLButtonElement {

@@ -6,7 +6,9 @@
 import { plain } from "../../model/plain";
 import { title } from "../../model/status";
 import type { Outcome } from "../../model/rows";
+import { words } from "../../model/error_words";
 import type { ApplyAsked } from "../../sources/board";
+import { counted } from "../counted";
 import { el } from "../dom";
 import { ASKED } from "../parts";
 import type { Shell, Toast } from "../shell";
@@ -18,7 +20,7 @@ const AT_ONCE = 4;
 /** Reasons shown of what was refused; the rest is counted. */
 const MOST_REASONS = 5;
 
-const jobs = (n: number): string => `${n.toLocaleString("en")} job${n === 1 ? "" : "s"}`;
+const jobs = (n: number): string => counted(n, "job");
 
 interface Named {
   /** "" before the scheduler gave one. */
@@ -207,7 +209,7 @@ export class Actions {
     try {
       return await act();
     } catch (error) {
-      const said = words(error);
+      const said = plain(words(error), 2000);
       this.shell.toast({ kind: "bad", title: failed, said, actions: [{ label: "Copy", do: () => this.shell.copy(said) }] });
       return null;
     }
@@ -231,5 +233,4 @@ export function whenGone(element: HTMLElement, act: () => void): void {
   look.observe(document.body, { childList: true, subtree: true });
 }
 
-const words = (error: unknown): string => plain(error instanceof Error ? error.message : String(error), 2000);
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -3,11 +3,14 @@
 import { checked } from "../../model/check";
 import { plain } from "../../model/plain";
 import type { DefinitionRow, DryRun } from "../../model/rows";
+import { words } from "../../model/error_words";
 import type { ApplyAsked } from "../../sources/board";
+import { codeLine, type CodeLine } from "../code_line";
+import { commandLine } from "../command";
+import { counted } from "../counted";
 import { el, fill } from "../dom";
 import type { Shell } from "../shell";
 import { skippedText, whenGone, type Actions } from "./actions";
-import { codeLine } from "./code_line";
 import { applyExpression } from "./expression";
 import { parseRuns } from "./filter";
 
@@ -35,8 +38,8 @@ class ApplyDialog {
   readonly #asDefined = el("span.arp-muted");
   readonly #preview = el("div.arp-preview", { "aria-live": "polite" });
   readonly #send = el("button.arp-btn.is-main", { type: "submit", disabled: true }, "Send");
-  readonly #line: ReturnType<typeof codeLine>;
-  readonly #command: ReturnType<typeof codeLine>;
+  readonly #line: CodeLine;
+  readonly #command: CodeLine;
   #timer = 0;
   /** Number of the last question: an answer to an earlier one is old. */
   #asked = 0;
@@ -120,7 +123,7 @@ class ApplyDialog {
       const answer = await this.shell.board.dryRun(what);
       if (asked === this.#asked) this.#show(answer);
     } catch (error) {
-      if (asked === this.#asked) this.#show(plain(error instanceof Error ? error.message : String(error), 1000));
+      if (asked === this.#asked) this.#show(plain(words(error), 1000));
     }
   }
 
@@ -128,14 +131,14 @@ class ApplyDialog {
     const ready = typeof answer === "string" ? null : answer;
     const jobs = ready?.dry_run.length ?? 0;
     this.#send.disabled = !jobs;
-    fill(this.#send, jobs ? `Send ${jobs.toLocaleString("en")} job${jobs === 1 ? "" : "s"}` : "Send");
+    fill(this.#send, jobs ? `Send ${counted(jobs, "job")}` : "Send");
     fill(this.#understood, ready ? this.#read(ready) : "");
     if (!ready) return fill(this.#preview, el("p", {}, String(answer)));
     const [first] = ready.dry_run;
     const skipped = skippedText(ready.skipped);
-    if (first) this.#command.set(first.argv.map((one) => plain(one, 500)).join(" "));
+    if (first) this.#command.set(commandLine(first.argv));
     fill(this.#preview,
-      el("p", {}, el("b", {}, `${jobs.toLocaleString("en")} job${jobs === 1 ? "" : "s"}`), ` will be sent as ${plain(this.shell.board.status?.user ?? "you", 40)}.`),
+      el("p", {}, el("b", {}, counted(jobs, "job")), ` will be sent as ${plain(this.shell.board.status?.user ?? "you", 40)}.`),
       el("div.arp-runs", {}, ...runChips(ready)),
       skipped && el("p.arp-muted", {}, skipped),
       ...ready.warnings.map((one) => el("p.arp-muted", {}, plain(one, 500))),
@@ -145,7 +148,7 @@ class ApplyDialog {
   #read(answer: DryRun): string {
     const typed = parseRuns(this.#runs.value) ? "" : `${plain(answer.understood, 60)}: `;
     const runs = answer.dry_run.length + answer.skipped.length;
-    return `${typed}${runs.toLocaleString("en")} run${runs === 1 ? "" : "s"}`;
+    return typed + counted(runs, "run");
   }
 
   async #go(): Promise<void> {

@@ -2,8 +2,8 @@
 
 import type { ColumnChoice, GridColumn } from "../../grid/types";
 import type { Board } from "../../sources/board";
+import type { ColumnsMenu } from "../columns_menu";
 import { items } from "../report";
-import type { ColumnsMenu } from "./columns_menu";
 import { choices, narrower, noRoom, ordered, readRemembered, type Remembered } from "./layout";
 
 /** Name under which it is kept. */

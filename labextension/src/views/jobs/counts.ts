@@ -1,7 +1,8 @@
 /** The count strip: jobs by status, to be read from across the room; a press filters. */
 
-import { icon } from "../icons";
+import { counted } from "../counted";
 import { el, fill } from "../dom";
+import { icon } from "../icons";
 import { GROUPS, SLOW, type Facts } from "./facts";
 
 export interface Counts {
@@ -84,7 +85,6 @@ export class CountStrip {
 export function ended(before: Counts, now: Counts, done: number, failed: number): string {
   const more = (group: number): number => Math.max(0, now.groups[group]! - before.groups[group]!);
   const [good, bad] = [more(done), more(failed)];
-  const jobs = (n: number): string => `${n} job${n === 1 ? "" : "s"}`;
   if (!good && !bad) return "";
-  return good && bad ? `${jobs(good)} done, ${bad} failed` : good ? `${jobs(good)} done` : `${jobs(bad)} failed`;
+  return good && bad ? `${counted(good, "job")} done, ${bad} failed` : good ? `${counted(good, "job")} done` : `${counted(bad, "job")} failed`;
 }

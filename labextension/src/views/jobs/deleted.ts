@@ -4,6 +4,7 @@ import { plain } from "../../model/plain";
 import { look, shown } from "../../model/status";
 import type { JobRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
+import { words } from "../../model/error_words";
 import { el, fill } from "../dom";
 import type { Shell } from "../shell";
 import { statusChip } from "../status_chip";
@@ -19,7 +20,7 @@ export function openDeleted(shell: Shell): void {
     done.focus();
     shell.board.deleted(MOST).then(
       (rows) => fill(list, ...(rows.length ? table(shell, rows) : [el("p", {}, "No job was taken off the page.")])),
-      (error: unknown) => fill(list, el("p", { role: "alert" }, plain(error instanceof Error ? error.message : String(error), 500))));
+      (error: unknown) => fill(list, el("p", { role: "alert" }, plain(words(error), 500))));
   });
 }
 
@@ -43,7 +44,7 @@ function line(shell: Shell, row: JobRow): HTMLElement {
   const bring = async (): Promise<void> => {
     if (asked) return;
     asked = true;
-    const refused = await shell.board.restore([row.id]).then(([one]) => (one?.ok ? "" : one?.message ?? ""), (error: unknown) => String(error));
+    const refused = await shell.board.restore([row.id]).then(([one]) => (one?.ok ? "" : one?.message ?? ""), words);
     asked = !refused;
     if (!refused) return brought(said, back);
     shell.toast({ kind: "bad", title: `${place.replace(/^r/, "R")} was not brought back`, said: plain(refused, 2000) });

@@ -2,9 +2,10 @@
 
 import { clock, ms } from "../../model/times";
 import type { Board } from "../../sources/board";
+import { codeLine, type CodeLine } from "../code_line";
+import { counted } from "../counted";
 import { el, fill } from "../dom";
 import type { Shell } from "../shell";
-import { codeLine, type CodeLine } from "./code_line";
 
 export interface Shown {
   /** Numbers of the first and last job in view, from 1; null: none. */
@@ -30,8 +31,9 @@ export class Foot {
   rows({ view, jobs, total, filtered }: Shown, runs: number | null): void {
     const number = (n: number | null): string => (n === null ? "…" : n.toLocaleString("en"));
     const range = jobs === null ? "…" : view && jobs ? `${number(view[0])}–${number(view[1])}` : "0";
-    const unit = filtered ? ` jobs, filtered from ${number(total)}` : ` jobs in ${number(runs)} run${runs === 1 ? "" : "s"}`;
-    if (jobs === 0 && !filtered) return fill(this.#rows, `No jobs yet, ${number(runs)} run${runs === 1 ? "" : "s"}`);
+    const ofRuns = runs === null ? "… runs" : counted(runs, "run");
+    const unit = filtered ? ` jobs, filtered from ${number(total)}` : ` jobs in ${ofRuns}`;
+    if (jobs === 0 && !filtered) return fill(this.#rows, `No jobs yet, ${ofRuns}`);
     fill(this.#rows, el("b", {}, range), " of ", el("b", {}, number(jobs)), unit);
   }
 

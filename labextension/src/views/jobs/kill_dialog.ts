@@ -3,6 +3,7 @@
 import { plain } from "../../model/plain";
 import { look } from "../../model/status";
 import { elapsed } from "../../model/times";
+import { counted } from "../counted";
 import { el, fill } from "../dom";
 import { icon } from "../icons";
 import type { Shell } from "../shell";
@@ -21,7 +22,7 @@ export function askToKill(shell: Shell, facts: Facts, live: readonly number[], s
   const mine = live.filter((id) => facts.mine(row(id)));
   return new Promise((answer) => {
     let chosen: number[] = [];
-    const name = live.length === 1 ? `job ${plain(facts.jobName(row(live[0]!)), 40)}` : `${live.length.toLocaleString("en")} jobs`;
+    const name = live.length === 1 ? `job ${plain(facts.jobName(row(live[0]!)), 40)}` : counted(live.length, "job");
     shell.dialog(`Kill ${name}?`, (box, close) => {
       whenGone(box, () => answer(chosen));
       const only = el("input", { type: "checkbox", onchange: () => show() });
@@ -35,7 +36,7 @@ export function askToKill(shell: Shell, facts: Facts, live: readonly number[], s
       const those = (): readonly number[] => (only.checked ? mine : live);
       const show = (): void => {
         const ids = those();
-        fill(go, `Kill ${ids.length.toLocaleString("en")} job${ids.length === 1 ? "" : "s"}`);
+        fill(go, `Kill ${counted(ids.length, "job")}`);
         typing.hidden = ids.length <= MOST_UNTYPED;
         fill(typing.firstElementChild!, `Type ${ids.length} to go on`);
         go.disabled = !ids.length || (!typing.hidden && typed.value.trim() !== String(ids.length));

@@ -1,5 +1,6 @@
 /** Runs without jobs, and runs that came while one was reading further down. */
 
+import { counted } from "../counted";
 import { el, fill } from "../dom";
 import type { Facts } from "./facts";
 import type { Range } from "./filter";
@@ -40,6 +41,6 @@ export class NewRuns {
     if (atTop || this.#newest < 0) this.#newest = newest;
     const more = all.filter((run) => run > this.#newest).length;
     this.el.hidden = !more;
-    if (more) fill(this.el, `${more.toLocaleString("en")} new run${more === 1 ? "" : "s"}`);
+    if (more) fill(this.el, counted(more, "new run"));
   }
 }

@@ -1,9 +1,10 @@
 /** What can be done with the selected jobs: stands in the toolbar's place while there are any. */
 
+import { codeLine } from "../code_line";
+import { counted } from "../counted";
 import { el, fill } from "../dom";
 import { icon, type IconName } from "../icons";
 import type { Shell } from "../shell";
-import { codeLine } from "./code_line";
 import { GROUPS, type Facts } from "./facts";
 
 export interface SelectionEvents {
@@ -20,9 +21,7 @@ export class SelectionBar {
   #ids: Readonly<Record<"all" | "live" | "over", readonly number[]>> = { all: [], live: [], over: [] };
 
   constructor(shell: Shell, readonly facts: Facts, readonly events: SelectionEvents) {
-    const line = codeLine(shell, "Copy pandas expression");
-    line.set("board.jobs.selected");
-    this.#code = line.el;
+    this.#code = codeLine(shell, "Copy pandas expression", "board.jobs.selected").el;
   }
 
   /** True if there is anything to show: the bar is drawn then. `seen`: has the table a row of this job now? */
@@ -42,7 +41,7 @@ export class SelectionBar {
     this.#ids = { all: ids!, live: live!, over: over! };
     this.el.hidden = !ids!.length;
     if (this.el.hidden) return false;
-    const name = `${ids!.length.toLocaleString("en")} job${ids!.length === 1 ? "" : "s"} selected`;
+    const name = `${counted(ids!.length, "job")} selected`;
     const away = hidden ? `${hidden.toLocaleString("en")} of them not shown` : "";
     const words = GROUPS.map((group, index) => (groups[index] ? `${groups[index]!.toLocaleString("en")} ${group.name}` : "")).filter(Boolean).join(", ");
     if (this.el.dataset["shown"] === name + away + words) return true;

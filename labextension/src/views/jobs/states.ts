@@ -1,6 +1,7 @@
 /** What stands in place of rows: bones while loading, and words where there are none. */
 
 import { plain } from "../../model/plain";
+import { counted } from "../counted";
 import { el } from "../dom";
 import { icon } from "../icons";
 import type { Shell } from "../shell";
@@ -60,7 +61,7 @@ export function noMatch(filter: Filter, facts: Facts, reported: ReadonlySet<numb
   const said = all.map((part) => part.said).join(", ");
   const drop = all.length > 1 && best && best.jobs > 0 ? best : null;
   return el("div.arp-none", {}, icon("search", 32), el("h2", {}, "No job matches"),
-    el("p", {}, `${said.charAt(0).toUpperCase()}${said.slice(1)}.`, drop && ` Without the ${drop.part.name}, ${drop.jobs.toLocaleString("en")} job${drop.jobs === 1 ? " matches" : "s match"}.`),
+    el("p", {}, `${said.charAt(0).toUpperCase()}${said.slice(1)}.`, drop && ` Without the ${drop.part.name}, ${counted(drop.jobs, "job")} ${drop.jobs === 1 ? "matches" : "match"}.`),
     el("div.arp-row-btns", {},
       drop && el("button.arp-btn.is-main", { type: "button", onclick: () => set(drop.part.without) }, `Drop the ${drop.part.name}`),
       el("button.arp-btn", { type: "button", onclick: () => set(NOTHING) }, "Clear all ", el("kbd", {}, "Esc"))));

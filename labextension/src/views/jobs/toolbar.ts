@@ -3,8 +3,8 @@
 import { plain } from "../../model/plain";
 import { el, fill } from "../dom";
 import { icon } from "../icons";
+import { popover } from "../popover";
 import type { Filter } from "./filter";
-import { popover } from "./popover";
 
 const TYPED_MS = 120;
 /** Columns of the store that can be filtered one by one, and what they are called. */

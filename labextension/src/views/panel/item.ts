@@ -1,9 +1,10 @@
 /** One job in a list of the panel. */
 
-import { elapsed } from "../../model/times";
+import { age, elapsed } from "../../model/times";
+import { words } from "../../model/error_words";
 import { el, fill } from "../dom";
 import { icon, type IconName } from "../icons";
-import { drawProgress, items, progress, timeLeft } from "../report";
+import { drawProgress, items, progress } from "../report";
 import type { DrawerTab } from "../shell";
 import type { PanelHost, PanelSource } from "./data";
 import { call, lasting_ms, why, type Placed } from "./sorting";
@@ -78,7 +79,7 @@ export class Item {
 
   #drawRunning(left_s: number | null): void {
     const { job } = this.#placed;
-    const until = left_s === null ? this.trans.__("no estimate") : this.trans.__("%1 left", timeLeft(left_s));
+    const until = left_s === null ? this.trans.__("no estimate") : this.trans.__("%1 left", age(left_s * 1000));
     const done = progress(items(job.report), left_s, until);
     fill(
       this.el,
@@ -158,7 +159,7 @@ export class Item {
       if (!done) this.#said = this.trans.__("The server did not say what became of it.");
       else this.#said = done.ok ? this.trans.__("is being killed") : done.message;
     } catch (error) {
-      this.#said = error instanceof Error ? error.message : String(error);
+      this.#said = words(error);
     }
     this.update(this.#placed);
   }

@@ -1,6 +1,7 @@
 /** The connection pill: the worst of three, and on a press all three and what is kept. */
 
 import type { Board } from "../../sources/board";
+import { counted } from "../counted";
 import { el, fill } from "../dom";
 import { icon } from "../icons";
 import { kept } from "../job_shares";
@@ -61,7 +62,7 @@ export class Pill {
       el("dt", {}, name),
       el("dd", {}, el(`b.is-${{ ok: "done", busy: "look", down: "fail" }[mood]}`, {}, word), text && `, ${text}`),
     ]);
-    const waiting = number ? `${number} ${number === 1 ? "request" : "requests"}, sent in order${board.health?.client.ok ? "" : " when it is back"}` : "nothing";
+    const waiting = number ? `${counted(number, "request")}, sent in order${board.health?.client.ok ? "" : " when it is back"}` : "nothing";
     fill(panel, el("dl.arp-kv", {}, ...lines, el("dt", {}, "Kept"), el("dd", {}, waiting)));
   }
 }

@@ -1,8 +1,8 @@
 /** The column chooser: show, hide, order, and counters that become columns. */
 
-import type { GridColumn } from "../../grid/types";
-import { plain } from "../../model/plain";
-import { el, fill } from "../dom";
+import type { GridColumn } from "../grid/types";
+import { plain } from "../model/plain";
+import { el, fill } from "./dom";
 import { popover } from "./popover";
 
 export interface ColumnsMenu {
