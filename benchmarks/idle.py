@@ -10,7 +10,7 @@ from pathlib import Path
 
 from arp_nb.daemon import record
 from benchmarks.figures import Figure
-from benchmarks.proxy import manager
+from benchmarks.servers import manager
 
 #: what a start does in the background is over by then
 _SETTLED_S = 5.0

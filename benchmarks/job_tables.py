@@ -8,19 +8,17 @@ import statistics
 import tempfile
 import time
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
 from arp_nb.manager.job_table import COLUMNS, JobTable
-from arp_nb.model import DefinitionDraft, JobState, ScriptCheck, Trigger
 from arp_nb.rows import job_row
 from arp_nb.store import open_store
-from arp_nb.store.base import JobChange, JobFilter, JobsWanted, ReportPost
+from arp_nb.store.base import JobFilter
 from benchmarks.figures import Figure
+from benchmarks.stores import filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from arp_nb.model import Experiment
     from arp_nb.store.base import Store
 
-_NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
-_STATES = (JobState.REQUESTED, JobState.LEASED, JobState.STARTING, JobState.PENDING)
 _SLICE = 10_000
 
 
@@ -42,7 +38,7 @@ async def _measured(jobs: int, rounds: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="arp") as folder:
         store = open_store(Path(folder))
         try:
-            experiment = await _filled(store, jobs)
+            experiment = await filled(store, jobs)
             table = JobTable(store)
             with closing(sqlite3.connect(Path(folder) / "arp.sqlite")) as db:
                 raw_s = statistics.median(_took(lambda: _raw(db, jobs)) for _ in range(rounds))
@@ -112,40 +108,3 @@ def _took(call: Callable[[], None]) -> float:
     begin_s = time.process_time()
     call()
     return time.process_time() - begin_s
-
-
-async def _filled(store: Store, jobs: int) -> Experiment:
-    """Make an experiment with jobs that wait in the scheduler and have reported."""
-    experiment = await store.create_experiment("xppi0915", "XPP", _NOW)
-    draft = DefinitionDraft(name="smalldata", executable="/usr/bin/true")
-    definition = await store.add_definition(experiment.id, draft, ScriptCheck(), "ada", _NOW)
-    for first in range(1, jobs + 1, _SLICE):
-        runs = range(first, min(first + _SLICE, jobs + 1))
-        wanted = JobsWanted(
-            experiment_id=experiment.id,
-            definition_id=definition.id,
-            hash=draft.name,
-            version=1,
-            parameters="-q milano --nodes 4",
-            argv_by_run={run: ("/usr/bin/true", "xppi0915", str(run)) for run in runs},
-            user="ada",
-            location="lsf",
-            trigger=Trigger.MANUAL,
-            at=_NOW,
-            skip_existing=False,
-        )
-        ids = (await store.add_jobs(wanted)).job_ids
-        for old, new in pairwise(_STATES):
-            await store.change_jobs([_change(one, old, new) for one in ids])
-        posts = [
-            ReportPost(job_id=one, patch={"counters": {"Events": one}}, at=_NOW) for one in ids
-        ]
-        await store.merge_reports(posts)
-    return experiment
-
-
-def _change(job_id: int, old: JobState, new: JobState) -> JobChange:
-    at = _NOW + timedelta(seconds=job_id)
-    told = {"native_id": str(job_id), "native_state": "PEND", "host": f"node{job_id % 100}"}
-    more = {**told, "submitted_at": at} if new is JobState.PENDING else {}
-    return JobChange(job_id=job_id, at=at, expect=(old,), state=new, set=more)

@@ -8,26 +8,16 @@ Jupyter server that only checks the login.
 from __future__ import annotations
 
 import http.client
-import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from arp_nb import discovery
 from benchmarks.figures import Figure, quantile
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from benchmarks.servers import TOKEN, jupyter, manager
 
 CALL = "/arp/api/status"
-TOKEN = "a-token-of-this-benchmark"  # noqa: S105 - of a server that lives for a minute
 HEADERS = {"Authorization": f"token {TOKEN}"}
 HERE = Path(__file__).resolve().parent
 THROUGH, STRAIGHT, EMPTY = "through Jupyter", "straight", "empty handler"
@@ -50,7 +40,12 @@ def measure(*, quick: bool = False) -> list[Figure]:
     """Measure the p95 of calls through Jupyter against that of their two parts."""
     folder = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))
     try:
-        with manager(folder) as path, jupyter(folder) as port:
+        empty = {"PYTHONPATH": str(HERE / "empty_handler")}
+        extensions = ("arp_nb.extension", "arp_empty_handler")
+        with (
+            manager(folder) as path,
+            jupyter(folder, extensions=extensions, variables=empty) as port,
+        ):
             times_ms = time_calls(port, path, rounds=300 if quick else 1500)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,56 +63,6 @@ def measure(*, quick: bool = False) -> list[Figure]:
             ),
         )
     ]
-
-
-@contextmanager
-def manager(folder: Path) -> Iterator[Path]:
-    """Run a manager with an empty store."""
-    store = folder / "store"
-    kept = {name: os.environ.get(name) for name in ("HOME", "ARP_STORE")}
-    os.environ.update(HOME=str(folder), ARP_STORE=str(store))
-    try:
-        yield discovery.find_or_start(store).socket
-    finally:
-        stop = [sys.executable, "-m", "arp_nb.daemon", "stop"]
-        subprocess.run(stop, check=False, timeout=30, stdout=subprocess.DEVNULL)
-        for name, value in kept.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-@contextmanager
-def jupyter(folder: Path) -> Iterator[int]:
-    """Run a Jupyter server with our extension and the empty one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    enabled = "{'arp_nb.extension': True, 'arp_empty_handler': True}"
-    argv = [
-        *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"),
-        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--log-level=ERROR"),
-        *(f"--ServerApp.jpserver_extensions={enabled}", f"--IdentityProvider.token={TOKEN}"),
-    ]
-    paths = [str(HERE / "empty_handler"), str(HERE.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    process = subprocess.Popen(argv, cwd=folder, env=environment)
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("The Jupyter server did not start within 60 s.")
 
 
 def time_calls(port: int, path: Path, *, rounds: int) -> dict[str, list[float]]:
