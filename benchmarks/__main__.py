@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
-from benchmarks.figures import Figure, machine, table
+from benchmarks.figures import Figure, Missing, machine, table
 
 _TRIES = 3
-NAMES = ("imports", "store", "job_tables", "schedulers", "updates", "proxy", "idle")
+NAMES = (
+    "imports", "store", "job_tables", "schedulers", "updates", "proxy", "idle",
+    "grid", "browser_updates", "voila",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -42,7 +46,13 @@ def _measured(name: str, quick: bool, slack: float | None) -> list[Figure]:  # n
     figures: list[Figure] = []
     for _ in range(_TRIES):
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        figures = module.measure(quick=quick)
+        try:
+            figures = module.measure(quick=quick)
+        except Missing as error:
+            if os.environ.get("CI") == "true":  # what CI did not measure, nobody did
+                raise SystemExit(f"missing here: {error}") from None
+            print(f"left out {name}: {error}", file=sys.stderr)
+            return []
         if not _missed(figures, slack):
             break
     return figures

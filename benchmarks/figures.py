@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+class Missing(Exception):
+    """What a benchmark needs is not on this machine: it is left out, in CI it fails."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One measured ratio, and the bar that it is held to."""

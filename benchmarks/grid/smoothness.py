@@ -1,0 +1,69 @@
+"""How smooth a page stays while rows change and while people scroll."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Figure
+from benchmarks.grid.kinds import MIDDLE, OURS
+from benchmarks.grid.words import ms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.grid.kinds import Kind
+    from benchmarks.grid.laboratory import Laboratory
+
+_RATE_HZ = 200
+_TICKS = f"""
+async def tick_for(seconds, tick):
+    global ticks
+    begun, ticks = time.time(), 0
+    while time.time() < begun + seconds:  # the peers do not come to {_RATE_HZ} a second
+        tick(ticks % 25, float(ticks))
+        ticks += 1
+        await asyncio.sleep(max(0.0, begun + ticks / {_RATE_HZ} - time.time()))
+"""
+
+
+def smoothness(lab: Laboratory, kinds: Sequence[Kind], seconds: float) -> list[Figure]:
+    """Watch frames while the kernel changes 200 rows a second, and while people scroll."""
+    lab.run(_TICKS)
+    lab.rows(MIDDLE)
+    lab.fresh()
+    empty_ms = _longest(lab.frames_ms(None, seconds))
+    ticked: dict[str, float] = {}
+    scrolled: dict[str, float] = {}
+    for kind in kinds:
+        lab.fresh()
+        if lab.show(kind, live=True) is None:
+            continue
+        lab.wire_bytes()
+        lab.run(f"tick = {kind.tick}")
+        # each change keeps ipydatagrid busy for a third of a second: of more than a second's
+        # changes it would work off the last ones after minutes
+        ticking_s = seconds if kind is OURS else 1
+        frames_ms = lab.frames_ms(f"await tick_for({ticking_s}, tick)", ticking_s)
+        ticked[kind.name] = _longest(frames_ms, settled=kind is OURS)
+        scrolled[kind.name] = _longest(lab.scrolled_ms(seconds), settled=True)
+        lab.clear()
+    figures = []
+    for what, longest in (("200 changes a second", ticked), ("scrolling", scrolled)):
+        for name, value in longest.items():
+            bar = 2.0 if name == OURS.name and longest is ticked else 0.0
+            figures.append(
+                Figure(
+                    what=f"longest frame: {what}, {name}",
+                    baseline="longest frame of the page without a grid",
+                    ratio=value / empty_ms,
+                    side="<=" if bar else "",
+                    bar=bar,
+                    detail=f"{ms(value)} against {ms(empty_ms)}",
+                )
+            )
+    return figures
+
+
+def _longest(frames_ms: Sequence[float], *, settled: bool = False) -> float:
+    """Return the longest time between frames; settled: without the first tenth."""
+    return max(frames_ms[len(frames_ms) // 10 if settled else 0 :], default=0.0)
