@@ -1,7 +1,7 @@
 /** A kernel that holds a table and speaks over a widget's custom messages, as `Grid(df)` does. */
 
 import type { Frame } from "../../grid/types";
-import { frameOf } from "../../views/__tests__/frame_of";
+import { frameOf } from "../../grid/__tests__/frames";
 import type { CommModel, Hear } from "../comm_api";
 
 interface Asked {

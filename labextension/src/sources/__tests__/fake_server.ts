@@ -3,7 +3,7 @@
 import type { Frame } from "../../grid/types";
 import type { ChangeMessage, JobRow } from "../../model/rows";
 import { HEALTH, STATUS, job } from "../../views/__tests__/sample_rows";
-import { frameOf } from "../../views/__tests__/frame_of";
+import { bodyOf, frameOf } from "../../grid/__tests__/frames";
 import { type Api, ApiError, type Line, type LineEvents } from "../api";
 
 interface Kept {
@@ -91,7 +91,7 @@ export class FakeServer implements Api {
   }
 
   bytes(path: string): Promise<ArrayBuffer> {
-    return this.answer({ method: "GET", path, body: undefined }, () => packed(this.frame(path)));
+    return this.answer({ method: "GET", path, body: undefined }, () => bodyOf(this.frame(path)));
   }
 
   line(events: LineEvents): Line {
@@ -247,20 +247,4 @@ export class FakeLine implements Line {
     this.waiting.push(message);
     if (!this.server.held) queueMicrotask(() => this.server.held || this.step());
   }
-}
-
-/** As it travels over HTTP. */
-function packed({ head, buffers }: Frame): ArrayBuffer {
-  const header = new TextEncoder().encode(JSON.stringify(head));
-  const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
-  const size = buffers.reduce((sum, one) => sum + aligned(one.byteLength), aligned(4 + header.length));
-  const whole = new Uint8Array(size);
-  new DataView(whole.buffer).setUint32(0, header.length, true);
-  whole.set(header, 4);
-  let at = aligned(4 + header.length);
-  for (const one of buffers) {
-    whole.set(one, at);
-    at = aligned(at + one.byteLength);
-  }
-  return whole.buffer;
 }
