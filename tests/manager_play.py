@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from arp_nb.errors import SchedulerError
 from arp_nb.events import ChangeMessage
@@ -178,6 +179,11 @@ class Play:
 
     async def report(self, job_id: int) -> object:
         return (await self.job(job_id)).report
+
+    async def batches_status(self) -> list[dict[str, Any]]:
+        """What the seed's scripts are told."""
+        pages = self.manager.updates.batches_status(self.experiment)
+        return [row async for page in pages for row in page]
 
     async def changes(self, subject: str, since: int | None = 0) -> AsyncGenerator[ChangeMessage]:
         """Messages of the feed; waiting for the next fails after some seconds."""

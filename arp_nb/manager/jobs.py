@@ -82,36 +82,27 @@ class Jobs:
         if isinstance(runs, str):
             known = [run.number for run in await store.runs(experiment.id)]
             runs = run_ranges.parse(runs, known).runs
+        if since is not None:
+            await store.changes(since, limit=1)  # Gone, where it is too old
         which = JobFilter(
             experiment_id=experiment.id,
-            ids=None if since is None else await self._changed(experiment, since),
+            since=since,
             states=states,
             runs=runs,
             hash=hash,
             user=user,
             before_id=before,
-            limit=limit + 1,
+            limit=limit,
             deleted=deleted,
             only_deleted=only_deleted,
         )
-        jobs = await store.jobs(which)
-        more = len(jobs) > limit
+        jobs, more = await store.jobs_page(which)
         return JobPage(
             epoch=store.epoch,
             revision=revision,
-            jobs=jobs[:limit],
-            next_before=jobs[limit - 1].id if more else None,
+            jobs=jobs,
+            next_before=jobs[-1].id if more else None,
         )
-
-    async def _changed(self, experiment: Experiment, since: int) -> set[int]:
-        """Ids of the jobs that changed after a revision. `Gone` if it is too old."""
-        found: set[int] = set()
-        more = True
-        while more:
-            changes = await self._context.store.changes(since, experiment_id=experiment.id)
-            found.update(job.id for job in changes.jobs)
-            since, more = changes.to, changes.more
-        return found
 
     async def get(self, job_id: int) -> Job:
         """One job, deleted or not. `NotFound`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from arp_nb import reports
@@ -13,7 +13,7 @@ from arp_nb.status import shown
 from arp_nb.store.base import JobFilter, ReportPost
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from datetime import datetime
 
     from arp_nb.manager.context import Context
@@ -25,7 +25,7 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024
 #: for how long it is remembered when a job's address ends, and of how many jobs
 _REMEMBER_S = 5.0
 _MAX_REMEMBERED = 20_000
-#: rows that are made at a time
+#: rows that are made at a time: posts come in between
 _ROWS = 500
 
 
@@ -71,15 +71,18 @@ class Updates:
             self._waiting_bytes -= len(body)
         await self._context.routes.arrived(location)
 
-    async def batches_status(self, experiment: Experiment) -> list[dict[str, Any]]:
-        """Every stored value of each job, under the names that scripts have always used."""
-        jobs = await self._context.store.jobs(JobFilter(experiment_id=experiment.id))
-        rows: list[dict[str, Any]] = []
-        for job in jobs:
-            if len(rows) % _ROWS == 0:
-                await asyncio.sleep(0)  # posts come in between
-            rows.append(self._whole(experiment, job))
-        return rows
+    async def batches_status(self, experiment: Experiment) -> AsyncGenerator[list[dict[str, Any]]]:
+        """Yield every stored value of each job, under the names that scripts have always used.
+
+        Newest jobs first, some at a time: a page of them at least, of no jobs an empty one.
+        """
+        which = JobFilter(experiment_id=experiment.id, limit=_ROWS)
+        more = True
+        while more:
+            jobs, more = await self._context.store.jobs_page(which)
+            yield [self._whole(experiment, job) for job in jobs]
+            if more:
+                which = replace(which, before_id=jobs[-1].id)
 
     def _whole(self, experiment: Experiment, job: Job) -> dict[str, Any]:
         row: Mapping[str, Any] = job_row(job)

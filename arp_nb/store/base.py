@@ -323,6 +323,10 @@ class Store(StoreBeside):
         """Jobs that match, newest first unless the filter says otherwise."""
 
     @abstractmethod
+    async def jobs_page(self, which: JobFilter) -> tuple[Sequence[Job], bool]:
+        """Up to the limit, or fewer where reports are long, and whether there are more."""
+
+    @abstractmethod
     async def job_values(
         self,
         which: JobFilter,

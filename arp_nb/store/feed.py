@@ -9,21 +9,16 @@ from sqlalchemy import Integer, Select, bindparam, select, union_all
 from arp_nb.errors import Gone
 from arp_nb.store.base import Changes
 from arp_nb.store.definitions import CURRENT
-from arp_nb.store.records import definition_of, experiment_of, job_of, run_of
+from arp_nb.store.jobs import up_to
+from arp_nb.store.records import definition_of, experiment_of, run_of
 from arp_nb.store.schema import definition, experiment, job, run
 from arp_nb.store.transaction import read_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import Connection, Table
-
-    from arp_nb.model import Job
 
 #: an answer ends early, as if its limit were reached, once its jobs' reports are so long together
 _MOST_CHARS = 2_000_000
-#: rows that are held at a time: a report may have 256 kB
-_PIECE = 16
 
 _SINCE = bindparam("since", type_=Integer)
 _TO = bindparam("to", type_=Integer)
@@ -82,8 +77,8 @@ def changes(db: Connection, since: int, experiment_id: int | None, limit: int) -
     if not found:
         return Changes(since=since, to=to, more=False)
     statements = _ROWS[of_one]
-    jobs, is_whole = _jobs(db, statements[job], {**parameters, "to": to})
-    if not is_whole:
+    jobs, is_cut = up_to(db.execute(statements[job], {**parameters, "to": to}), _MOST_CHARS)
+    if is_cut:
         to, more = jobs[-1].revision, True
     rows = {
         table: db.execute(statement, {**parameters, "to": to}).all()
@@ -99,22 +94,3 @@ def changes(db: Connection, since: int, experiment_id: int | None, limit: int) -
         runs=[run_of(row) for row in rows[run]],
         jobs=jobs,
     )
-
-
-def _jobs(
-    db: Connection, statement: Select[Any], parameters: Mapping[str, Any]
-) -> tuple[list[Job], bool]:
-    """Read jobs until their reports are too long together; return whether these are all."""
-    jobs: list[Job] = []
-    chars = 0
-    found = db.execute(statement, parameters)
-    try:
-        for piece in found.partitions(_PIECE):
-            for row in piece:
-                if chars > _MOST_CHARS:
-                    return jobs, False
-                jobs.append(job_of(row))
-                chars += len(row.report)
-    finally:
-        found.close()
-    return jobs, True

@@ -16,10 +16,15 @@ from arp_nb.store.schema import counter_point, job, scheduler_job, transition
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from sqlalchemy import Column, ColumnElement, Connection
+    from sqlalchemy import Column, ColumnElement, Connection, CursorResult
 
     from arp_nb.model import Job
     from arp_nb.store.base import JobFilter
+
+#: a page ends early once its jobs' reports are so long together
+_MOST_CHARS = 8_000_000
+#: rows that are held at a time: a report may have 256 kB
+_PIECE = 16
 
 _BY_ID = select(job).where(job.c.id == bindparam("id"))
 _SCHEDULER_JOBS = (
@@ -46,11 +51,39 @@ def one(db: Connection, job_id: int) -> Job:
 
 def matching(db: Connection, which: JobFilter) -> list[Job]:
     """Return jobs that match, newest first unless the filter says otherwise."""
+    return [job_of(row) for row in _found(db, which, which.limit)]
+
+
+def page(db: Connection, which: JobFilter) -> tuple[list[Job], bool]:
+    """Return jobs that match, up to the limit, and whether there are more; fewer of long ones."""
+    most = None if which.limit is None else which.limit + 1
+    jobs, more = up_to(_found(db, which, most), _MOST_CHARS)
+    if which.limit is not None and len(jobs) > which.limit:
+        return jobs[: which.limit], True
+    return jobs, more
+
+
+def up_to(found: CursorResult[Any], most_chars: int) -> tuple[list[Job], bool]:
+    """Make jobs of rows until their reports are too long together; return whether more remain."""
+    jobs: list[Job] = []
+    chars = 0
+    try:
+        for piece in found.partitions(_PIECE):
+            for row in piece:
+                if chars > most_chars:
+                    return jobs, True
+                jobs.append(job_of(row))
+                chars += len(row.report)
+    finally:
+        found.close()
+    return jobs, False
+
+
+def _found(db: Connection, which: JobFilter, limit: int | None) -> CursorResult[Any]:
     statement, parameters = filtered(select(job), which)
     by = _apart(job.c.id, which)
     order = by.asc() if which.oldest_first else by.desc()
-    statement = statement.order_by(order).limit(which.limit)
-    return [job_of(row) for row in db.execute(statement, parameters)]
+    return db.execute(statement.order_by(order).limit(limit), parameters)
 
 
 def _apart(column: Column[int], which: JobFilter) -> ColumnElement[int]:
@@ -60,15 +93,15 @@ def _apart(column: Column[int], which: JobFilter) -> ColumnElement[int]:
 
 def filtered(statement: Select[Any], which: JobFilter) -> tuple[Select[Any], dict[str, str]]:
     """Return a statement on jobs narrowed down to those that match, and its parameters."""
-    equal: dict[ColumnElement[Any], Any] = {
-        _apart(job.c.experiment_id, which): which.experiment_id,
-        job.c.hash: which.hash,
-        job.c.user: which.user,
-    }
     states = None if which.states is None else [state.value for state in which.states]
-    if states is not None and len(states) == 1:  # in this index they stand in the order of ids
+    equal: dict[ColumnElement[Any], Any] = {job.c.hash: which.hash, job.c.user: which.user}
+    experiment = _apart(job.c.experiment_id, which)
+    if states is not None and len(states) == 1 and not which.only_deleted:
+        # those in one state stand in the order of their ids: no index is better, few or many
         equal[job.c.state] = states[0]
         states = None
+        experiment = job.c.experiment_id + 0
+    equal[experiment] = which.experiment_id
     for column, value in equal.items():
         if value is not None:
             statement = statement.where(column == value)

@@ -270,6 +270,10 @@ class SqliteStore(Store):
         """Jobs that match, newest first unless the filter says otherwise."""
         return await self._readers.read(lambda db: jobs.matching(db, which))
 
+    async def jobs_page(self, which: JobFilter) -> tuple[Sequence[Job], bool]:
+        """Jobs that match, up to the limit, and whether there are more."""
+        return await self._readers.read(lambda db: jobs.page(db, which))
+
     async def job_values(
         self,
         which: JobFilter,

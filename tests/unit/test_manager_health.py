@@ -92,7 +92,7 @@ async def test_health_rewrites_no_row(play: Play) -> None:
         Health(client_ok=True, client_since=play.now, schedulers={"lsf": down})
     )
     assert await play.job(job_id) == before
-    (row,) = await play.manager.updates.batches_status(play.experiment)
+    (row,) = await play.batches_status()
     assert row["status"].startswith("Unknown since ")
 
 

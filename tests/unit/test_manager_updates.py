@@ -164,7 +164,7 @@ async def test_a_posted_status_and_id_are_only_a_claim(play: Play) -> None:
     await post(play, job_id, b'{"status": "DONE", "lsf_id": "1", "state": "done"}')
     job = await play.job(job_id)
     assert (job.state, job.native_id) == (JobState.STARTING, None)
-    (row,) = await play.manager.updates.batches_status(play.experiment)
+    (row,) = await play.batches_status()
     assert (row["status"], row["lsf_id"], row["state"]) == ("Request Sent", None, "starting")
     assert row["report"]["status"] == "DONE"
 
@@ -172,7 +172,7 @@ async def test_a_posted_status_and_id_are_only_a_claim(play: Play) -> None:
 async def test_scripts_read_back_all_that_is_stored(play: Play) -> None:
     job_id = await play.submitted("77")
     await post(play, job_id, b'{"counters": {"Events": [7, "red"]}, "mine": {"a": 1}}')
-    (row,) = await play.manager.updates.batches_status(play.experiment)
+    (row,) = await play.batches_status()
     expected = {
         "job_database_id": job_id, "lsf_id": "77", "status": "PEND", "run_num": 1,
         "hash": "peaks", "user": "dana", "experiment": "xppi0915",
