@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -13,6 +14,17 @@ PRODUCT = [file for file in FILES if "__tests__" not in file.parts]
 #: ways to make HTML of text that others wrote
 _HTML = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc)\b")
 _UNTYPED = re.compile(r":\s*any\b|\bas any\b|<any>|@ts-(ignore|nocheck|expect-error)")
+#: each may import what stands at its own height or below: `docs/architecture.md`
+LAYERS = {
+    "model": 0,
+    "dom": 1,
+    "icons": 1,
+    "grid": 2,
+    "sources": 3,
+    "views": 4,
+    "widgets": 5,
+    "lab": 5,
+}
 _FOREIGN = re.compile(r"""["'`](https?:)?//(?!www\.w3\.org/)[\w.-]+\.\w""")
 
 
@@ -46,12 +58,29 @@ def test_a_name_says_what_a_file_holds(file: Path) -> None:
     assert file.stem not in {"utils", "helpers", "common", "misc"}
 
 
+def imported(file: Path) -> list[str]:
+    """What a file imports: a path below `src` without its ending, or a package."""
+    found = re.findall(r"""\b(?:from|import)\s*\(?\s*["']([^"']+)["']""", file.read_text("utf-8"))
+    return [
+        os.path.relpath(file.parent / one, SOURCE) if one.startswith(".") else one for one in found
+    ]
+
+
+@pytest.mark.parametrize("file", PRODUCT, ids=name)
+def test_imports_point_down(file: Path) -> None:
+    own = LAYERS[file.relative_to(SOURCE).parts[0].removesuffix(".ts")]
+    below = [one.split("/")[0] for one in imported(file)]
+    assert [one for one in below if LAYERS.get(one, -1) > own] == []
+
+
 def test_views_know_neither_jupyter_nor_a_transport() -> None:
     for file in (SOURCE / "views").rglob("*.ts"):
         if "__tests__" in file.parts:
             continue
-        imported = re.findall(r"""from\s+["']([^"']+)["']""", file.read_text("utf-8"))
-        bad = [one for one in imported if one.startswith(("@jupyter", "@lumino", "@anywidget"))]
-        bad += [one for one in imported if re.search(r"sources/(http_api|comm_api|feed)", one)]
-        bad += [one for one in imported if re.search(r"(widgets|lab)/", one)]
+        bad = [
+            one for one in imported(file) if one.startswith(("@jupyter", "@lumino", "@anywidget"))
+        ]
+        bad += [
+            one for one in imported(file) if re.match(r"sources/(http_api|comm_api|feed)$", one)
+        ]
         assert not bad, f"{file.name} imports {bad}"

@@ -1,8 +1,8 @@
 /** Editing in place: one small editor per cell, which keeps what was typed until it is saved or given up. */
 
 import { words } from "../model/error_words";
-import { el, unique } from "../views/dom";
-import { icon } from "../views/icons";
+import { el, unique } from "../dom";
+import { icon } from "../icons";
 import type { GridHost } from "./host";
 import type { At } from "./keyboard";
 import type { CellEdit, EditAnswer, GridColumn } from "./types";

@@ -1,7 +1,7 @@
 /** Column headers: sorted by a press or Enter, moved by dragging or Alt+arrows, widened with Shift+arrows. */
 
-import { el } from "../views/dom";
-import { icon } from "../views/icons";
+import { el } from "../dom";
+import { icon } from "../icons";
 import type { GridHost } from "./host";
 import { LEAST_PX, ordered, shown } from "./column_widths";
 import type { ColumnChoice, GridColumn } from "./types";

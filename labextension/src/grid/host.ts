@@ -6,7 +6,7 @@
  * where it is on screen, whatever else comes and goes.
  */
 
-import { el } from "../views/dom";
+import { el } from "../dom";
 import { Cells } from "./cells";
 import { measureCh, shown, widths } from "./column_widths";
 import type { Editors } from "./editors";

@@ -1,6 +1,6 @@
 /** Which rows are selected: by key, so that it outlives sorting, filtering and new rows. */
 
-import { el } from "../views/dom";
+import { el } from "../dom";
 import type { GridHost } from "./host";
 import { KeySet } from "./key_set";
 import type { GridColumn, GridRows } from "./types";

@@ -2,8 +2,8 @@
 
 import { Widget } from "@lumino/widgets";
 
-import { el, fill } from "../views/dom";
-import { icon } from "../views/icons";
+import { el, fill } from "../dom";
+import { icon } from "../icons";
 import type { MyJobs } from "./my_jobs";
 import type { Trans } from "./words";
 

@@ -1,8 +1,8 @@
 /** A line of code with its copy button. */
 
 import { plain } from "../model/plain";
-import { el } from "./dom";
-import { icon } from "./icons";
+import { el } from "../dom";
+import { icon } from "../icons";
 import type { Shell } from "./shell";
 
 export interface CodeLine {

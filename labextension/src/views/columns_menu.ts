@@ -2,7 +2,7 @@
 
 import type { GridColumn } from "../grid/types";
 import { plain } from "../model/plain";
-import { el, fill } from "./dom";
+import { el, fill } from "../dom";
 import { popover } from "./popover";
 
 export interface ColumnsMenu {

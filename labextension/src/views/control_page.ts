@@ -7,7 +7,7 @@
 
 import { ApiError } from "../sources/api";
 import type { Board, BoardChange } from "../sources/board";
-import { el, fill, unique } from "./dom";
+import { el, fill, unique } from "../dom";
 import type { JobDrawer } from "./drawer";
 import { openDrawer } from "./drawer_later";
 import { drawJobs } from "./jobs_page";

@@ -10,8 +10,8 @@ import { value } from "./defs/edits";
 import { DefsGrid } from "./defs/grid";
 import { drawTeaching } from "./defs/teach";
 import { LATER, NOT_YET } from "./defs/words";
-import { el, fill } from "./dom";
-import { icon } from "./icons";
+import { el, fill } from "../dom";
+import { icon } from "../icons";
 import { shares } from "./job_shares";
 import type { MenuItem, Mounted, Shell } from "./shell";
 

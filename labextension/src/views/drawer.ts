@@ -5,7 +5,7 @@ import { isFinal, look, shown, title } from "../model/status";
 import { plain } from "../model/plain";
 import { clock, elapsed, ms, when } from "../model/times";
 import type { Board, BoardChange } from "../sources/board";
-import { el, fill, unique } from "./dom";
+import { el, fill, unique } from "../dom";
 import { drawUncertain, rerun } from "./drawer/actions";
 import { drawDetails } from "./drawer/details";
 import { nearestFailure } from "./drawer/failures";

@@ -1,9 +1,9 @@
 /** The drawer at once, though its code may still have to come: until then it stands there empty. */
 
 import type { Board } from "../sources/board";
-import { el } from "./dom";
+import { el } from "../dom";
 import type { JobDrawer } from "./drawer";
-import { icon } from "./icons";
+import { icon } from "../icons";
 import { Place } from "./later";
 import { DRAWER } from "./parts";
 import type { DrawerTab, Shell } from "./shell";

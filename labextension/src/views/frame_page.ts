@@ -12,7 +12,7 @@ import { plain } from "../model/plain";
 import { words } from "../model/error_words";
 import { openColumnsMenu } from "./columns_menu";
 import { counted } from "./counted";
-import { el, fill } from "./dom";
+import { el, fill } from "../dom";
 import { gridColumns, readers } from "./frame/columns";
 import type { FrameData, FrameNews } from "./frame/data";
 import { condition, search } from "./frame/filter";

@@ -11,7 +11,7 @@ import { KeySet } from "../grid/key_set";
 import type { GridColumn } from "../grid/types";
 import { title } from "../model/status";
 import type { Board, BoardChange } from "../sources/board";
-import { el, fill } from "./dom";
+import { el, fill } from "../dom";
 import { Actions } from "./jobs/actions";
 import { jobColumns, touched, type Scene } from "./jobs/columns";
 import { ColumnChooser } from "./jobs/columns_chosen";

@@ -8,7 +8,7 @@
 
 import { plain } from "../model/plain";
 import { words } from "../model/error_words";
-import { el } from "./dom";
+import { el } from "../dom";
 import type { Mounted, Shell } from "./shell";
 
 /** ms after the page was drawn before more is fetched: its rows come first. */

@@ -2,8 +2,8 @@
 
 import type { ExperimentRow } from "../model/rows";
 import { title, type Shape } from "../model/status";
-import { arrange, el, fill } from "./dom";
-import { icon } from "./icons";
+import { arrange, el, fill } from "../dom";
+import { icon } from "../icons";
 import type { PanelHost, PanelSource } from "./panel/data";
 import { Item } from "./panel/item";
 import { place, TILES, tileWord, type Placed, type Section } from "./panel/sorting";

@@ -1,6 +1,6 @@
 /** A box below a button of the toolbar, closed by Esc, by the button, and by a press elsewhere. */
 
-import { el } from "./dom";
+import { el } from "../dom";
 
 /** Press the button again to close it. The focus returns to the button. */
 export function popover(button: HTMLElement, name: string, draw: (box: HTMLElement, close: () => void) => void): void {

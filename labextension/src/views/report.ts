@@ -8,7 +8,7 @@
 import { plain } from "../model/plain";
 import type { CounterValue, Report, WideRow } from "../model/rows";
 import { age } from "../model/times";
-import { el, fill } from "./dom";
+import { el, fill } from "../dom";
 
 /** One counter, read from whichever form it was posted in. */
 export interface Item {

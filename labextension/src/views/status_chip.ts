@@ -1,7 +1,7 @@
 /** The chip of a status: shape and word, never colour alone. */
 
-import { el } from "./dom";
-import { icon, type IconName } from "./icons";
+import { el } from "../dom";
+import { icon, type IconName } from "../icons";
 
 /** How a status is drawn; `model/status.ts` gives it for each word. */
 export interface ChipLook {

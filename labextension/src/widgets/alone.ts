@@ -1,7 +1,7 @@
 /** One page of a board without the bar above it, with toasts, dialogs and keys of its own. */
 
 import type { Board } from "../sources/board";
-import { el } from "../views/dom";
+import { el } from "../dom";
 import type { JobDrawer } from "../views/drawer";
 import { openDrawer } from "../views/drawer_later";
 import { fetchAtRest, Place } from "../views/later";

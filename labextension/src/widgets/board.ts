@@ -11,7 +11,7 @@ import type { IdRange } from "../grid/types";
 import { chooseApi } from "../sources/choose";
 import { CommApi } from "../sources/comm_api";
 import { openBoard } from "../sources/live_board";
-import { el, fill } from "../views/dom";
+import { el, fill } from "../dom";
 import { Place } from "../views/later";
 import { CONTROL, DEFINITIONS, DRAWER } from "../views/parts";
 import type { DrawerTab, Mounted } from "../views/shell";

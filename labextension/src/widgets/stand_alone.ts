@@ -4,7 +4,7 @@ import type { ExperimentRow } from "../model/rows";
 import type { Api } from "../sources/api";
 import { openBoard } from "../sources/live_board";
 import { drawControlPage, type ControlPage } from "../views/control_page";
-import { el, fill } from "../views/dom";
+import { el, fill } from "../dom";
 import type { DrawerTab } from "../views/shell";
 import { offerEarlyPage } from "./early_page";
 import { followTheme } from "./theme";

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { drawControlPage, type ControlPage } from "../control_page";
-import { el } from "../dom";
+import { el } from "../../dom";
 import { PERSISTED } from "../jobs/facts";
 import { ASKED, DEFINITIONS, DRAWER } from "../parts";
 import { FakeBoard } from "./fake_board";

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { drawControlPage, type ControlPage } from "../control_page";
-import { el } from "../dom";
+import { el } from "../../dom";
 import { FakeBoard } from "./fake_board";
 
 const loads = vi.hoisted((): Record<string, { come(module: unknown): void; fail(error: Error): void }[]> => ({ DRAWER: [], DEFINITIONS: [], ASKED: [] }));

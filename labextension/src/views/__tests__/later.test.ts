@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { el } from "../dom";
+import { el } from "../../dom";
 import { fetchAtRest, Later, Place } from "../later";
 import type { Mounted, Toast } from "../shell";
 import { FakeBoard } from "./fake_board";

@@ -6,8 +6,8 @@ import { title } from "../../model/status";
 import { ApiError } from "../../sources/api";
 import type { Board } from "../../sources/board";
 import { commandLine, quoted } from "../command";
-import { el, fill } from "../dom";
-import { icon } from "../icons";
+import { el, fill } from "../../dom";
+import { icon } from "../../icons";
 import type { Shell } from "../shell";
 import type { Desk } from "./desk";
 

@@ -6,7 +6,7 @@
  */
 
 import type { Share } from "../job_shares";
-import { arrange, el } from "../dom";
+import { arrange, el } from "../../dom";
 import { BLANK, type Desk } from "./desk";
 import { COLUMNS, RowView, TEXTS, type TextField } from "./row";
 

@@ -1,7 +1,7 @@
 /** What an experiment without definitions says: the three steps to the first job. */
 
-import { el } from "../dom";
-import { icon } from "../icons";
+import { el } from "../../dom";
+import { icon } from "../../icons";
 import type { Shell } from "../shell";
 
 const EXAMPLE = `#!/bin/bash

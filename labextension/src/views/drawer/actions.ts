@@ -5,7 +5,7 @@ import { title } from "../../model/status";
 import { plain } from "../../model/plain";
 import { words } from "../../model/error_words";
 import type { Board } from "../../sources/board";
-import { el } from "../dom";
+import { el } from "../../dom";
 import type { Shell } from "../shell";
 import { rerun as rerunLine } from "./lines";
 import { button, note, python } from "./parts";

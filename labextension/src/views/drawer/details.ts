@@ -5,7 +5,7 @@ import { isFinal, shown, title } from "../../model/status";
 import { clock, elapsed, ms, when } from "../../model/times";
 import { TRIGGERS } from "../../model/triggers";
 import type { Board } from "../../sources/board";
-import { el, fill } from "../dom";
+import { el, fill } from "../../dom";
 import { why } from "../jobs/why";
 import type { Shell } from "../shell";
 import { ask } from "./lines";

@@ -1,8 +1,8 @@
 /** The bar above a log: search, folding, following, first error, wrapping, download. */
 
 import type { Board } from "../../sources/board";
-import { el } from "../dom";
-import { icon, type IconName } from "../icons";
+import { el } from "../../dom";
+import { icon, type IconName } from "../../icons";
 import { iconButton } from "./parts";
 
 export interface LogBarEvents {

@@ -1,7 +1,7 @@
 /** One row of the log as elements: its place, its text with colours, and what was searched. */
 
-import { el } from "../dom";
-import { icon } from "../icons";
+import { el } from "../../dom";
+import { icon } from "../../icons";
 import { spans } from "./ansi";
 import { bytes } from "./bytes";
 import type { Fold } from "./folding";

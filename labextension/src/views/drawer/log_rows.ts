@@ -5,7 +5,7 @@
  * heights are unknown: then a bounded stretch of rows is there, and moves with the view.
  */
 
-import { arrange, el } from "../dom";
+import { arrange, el } from "../../dom";
 import type { Row } from "./folding";
 import type { LogLine } from "./log_text";
 

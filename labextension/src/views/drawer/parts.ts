@@ -3,8 +3,8 @@
 import { plain } from "../../model/plain";
 import { words } from "../../model/error_words";
 import { codeLine } from "../code_line";
-import { el, type Attributes } from "../dom";
-import { icon, type IconName } from "../icons";
+import { el, type Attributes } from "../../dom";
+import { icon, type IconName } from "../../icons";
 import type { Shell } from "../shell";
 
 type Content = Node | string | false | null | undefined;

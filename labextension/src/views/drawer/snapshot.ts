@@ -7,7 +7,7 @@ import { clock, ms, when } from "../../model/times";
 import { TRIGGERS } from "../../model/triggers";
 import type { Board } from "../../sources/board";
 import { commandLine } from "../command";
-import { el, fill } from "../dom";
+import { el, fill } from "../../dom";
 import type { Shell } from "../shell";
 import { rerun } from "./actions";
 import { bytes } from "./bytes";

@@ -1,7 +1,7 @@
 /** The edge of the drawer: dragged, or moved by arrow keys; remembered. */
 
 import type { Preferences } from "../../sources/board";
-import { el } from "../dom";
+import { el } from "../../dom";
 
 const LEAST_PX = 360;
 const MOST_PX = 1600;

@@ -2,7 +2,7 @@
 
 import type { CellEdit, EditAnswer, GridColumn } from "../../grid/types";
 import { plain } from "../../model/plain";
-import { el } from "../dom";
+import { el } from "../../dom";
 import type { FrameData } from "./data";
 import { Reader, unitOf, type FrameColumn } from "./format";
 

@@ -2,8 +2,8 @@
 
 import { plain } from "../../model/plain";
 import { counted } from "../counted";
-import { el, fill } from "../dom";
-import { icon, type IconName } from "../icons";
+import { el, fill } from "../../dom";
+import { icon, type IconName } from "../../icons";
 import { popover } from "../popover";
 import { hint } from "./filter";
 import type { Reader } from "./format";

@@ -9,7 +9,7 @@ import type { Outcome } from "../../model/rows";
 import { words } from "../../model/error_words";
 import type { ApplyAsked } from "../../sources/board";
 import { counted } from "../counted";
-import { el } from "../dom";
+import { el } from "../../dom";
 import { ASKED } from "../parts";
 import type { Shell, Toast } from "../shell";
 import type { ApplyStart } from "./apply_dialog";

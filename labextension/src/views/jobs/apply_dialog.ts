@@ -8,7 +8,7 @@ import type { ApplyAsked } from "../../sources/board";
 import { codeLine, type CodeLine } from "../code_line";
 import { commandLine } from "../command";
 import { counted } from "../counted";
-import { el, fill } from "../dom";
+import { el, fill } from "../../dom";
 import type { Shell } from "../shell";
 import { skippedText, whenGone, type Actions } from "./actions";
 import { applyExpression } from "./expression";

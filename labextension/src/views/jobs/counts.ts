@@ -1,8 +1,8 @@
 /** The count strip: jobs by status, to be read from across the room; a press filters. */
 
 import { counted } from "../counted";
-import { el, fill } from "../dom";
-import { icon } from "../icons";
+import { el, fill } from "../../dom";
+import { icon } from "../../icons";
 import { GROUPS, SLOW, type Facts } from "./facts";
 
 export interface Counts {

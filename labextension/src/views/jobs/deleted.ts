@@ -5,7 +5,7 @@ import { look, shown } from "../../model/status";
 import type { JobRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
 import { words } from "../../model/error_words";
-import { el, fill } from "../dom";
+import { el, fill } from "../../dom";
 import type { Shell } from "../shell";
 import { statusChip } from "../status_chip";
 

@@ -4,7 +4,7 @@ import { clock, ms } from "../../model/times";
 import type { Board } from "../../sources/board";
 import { codeLine, type CodeLine } from "../code_line";
 import { counted } from "../counted";
-import { el, fill } from "../dom";
+import { el, fill } from "../../dom";
 import type { Shell } from "../shell";
 
 export interface Shown {

@@ -1,6 +1,6 @@
 /** "Kill 581240? Kill / Keep", or "Withdraw …", asked in the row itself, and gone after five seconds. */
 
-import { el } from "../dom";
+import { el } from "../../dom";
 
 const GONE_MS = 5000;
 

@@ -1,7 +1,7 @@
 /** Runs without jobs, and runs that came while one was reading further down. */
 
 import { counted } from "../counted";
-import { el, fill } from "../dom";
+import { el, fill } from "../../dom";
 import type { Facts } from "./facts";
 import type { Range } from "./filter";
 

@@ -1,7 +1,7 @@
 /** The bar beside the rows: where jobs failed or need a look over the whole list, and where one is. */
 
 import type { GridHost } from "../../grid/host";
-import { el, fill } from "../dom";
+import { el, fill } from "../../dom";
 import { GROUPS } from "./facts";
 import { JobRows } from "./rows";
 

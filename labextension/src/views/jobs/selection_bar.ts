@@ -2,8 +2,8 @@
 
 import { codeLine } from "../code_line";
 import { counted } from "../counted";
-import { el, fill } from "../dom";
-import { icon, type IconName } from "../icons";
+import { el, fill } from "../../dom";
+import { icon, type IconName } from "../../icons";
 import type { Shell } from "../shell";
 import { GROUPS, type Facts } from "./facts";
 

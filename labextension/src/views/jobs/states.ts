@@ -2,8 +2,8 @@
 
 import { plain } from "../../model/plain";
 import { counted } from "../counted";
-import { el } from "../dom";
-import { icon } from "../icons";
+import { el } from "../../dom";
+import { icon } from "../../icons";
 import type { Shell } from "../shell";
 import { GROUPS, type Facts } from "./facts";
 import { compile, NOTHING, type Filter } from "./filter";

@@ -1,8 +1,8 @@
 /** Search, filters and the page's buttons. */
 
 import { plain } from "../../model/plain";
-import { el, fill } from "../dom";
-import { icon } from "../icons";
+import { el, fill } from "../../dom";
+import { icon } from "../../icons";
 import { popover } from "../popover";
 import type { Filter } from "./filter";
 

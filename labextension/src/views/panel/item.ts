@@ -2,8 +2,8 @@
 
 import { age, elapsed } from "../../model/times";
 import { words } from "../../model/error_words";
-import { el, fill } from "../dom";
-import { icon, type IconName } from "../icons";
+import { el, fill } from "../../dom";
+import { icon, type IconName } from "../../icons";
 import { drawProgress, items, progress } from "../report";
 import type { DrawerTab } from "../shell";
 import type { PanelHost, PanelSource } from "./data";

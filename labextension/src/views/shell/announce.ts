@@ -1,6 +1,6 @@
 /** What is read aloud: politely, and gathered to at most one sentence each five seconds. */
 
-import { el } from "../dom";
+import { el } from "../../dom";
 
 const EVERY_MS = 5000;
 

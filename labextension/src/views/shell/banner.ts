@@ -4,8 +4,8 @@ import { plain } from "../../model/plain";
 import { title } from "../../model/status";
 import { ms, when } from "../../model/times";
 import type { Board } from "../../sources/board";
-import { el, fill } from "../dom";
-import { icon } from "../icons";
+import { el, fill } from "../../dom";
+import { icon } from "../../icons";
 import { kept } from "../job_shares";
 
 /** Characters of what a machine said that are shown; all of it can be copied. */

@@ -1,7 +1,7 @@
 /** Dialogs: the focus stays in them, Esc closes them, and then it is where it was. */
 
-import { el, unique } from "../dom";
-import { icon } from "../icons";
+import { el, unique } from "../../dom";
+import { icon } from "../../icons";
 import type { Question } from "../shell";
 
 const FOCUSABLE = "button:not(:disabled), input:not(:disabled), select, textarea, a[href], [tabindex='0']";

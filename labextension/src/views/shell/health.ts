@@ -4,7 +4,7 @@ import { plain } from "../../model/plain";
 import { title } from "../../model/status";
 import { ms, when } from "../../model/times";
 import type { Board } from "../../sources/board";
-import type { IconName } from "../icons";
+import type { IconName } from "../../icons";
 
 export type Mood = "ok" | "busy" | "down";
 export interface Part {

@@ -1,6 +1,6 @@
 /** The list of keys, and the box that turns single letters off. */
 
-import { el } from "../dom";
+import { el } from "../../dom";
 import type { Key } from "../shell";
 
 const NAMES: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", " ": "Space" };

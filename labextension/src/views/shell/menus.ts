@@ -1,7 +1,7 @@
 /** Menus and lists to choose from: arrows, Home, End, type-ahead or a search field, Enter, Esc. */
 
-import { el, fill, unique } from "../dom";
-import { icon } from "../icons";
+import { el, fill, unique } from "../../dom";
+import { icon } from "../../icons";
 import type { MenuItem } from "../shell";
 import { elsewhere, place } from "./place";
 

@@ -2,7 +2,7 @@
 
 import { ApiError } from "../../sources/api";
 import type { Board } from "../../sources/board";
-import { el, unique } from "../dom";
+import { el, unique } from "../../dom";
 import type { Shell } from "../shell";
 
 /** Share of letters that may differ for a name to be near. */

@@ -2,8 +2,8 @@
 
 import type { Board } from "../../sources/board";
 import { counted } from "../counted";
-import { el, fill } from "../dom";
-import { icon } from "../icons";
+import { el, fill } from "../../dom";
+import { icon } from "../../icons";
 import { kept } from "../job_shares";
 import { health } from "./health";
 import { elsewhere, place } from "./place";

@@ -1,7 +1,7 @@
 /** Short messages over the page: three at most, older ones behind one "2 more". */
 
-import { el } from "../dom";
-import { icon } from "../icons";
+import { el } from "../../dom";
+import { icon } from "../../icons";
 import type { Toast } from "../shell";
 
 const AT_ONCE = 3;

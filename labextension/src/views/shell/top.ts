@@ -1,8 +1,8 @@
 /** The top bar: which experiment, which page, how connected, and as whom. */
 
 import type { Board } from "../../sources/board";
-import { el, fill } from "../dom";
-import { icon } from "../icons";
+import { el, fill } from "../../dom";
+import { icon } from "../../icons";
 import type { Pill } from "./pill";
 
 export type Page = "defs" | "control";

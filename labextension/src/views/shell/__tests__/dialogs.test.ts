@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { el } from "../../dom";
+import { el } from "../../../dom";
 import { Dialogs } from "../dialogs";
 
 let root: HTMLElement;

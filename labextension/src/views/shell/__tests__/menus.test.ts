@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { el } from "../../dom";
+import { el } from "../../../dom";
 import type { MenuItem } from "../../shell";
 import { Menu } from "../menus";
 

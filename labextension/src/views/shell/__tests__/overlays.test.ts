@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBoard } from "../../__tests__/fake_board";
-import { el } from "../../dom";
+import { el } from "../../../dom";
 import { ASKED } from "../../parts";
 import { Overlays } from "../overlays";
 
