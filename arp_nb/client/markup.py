@@ -22,10 +22,17 @@ if TYPE_CHECKING:
 
     from arp_nb.client.tables import Snapshot
 
+#: what emoji are made of; their joiner between two of them hides nothing
+_PICTURE = (
+    "[\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23fa\u24c2\u25aa-\u25fe\u2600-\u27bf"
+    "\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001fffd]"
+)
+_JOINER = f"\u200d(?={_PICTURE})"
 #: control characters, and those that turn the direction of text or take no room
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+    f"(?<!{_PICTURE}{_JOINER})(?<!{_PICTURE}[\ufe0f\U0001f3fb-\U0001f3ff]{_JOINER})"
 )
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{1,25}")
 _LONGEST = 300
@@ -57,7 +64,7 @@ def escape(value: object, longest: int = _LONGEST) -> str:
     """Return text that is safe in HTML and shows what it hides; cut if it is very long."""
     text = "" if value is None else str(value)
     if len(text) > longest:
-        text = f"{text[: longest - 1]}…"
+        text = text[: longest - 1].rstrip("\u200d") + "…"
     return html.escape(plain(text))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +22,9 @@ from arp_nb.client.tables import Snapshot
 from arp_nb.model import JobState
 from tests.unit.hostile import EVIL, check
 from tests.unit.standin_manager import job_row
+
+#: read by the tests of the front end, too
+CASES = Path(__file__).parents[2] / "labextension/src/model/__tests__/plain.json"
 
 
 def now(*, stale: bool = False) -> Snapshot:
@@ -106,3 +111,28 @@ def test_any_text_is_escaped(text: str) -> None:
 def test_any_counter_is_escaped(key: str, value: object, url: str) -> None:
     counter = reports.Counter(key, value, color=key, unit=key, max=1.0, url=url)  # type: ignore[arg-type]
     check(markup.counter(counter))
+
+
+EMOJI = ("😀", "👨", "❤\ufe0f", "👩🏽", "♂\ufe0f", "🏳\ufe0f", "💻")
+HIDDEN = ("\u202e", "\u2066", "\u200f", "\u200b", "\x1b", "\U000e0067")
+PIECES = st.lists(st.sampled_from([*EMOJI, *HIDDEN, "a", "1", "·", "\ufe0f", "🏽", "\u200d"]))
+
+
+@pytest.mark.parametrize(("text", "shown"), json.loads(CASES.read_text("utf-8")))
+def test_text_is_shown_as_in_the_browser(text: str, shown: str) -> None:
+    assert markup.plain(text) == shown
+
+
+@given(st.sampled_from(EMOJI), st.sampled_from(EMOJI), PIECES, PIECES)
+def test_what_joins_two_emoji_is_shown_as_it_is(
+    one: str, other: str, before: list[str], after: list[str]
+) -> None:
+    joined = f"{one}\u200d{other}"
+    assert joined in markup.plain("".join([*before, " ", joined, " ", *after]))
+
+
+@given(PIECES)
+def test_nothing_hides_beside_letters(text: list[str]) -> None:
+    shown = markup.plain("".join(text))
+    assert not any(one in shown for one in HIDDEN)
+    assert not re.search("[a1·]\u200d|\u200d[a1·]", shown)
