@@ -185,7 +185,7 @@ class Drawer implements JobDrawer {
     this.#aside.setAttribute("aria-label", row ? `Job ${row.id}, run ${row.run}, ${plain(row.hash, 60)}` : name);
     fill(this.#title, name);
     fill(this.#chip, word && statusChip(plain(word, 60), look(word)));
-    fill(this.#sub, ...(row ? facts(row) : [el("span", {}, "Loading…")]));
+    fill(this.#sub, ...(row ? facts(row) : [el("span", {}, "Loading …")]));
     // not drawn anew while they are the same: one of them may have the focus, or what one types
     const asks = row ? `${row.id} ${row.state} ${row.native_id} ${row.deleted_at}` : "";
     if (asks && asks === this.#asks) return;

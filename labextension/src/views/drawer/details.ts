@@ -27,7 +27,7 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
   const again = async (): Promise<void> => {
     const mine = ++turn;
     const who = row ? title(row.location) : "the scheduler";
-    fill(said, el("p.arp-muted", { role: "status" }, `Asking ${who}…`));
+    fill(said, el("p.arp-muted", { role: "status" }, `Asking ${who} …`));
     const answer = await board.details(job).then(
       (text) => [raw(`What ${who} says`, text), text] as const,
       (error: unknown) => [failure(error), ""] as const,

@@ -29,7 +29,7 @@ const wordOf = (state: string, native: string): string => native || (WORDS[state
 const TICK_MS = 1000;
 
 export function drawHistory(host: HTMLElement, board: Board, shell: Shell, job: number): Page {
-  const pad = el("div.arp-dbody.arp-pad", {}, el("p.arp-muted", { role: "status" }, "Loading…"));
+  const pad = el("div.arp-dbody.arp-pad", {}, el("p.arp-muted", { role: "status" }, "Loading …"));
   const bar = el("div");
   let turn = 0;
   /** Draw the bar again: its last part goes on while the job does. */

@@ -208,9 +208,9 @@ export class LogPage implements Page {
   async #seek(what: What, find: (goOn: GoOn) => Promise<number>, way: 1 | -1, before = Infinity): Promise<void> {
     const turn = ++this.#seeking;
     const size = bytes(this.#feed.window.size);
-    this.#say(`searching ${size}…`);
+    this.#say(`searching ${size} …`);
     const goOn = (reached: number): boolean => {
-      if (turn === this.#seeking) this.#say(`searched ${bytes(reached)} of ${size}…`);
+      if (turn === this.#seeking) this.#say(`searched ${bytes(reached)} of ${size} …`);
       return turn === this.#seeking;
     };
     const offset = await find(goOn).catch(words);
@@ -304,7 +304,7 @@ export class LogPage implements Page {
       window.atEnd ? "" : read("Load later", () => feed.later()),
     );
     const empty = feed.known && !lines.length && (feed.missing || "The log file is empty.");
-    this.#body.dataset["none"] = feed.problem && !lines.length ? `The log could not be read: ${feed.problem}` : empty || (feed.known ? "" : "Loading…");
+    this.#body.dataset["none"] = feed.problem && !lines.length ? `The log could not be read: ${feed.problem}` : empty || (feed.known ? "" : "Loading …");
     this.#drawFoot();
   }
 

@@ -37,7 +37,7 @@ const FIELDS: readonly (readonly [string, (one: DefinitionRow) => string])[] = [
 ];
 
 export function drawSnapshot(host: HTMLElement, board: Board, shell: Shell, job: number): Page {
-  const pad = el("div.arp-dbody.arp-pad", {}, el("p.arp-muted", { role: "status" }, "Loading…"));
+  const pad = el("div.arp-dbody.arp-pad", {}, el("p.arp-muted", { role: "status" }, "Loading …"));
   let gone = false;
   /** State of the job at which it was asked for; empty once all is known. */
   let asked: string | null = null;

@@ -197,7 +197,7 @@ test("beyond what is in memory the server is asked, from its end on, and the pla
   await search("needle");
   expect(status()).toBe("0 here");
   const done = press("Next match");
-  expect(status()).toMatch(/^searching .* kB…$/);
+  expect(status()).toMatch(/^searching .* kB …$/);
   await done;
   expect(board.asked("findInLog")).toEqual([[ENDED, { text: "needle" }, 0]]);
   expect(document.querySelector("mark.now")?.textContent).toBe("needle");
