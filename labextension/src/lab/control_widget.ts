@@ -5,10 +5,8 @@ import { Widget } from "@lumino/widgets";
 
 import type { Board } from "../sources/board";
 import { drawControlPage, type ControlPage } from "../views/control_page";
-import type { DrawerTab } from "../views/shell";
+import type { DrawerTab, PageName } from "../views/shell";
 import { jobsIcon, type Trans } from "./words";
-
-export type PageName = "defs" | "control";
 
 export class ControlWidget extends Widget {
   experiment: string;

@@ -4,6 +4,7 @@ import type { Connection } from "../grid/types";
 import type { ChangeMessage, ExperimentRow, HealthRow, JobRow, Outcome, WideRow } from "../model/rows";
 import { isFinal, look, shown } from "../model/status";
 import type { Api } from "../sources/api";
+import { experiments, newestFirst } from "../sources/experiments";
 import { feedOf, type Feed } from "../sources/feed";
 import { doWith } from "../sources/outcomes";
 import { paced } from "../sources/pace";
@@ -137,9 +138,9 @@ export class MyJobs implements PanelSource {
     if (this.#listed || this.#feed.connection.state !== "live") return;
     this.#listed = true;
     try {
-      const { experiments } = await this.api.json<{ experiments: ExperimentRow[] }>("GET", "/experiments");
+      const all = await experiments(this.api);
       this.experiment ||= await this.wanted;
-      this.#know(experiments);
+      this.#know(all);
     } catch {
       this.#listed = false; // asked again when the connection changes
     }
@@ -153,12 +154,9 @@ export class MyJobs implements PanelSource {
     }
   }
 
-  #know(experiments: readonly ExperimentRow[]): void {
-    // newest first: that is the one that is taking data
-    this.experiments = [...experiments].sort((one, other) => other.id - one.id);
-    if (!this.experiments.some((one) => one.name === this.experiment)) {
-      this.experiment = (this.experiments.find((one) => one.active) ?? this.experiments[0])?.name ?? "";
-    }
+  #know(all: readonly ExperimentRow[]): void {
+    this.experiments = newestFirst(all);
+    if (!this.experiments.some((one) => one.name === this.experiment)) this.experiment = this.experiments[0]?.name ?? "";
     if (this.#mine.loading) this.#mine.load();
     this.#changed();
   }

@@ -5,8 +5,8 @@ import { MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
 import { PageConfig } from "@jupyterlab/coreutils";
 
 import type { Board } from "../sources/board";
-import type { DrawerTab } from "../views/shell";
-import { ControlWidget, type PageName } from "./control_widget";
+import type { DrawerTab, PageName } from "../views/shell";
+import { ControlWidget } from "./control_widget";
 import { COMMANDS, type Trans } from "./words";
 
 type Tab = MainAreaWidget<ControlWidget>;

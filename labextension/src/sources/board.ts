@@ -110,6 +110,7 @@ export interface Board {
   history(job: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: unknown[] }>;
   snapshot(job: number): Promise<Record<string, unknown>>;
 
+  /** Those that take data first, and of these the newest. */
   experiments(): Promise<ExperimentRow[]>;
   createExperiment(name: string, instrument: string): Promise<ExperimentRow>;
 

@@ -5,6 +5,7 @@ import type {
 } from "../model/rows";
 import { type Api, ApiError } from "./api";
 import type { ApplyAsked, DefinitionDraft, LogFound } from "./board";
+import { experiments } from "./experiments";
 import { doWith } from "./outcomes";
 
 /** Answered when somebody in between gave up: it may have been done, or not. */
@@ -145,8 +146,8 @@ export abstract class BoardRequests {
 
   // -- experiments --------------------------------------------------------------------
 
-  async experiments(): Promise<ExperimentRow[]> {
-    return (await this.api.json<{ experiments: ExperimentRow[] }>("GET", "/experiments")).experiments;
+  experiments(): Promise<ExperimentRow[]> {
+    return experiments(this.api);
   }
 
   createExperiment(name: string, instrument: string): Promise<ExperimentRow> {

@@ -14,21 +14,21 @@ import { drawJobs } from "./jobs_page";
 import { PERSISTED } from "./jobs/facts";
 import { fetchAtRest, Place } from "./later";
 import { ASKED, DEFINITIONS, DRAWER } from "./parts";
-import type { DrawerTab, Mounted } from "./shell";
+import type { DrawerTab, Mounted, PageName } from "./shell";
 import { Banner } from "./shell/banner";
 import { choices, remember } from "./shell/experiments";
 import { Overlays } from "./shell/overlays";
 import { Pill } from "./shell/pill";
-import { PAGES, TopBar, type Page } from "./shell/top";
+import { PAGES, TopBar } from "./shell/top";
 
 export { drawJobs };
 
 export interface ControlOptions {
   /** Its name; empty: the page asks which. */
   experiment: string;
-  page?: Page;
+  page?: PageName;
   onExperiment?(name: string): void;
-  onPage?(page: Page): void;
+  onPage?(page: PageName): void;
   /** It has the window to itself. */
   standalone?: boolean;
   /** Begin with the wall view. */
@@ -48,10 +48,10 @@ export class ControlPage implements Mounted {
   readonly #pill: Pill;
   readonly #banner: Banner;
   readonly #top: TopBar;
-  readonly #panels: Readonly<Record<Page, HTMLElement>>;
+  readonly #panels: Readonly<Record<PageName, HTMLElement>>;
   readonly #nowhere = el("div.arp-page", { hidden: true });
   readonly #mounted: { defs?: Mounted; control?: ReturnType<typeof drawJobs> } = {};
-  #page: Page;
+  #page: PageName;
   #drawer: JobDrawer | null = null;
   #cell: HTMLElement | null = null;
   #unlisten: () => void = () => {};
@@ -72,7 +72,7 @@ export class ControlPage implements Mounted {
     this.#top = new TopBar(this.#pill, this.#id, {
       pick: () => void this.#pick(), go: (page) => this.go(page), help: () => this.shell.help(),
     });
-    const panel = (page: Page): HTMLElement =>
+    const panel = (page: PageName): HTMLElement =>
       el("div.arp-page", { role: "tabpanel", id: `${this.#id}-p-${page}`, "aria-labelledby": `${this.#id}-t-${page}`, hidden: true });
     this.#panels = { defs: panel("defs"), control: panel("control") };
     this.root.append(this.#top.el, this.#banner.el, this.#panels.defs, this.#panels.control, this.#nowhere);
@@ -106,7 +106,7 @@ export class ControlPage implements Mounted {
     this.#clock = window.setInterval(() => this.#tick(), 1000);
   }
 
-  go(page: Page, focus = false): void {
+  go(page: PageName, focus = false): void {
     if (page !== this.#page) this.options.onPage?.(page);
     this.#page = page;
     this.#draw();
@@ -175,7 +175,7 @@ export class ControlPage implements Mounted {
   }
 
   /** What is drawn on a page has its keys while the page is shown. */
-  #keyed<View>(page: Page, draw: (panel: HTMLElement) => View): View {
+  #keyed<View>(page: PageName, draw: (panel: HTMLElement) => View): View {
     const panel = this.#panels[page];
     return this.shell.during(() => !panel.hidden, () => draw(panel));
   }
@@ -192,7 +192,7 @@ export class ControlPage implements Mounted {
     this.#focus("control");
   }
 
-  #focus(page: Page): void {
+  #focus(page: PageName): void {
     const mounted = this.#mounted[page];
     if (mounted instanceof Place && mounted.focus()) return;
     (this.#panels[page].querySelector<HTMLElement>("[role=grid] [tabindex='0']") ?? this.#top.picker).focus();
@@ -222,11 +222,10 @@ export class ControlPage implements Mounted {
     const { board } = this;
     const all = await board.experiments().catch(() => null);
     if (!all || board !== this.board || all.some((one) => one.name === board.name)) return;
-    const sorted = [...all].sort((one, other) => Number(other.active) - Number(one.active));
     ASKED.use(this.shell, ({ drawUnknown }) => {
       this.#nowhere.hidden = false;
       fill(this.#nowhere);
-      drawUnknown(this.#nowhere, board, sorted.map((one) => one.name), (name) => this.show(name), (name) => this.#create(name));
+      drawUnknown(this.#nowhere, board, all.map((one) => one.name), (name) => this.show(name), (name) => this.#create(name));
       this.#draw();
       this.#tick();
     });

@@ -2,6 +2,8 @@
 
 import type { Board } from "../sources/board";
 
+/** Of the board's two pages: "Batch defs" and "Batch control". */
+export type PageName = "defs" | "control";
 export type DrawerTab = "log" | "details" | "snapshot" | "history";
 
 export interface Toast {
@@ -79,7 +81,7 @@ export interface Shell {
   /** Close the drawer, as its cross and Esc do; the focus goes back to where it was. */
   closeJob(): void;
   /** Go to a page of the board. */
-  go(page: "defs" | "control"): void;
+  go(page: PageName): void;
   /** Read aloud politely; gathered to at most one sentence each 5 s. */
   announce(text: string): void;
   /** Copy to the clipboard and say so. */

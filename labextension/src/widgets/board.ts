@@ -14,7 +14,7 @@ import { openBoard } from "../sources/live_board";
 import { el, fill } from "../dom";
 import { Place } from "../views/later";
 import { CONTROL, DEFINITIONS, DRAWER } from "../views/parts";
-import type { DrawerTab, Mounted } from "../views/shell";
+import type { DrawerTab, Mounted, PageName } from "../views/shell";
 import { drawAlone } from "./alone";
 import { earlyPage } from "./early_page";
 
@@ -22,7 +22,7 @@ interface Traits {
   _experiment: string;
   _epoch: string;
   _view: "control" | "defs" | "runs" | "drawer";
-  _options: { height_px?: number; page?: "defs" | "control"; job?: number; tab?: DrawerTab };
+  _options: { height_px?: number; page?: PageName; job?: number; tab?: DrawerTab };
   _selected: readonly IdRange[];
 }
 type Model = AnyModel<Traits>;

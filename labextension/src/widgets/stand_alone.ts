@@ -1,7 +1,7 @@
 /** Draws the control page in a page of its own, as its address says. */
 
-import type { ExperimentRow } from "../model/rows";
 import type { Api } from "../sources/api";
+import { experiments } from "../sources/experiments";
 import { openBoard } from "../sources/live_board";
 import { drawControlPage, type ControlPage } from "../views/control_page";
 import { el, fill } from "../dom";
@@ -59,9 +59,7 @@ function address(at: Location, experiment: string, page: string): string {
 /** The newest that is active, else the newest; "" if there is none or nobody answers. */
 async function newest(api: Api): Promise<string> {
   try {
-    const { experiments } = await api.json<{ experiments: ExperimentRow[] }>("GET", "/experiments");
-    const [first] = [...experiments].sort((one, other) => Number(other.active) - Number(one.active) || other.id - one.id);
-    return first?.name ?? "";
+    return (await experiments(api))[0]?.name ?? "";
   } catch {
     return ""; // the page itself says what is wrong, and tries again
   }

@@ -1,7 +1,7 @@
 /** A shell that notes what views ask of it, and answers as told. */
 
 import type { Board } from "../../sources/board";
-import type { DrawerTab, Key, MenuItem, Question, Shell, Toast } from "../shell";
+import type { DrawerTab, Key, MenuItem, PageName, Question, Shell, Toast } from "../shell";
 
 export class FakeShell implements Shell {
   readonly toasts: Toast[] = [];
@@ -11,7 +11,7 @@ export class FakeShell implements Shell {
   readonly opened: { job: number; tab: DrawerTab | undefined }[] = [];
   readonly said: string[] = [];
   readonly copied: string[] = [];
-  page: "defs" | "control" = "control";
+  page: PageName = "control";
   letters = true;
   /** What `ask` answers. */
   yes = true;
@@ -55,7 +55,7 @@ export class FakeShell implements Shell {
   closeJob(): void {
     this.opened.length = 0;
   }
-  go(page: "defs" | "control"): void {
+  go(page: PageName): void {
     this.page = page;
   }
   announce(text: string): void {

@@ -2,7 +2,7 @@
 
 import type { Board } from "../../sources/board";
 import { ASKED } from "../parts";
-import type { DrawerTab, Key, MenuItem, Mounted, Question, Shell, Toast } from "../shell";
+import type { DrawerTab, Key, MenuItem, Mounted, PageName, Question, Shell, Toast } from "../shell";
 import { Announcer } from "./announce";
 import { copied } from "./clipboard";
 import type { DialogOptions } from "./dialogs";
@@ -19,7 +19,7 @@ export interface Places {
   board(): Board;
   openJob(job: number, tab?: DrawerTab): void;
   closeJob(): void;
-  go(page: "defs" | "control"): void;
+  go(page: PageName): void;
 }
 
 export class Overlays implements Shell, Mounted {
@@ -91,7 +91,7 @@ export class Overlays implements Shell, Mounted {
     this.places.closeJob();
   }
 
-  go(page: "defs" | "control"): void {
+  go(page: PageName): void {
     this.places.go(page);
   }
 

@@ -3,21 +3,21 @@
 import type { Board } from "../../sources/board";
 import { el, fill } from "../../dom";
 import { icon } from "../../icons";
+import type { PageName } from "../shell";
 import type { Pill } from "./pill";
 
-export type Page = "defs" | "control";
-const TITLES: Readonly<Record<Page, string>> = { defs: "Batch defs", control: "Batch control" };
-export const PAGES = Object.keys(TITLES) as readonly Page[];
+const TITLES: Readonly<Record<PageName, string>> = { defs: "Batch defs", control: "Batch control" };
+export const PAGES = Object.keys(TITLES) as readonly PageName[];
 
 export class TopBar {
   readonly el: HTMLElement;
   readonly picker: HTMLButtonElement;
-  readonly #tabs: Readonly<Record<Page, HTMLButtonElement>>;
+  readonly #tabs: Readonly<Record<PageName, HTMLButtonElement>>;
   readonly #count = el("small");
   readonly #who = el("span.arp-who");
 
-  constructor(pill: Pill, id: string, does: { pick(): void; go(page: Page): void; help(): void }) {
-    const tab = (page: Page): HTMLButtonElement =>
+  constructor(pill: Pill, id: string, does: { pick(): void; go(page: PageName): void; help(): void }) {
+    const tab = (page: PageName): HTMLButtonElement =>
       el("button.arp-tab", {
         type: "button", role: "tab", id: `${id}-t-${page}`, "aria-controls": `${id}-p-${page}`, onclick: () => does.go(page),
       }, TITLES[page], page === "defs" ? this.#count : null);
@@ -40,7 +40,7 @@ export class TopBar {
       el("button.arp-icon", { type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts", onclick: does.help }, icon("help")));
   }
 
-  select(shown: Page): void {
+  select(shown: PageName): void {
     for (const page of PAGES) {
       this.#tabs[page].setAttribute("aria-selected", String(page === shown));
       this.#tabs[page].tabIndex = page === shown ? 0 : -1;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { LogPiece } from "../../../model/rows";
+import { ApiError } from "../../../sources/api";
 import { FakeBoard } from "../../__tests__/fake_board";
 import { FakeShell } from "../../__tests__/fake_shell";
 import { JOBS } from "../../__tests__/sample_rows";
@@ -171,6 +172,27 @@ test("a request that failed is said, and tried again", async () => {
   board.answers.log = async (_, offset, limit) => piece(offset, limit);
   await vi.advanceTimersByTimeAsync(5000);
   expect(shown().at(-1)).toContain("two");
+});
+
+test("a job that there is not is asked for no more, unless one presses Follow again", async () => {
+  await open(RUNNING);
+  board.answers.log = () => Promise.reject(new ApiError(404, "NotFound", "There is no job 240."));
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(document.querySelector(".arp-foot")?.textContent).toContain("There is no job 240.");
+  const asked = board.asked("log").length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(board.asked("log")).toHaveLength(asked);
+  await press("Follow");
+  await press("Follow");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(board.asked("log")).toHaveLength(asked + 1);
+});
+
+test("a job that there never was is asked for once", async () => {
+  board.answers.log = () => Promise.reject(new ApiError(404, "NotFound", "There is no job 9999."));
+  await open(9999);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(board.asked("log")).toHaveLength(1);
 });
 
 test("search counts and marks matches, and a match in a fold opens it", async () => {
