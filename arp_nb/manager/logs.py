@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arp_nb.errors import ClientAbsent, InvalidValue, NotFound
-from arp_nb.ports import LogQuery
+from arp_nb.model import JobState
+from arp_nb.ports import LogChunk, LogQuery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from arp_nb.manager.context import Context
     from arp_nb.model import Job
-    from arp_nb.ports import LogChunk
 
 #: of one piece
 MAX_BYTES = 4_000_000
@@ -36,6 +36,8 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
     """
     if not 0 < limit <= MAX_BYTES:
         raise InvalidValue(f"A piece of a log has 1 to {MAX_BYTES:,} bytes, not {limit:,}.")
+    if never := _never(job):
+        return LogChunk(text="", offset=0, next_offset=0, size_bytes=0, missing=never)
     query = LogQuery(
         job_id=job.id,
         location=job.location,
@@ -59,6 +61,17 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
     if text is None:
         text = context.capabilities.mask(chunk.text)
     return replace(chunk, text=text, missing=context.capabilities.mask(chunk.missing))
+
+
+def _never(job: Job) -> str:
+    """Say why there will be no log of a job that ended before its script was run; "" else."""
+    if job.spool_id is not None or job.native_id is not None:
+        return ""
+    if job.state is JobState.WITHDRAWN:
+        return f"{job.kill_by or 'Somebody'} withdrew it before it started: there will be no log."
+    if job.state is JobState.SUBMIT_FAILED:
+        return "Its script was not run: there will be no log."
+    return ""
 
 
 async def whole(context: Context, job: Job) -> AsyncGenerator[str]:

@@ -18,6 +18,7 @@ from arp_nb import error_lines
 from arp_nb.batch_client.logs import read_piece
 from arp_nb.errors import ClientAbsent, NotFound
 from arp_nb.manager import logs
+from arp_nb.model import JobState
 from arp_nb.ports import LogChunk, LogQuery
 from tests.manager_play import FakeClient, Play, playing
 
@@ -285,6 +286,31 @@ async def test_a_log_that_goes_away_is_not_taken_for_whole(
 async def test_no_log_is_not_found(log: Log) -> None:
     with pytest.raises(NotFound, match="No log yet"):
         await whole(log)
+
+
+async def test_a_job_that_never_ran_says_that_there_will_be_no_log(log: Log) -> None:
+    play, jobs = log.play, log.play.manager.jobs
+    [waiting] = await play.apply("2")
+    assert (await jobs.log(waiting.id, 0, 300)).missing == "No log yet."
+    await play.kill(waiting.id)
+    log.client.queries.clear()
+    withdrawn = await jobs.log(waiting.id, 0, 300)
+    assert withdrawn.missing == "robin withdrew it before it started: there will be no log."
+    refused = await play.leased("3")
+    await play.manager.port.refused(
+        refused.job_id, refused.lease_token, "No such file.", play.client.found
+    )
+    failed = await jobs.log(refused.job_id, 0, 300)
+    assert failed.missing == "Its script was not run: there will be no log."
+    assert not log.client.queries
+
+
+async def test_what_the_script_of_a_withdrawn_job_printed_can_be_read(log: Log) -> None:
+    job_id = await log.play.starting()
+    await log.play.kill(job_id)
+    await log.play.tell(job_id, JobState.WITHDRAWN)
+    log.path.write_text("about to submit\n", "utf-8")
+    assert (await log.play.manager.jobs.log(job_id, 0, 300)).text == "about to submit\n"
 
 
 # -- what an error is ------------------------------------------------------------------

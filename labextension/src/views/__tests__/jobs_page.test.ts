@@ -64,6 +64,12 @@ describe("the rows", () => {
     open();
     expect([...board.inView].sort()).toEqual([...board.rows.keys()].sort());
   });
+  it("say that a log is yet to come only of jobs that are not over", () => {
+    const never = { native_id: null, submitted: null, started: null, ended: null };
+    open(new FakeBoard([job(1, 5, "smd", { ...never, state: "withdrawn", status: "Withdrawn" }), job(2, 5, "cube", { ...never, state: "requested", status: "Request Sent" })], []));
+    const titles = [...root.querySelectorAll<HTMLElement>("[data-act=log]")].map((one) => [one.title, one.getAttribute("aria-disabled")]);
+    expect(titles).toEqual([["No log yet", "true"], ["Log of run 5 smd", null]]);
+  });
   it("show text of others as text", () => {
     open(new FakeBoard([job(1, 5, "<img src=x onerror=alert(1)>", { user: "a\u202eb", reason: "<b>x</b>", state: "failed", status: "EXIT" })], []));
     expect(root.querySelector(".slick-row img, .slick-row .t b:not(.c-why b)")).toBeNull();

@@ -85,7 +85,7 @@ export class LogPage implements Page {
 
   /** Look whether there is more. */
   #poke(): void {
-    if (!this.#timer && this.#bar.follow && !this.#gone) this.#timer = setTimeout(() => void this.#poll(), POLL_MS);
+    if (!this.#timer && this.#bar.follow && !this.#gone && !this.#feed.gone) this.#timer = setTimeout(() => void this.#poll(), POLL_MS);
   }
 
   destroy(): void {
@@ -108,13 +108,14 @@ export class LogPage implements Page {
       if (!this.#gone) this.#update();
     }
     this.#timer = 0;
-    if (live && this.#bar.follow && !this.#gone) {
+    if (live && this.#bar.follow && !this.#gone && !this.#feed.gone) {
       const wait_ms = this.#feed.problem ? RETRY_MS : this.#feed.window.atEnd ? POLL_MS : 0;
       this.#timer = setTimeout(() => void this.#poll(), wait_ms);
     }
   }
 
   #followed(): void {
+    this.#feed.gone = false; // whoever presses it wants to know
     if (this.#bar.follow && !this.#feed.window.atEnd) void this.#read(this.#feed.end());
     else this.#update();
     this.#poke();

@@ -6,6 +6,7 @@
 
 import type { LogPiece } from "../../model/rows";
 import { words } from "../../model/error_words";
+import { ApiError } from "../../sources/api";
 import type { Board } from "../../sources/board";
 import { LogWindow } from "./log_text";
 
@@ -29,6 +30,8 @@ export class LogFeed {
   source = "";
   /** What went wrong with the last request; "" if nothing did. */
   problem = "";
+  /** There is no such job: asking again is of no use. */
+  gone = false;
   /** Something was read at least once. */
   known = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -129,10 +132,12 @@ export class LogFeed {
     const done = this.#last.then(act).then(
       (answer) => {
         this.problem = "";
+        this.gone = false;
         return answer;
       },
       (error: unknown) => {
         this.problem = words(error);
+        this.gone = error instanceof ApiError && error.status === 404;
         return otherwise;
       },
     );

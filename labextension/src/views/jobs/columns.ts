@@ -128,7 +128,7 @@ function drawActions(facts: Facts, row: number): HTMLElement {
   return el("span.arp-acts", {},
     button("kill", "kill", `${submitted || !facts.live(row) ? "Kill" : "Withdraw"} ${who}`, facts.live(row) ? "" : `Nothing to kill: ${facts.word(row)}`, "is-bad"),
     button("delete", "trash", `Take ${who} off the page`),
-    button("log", "log", `Log of ${who}`, submitted ? "" : "No log yet"),
+    button("log", "log", `Log of ${who}`, submitted || !facts.live(row) ? "" : "No log yet"),
     button("details", "info", `Details of ${who}`));
 }
 
