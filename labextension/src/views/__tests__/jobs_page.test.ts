@@ -68,7 +68,7 @@ describe("the rows", () => {
     const never = { native_id: null, submitted: null, started: null, ended: null };
     open(new FakeBoard([job(1, 5, "smd", { ...never, state: "withdrawn", status: "Withdrawn" }), job(2, 5, "cube", { ...never, state: "requested", status: "Request Sent" })], []));
     const titles = [...root.querySelectorAll<HTMLElement>("[data-act=log]")].map((one) => [one.title, one.getAttribute("aria-disabled")]);
-    expect(titles).toEqual([["No log yet", "true"], ["Log of run 5 smd", null]]);
+    expect(titles).toEqual([["Log of run 5 smd", null], ["No log yet", "true"]]);
   });
   it("show text of others as text", () => {
     open(new FakeBoard([job(1, 5, "<img src=x onerror=alert(1)>", { user: "a\u202eb", reason: "<b>x</b>", state: "failed", status: "EXIT" })], []));
