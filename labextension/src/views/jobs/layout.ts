@@ -50,7 +50,7 @@ export interface Remembered {
 export function readRemembered(value: unknown): Remembered {
   if (typeof value !== "object" || value === null) return {};
   const from = value as Record<string, unknown>;
-  const texts = (name: string): string[] => (Array.isArray(from[name]) ? from[name].filter((one) => typeof one === "string").slice(0, 100) : []);
+  const texts = (name: string): string[] => (Array.isArray(from[name]) ? [...new Set(from[name].filter((one) => typeof one === "string"))].slice(0, 100) : []);
   const widths = typeof from["widths"] === "object" && from["widths"] !== null ? Object.entries(from["widths"]) : [];
   return {
     order: texts("order"), hidden: texts("hidden"), counters: texts("counters").filter((name) => name.startsWith("counter:")).slice(0, 10),

@@ -79,6 +79,28 @@ test.each([
   expect(held({ values: [-1, 3, 7, 9, null] }, typed)).toEqual(rows);
 });
 
+const whole = fc.integer({ min: -5, max: 5 });
+
+test("a condition on numbers holds for the rows that it holds for, one by one", () => {
+  const compare = { ">": (a: number, b: number) => a > b, ">=": (a: number, b: number) => a >= b, "<": (a: number, b: number) => a < b, "<=": (a: number, b: number) => a <= b };
+  const sign = fc.constantFrom(">", ">=", "<", "<=");
+  fc.assert(fc.property(fc.array(fc.option(whole)), sign, whole, whole, (values, sign, one, other) => {
+    const rows = (holds: (value: number) => boolean): number[] => values.flatMap((value, row) => (value !== null && holds(value) ? row : []));
+    expect(held({ values }, `${sign} ${one}`)).toEqual(rows((value) => compare[sign as keyof typeof compare](value, one)));
+    expect(held({ values }, `${one}..${other}`)).toEqual(rows((value) => value >= one && value <= other));
+  }));
+});
+
+test("a condition is read or refused, whatever is typed", () => {
+  const typed = fc.oneof(fc.string(), fc.stringMatching(/^[<>=]{0,2}[\d.: Te-]{0,20}$/), fc.stringMatching(/^\d{4}-\d{1,3}(-\d{1,3}( \d\d:\d\d)?)?$/));
+  fc.assert(fc.property(typed, (text) => {
+    for (const given of [{ values: [1, null] }, { type: "time" as const, values: [0, null] }, { type: "bool" as const, values: [true, null] }, { type: "text" as const, values: ["a", null] }]) {
+      const rows = held(given, text);
+      expect(rows === null || rows.every((row) => row === 0 || row === 1)).toBe(true);
+    }
+  }));
+});
+
 test.each([
   ["2026", [0, 1, 2]], ["2026-11", [1, 2]], ["2026-11-22", [1]], ["2026-11-22 13:02", [1]], ["2026-11-22 13:01", []],
   [">2026-11-22", [2]], ["<2026-11", [0]], ["2026-01..2026-11-22", [0, 1]], ["soon", null],
