@@ -124,17 +124,19 @@ function figures(value: number, digits = FIGURES): string {
 
 const decimals = (text: string): number => /\.(\d+)$/.exec(text)?.[1]?.length ?? 0;
 
-/** `2026-11-22 14:02:11.5`, to the microsecond; in UTC unless a zone is given. */
+/** `2026-11-22 14:02:11.500`, to the microsecond; in UTC unless a zone is given. */
 export function instant(at_ms: number, zone: Intl.DateTimeFormat | null, days: boolean): string {
   if (!(Math.abs(at_ms) <= 8.64e15)) return String(at_ms);
   const whole = Math.floor(at_ms / 1000) * 1000;
   const text = zone ? zone.format(whole) : new Date(whole).toISOString().slice(0, -5).replace("T", " ");
   const micros = Math.round((at_ms - whole) * 1000);
-  const fraction = micros ? `.${String(micros).padStart(6, "0").replace(/0+$/, "")}` : "";
-  return days && !fraction && text.endsWith(" 00:00:00") ? text.slice(0, -9) : text + fraction;
+  return days && !micros && text.endsWith(" 00:00:00") ? text.slice(0, -9) : text + fraction(micros);
 }
 
-/** `2 days 1:30:00.5`. */
+/** Of a second, in milliseconds or microseconds: digits that come and go make a column hard to read. */
+const fraction = (micros: number): string => (micros ? `.${String(micros).padStart(6, "0").replace(/000$/, "")}` : "");
+
+/** `2 days 1:30:00.500`. */
 export function duration(s: number): string {
   const size = Math.abs(s);
   const days = Math.floor(size / 86_400);
@@ -142,8 +144,7 @@ export function duration(s: number): string {
   const micros = Math.round((size % 1) * 1e6);
   const two = (n: number): string => String(n).padStart(2, "0");
   const clock = `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-  const fraction = micros ? `.${String(micros).padStart(6, "0").replace(/0+$/, "")}` : "";
-  return `${s < 0 ? "−" : ""}${days ? `${days} day${days > 1 ? "s" : ""} ` : ""}${clock}${fraction}`;
+  return `${s < 0 ? "−" : ""}${days ? `${days} day${days > 1 ? "s" : ""} ` : ""}${clock}${fraction(micros)}`;
 }
 
 /** null: this browser does not know the zone, and UTC is shown. */
