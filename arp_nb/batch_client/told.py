@@ -42,13 +42,12 @@ class Told:
 
     async def tell(self, readings: Sequence[JobReading]) -> None:
         """Tell the manager; what it does not take in is no more known than before."""
-        for one in readings:
-            key = (one.job_id, one.native_id)
-            self._last[key] = one
+        told = {(one.job_id, one.native_id): one for one in readings}
+        self._last |= told
+        for key in told:
             self._taken.pop(key, None)
         missed = {id(one) for one in await self._port.readings(readings)}
-        for one in readings:
-            key = (one.job_id, one.native_id)
+        for key, one in told.items():
             # while this was told, the end of a log may have told another
             is_last = self._last.get(key) is one
             if is_last and one.reading is not None and id(one) not in missed:

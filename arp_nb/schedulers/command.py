@@ -116,7 +116,7 @@ class CommandRunner:
 
     async def _communicate(
         self, process: asyncio.subprocess.Process, argv: Sequence[str]
-    ) -> tuple[bytes, bytes]:
+    ) -> tuple[bytearray, bytearray]:
         assert process.stdout is not None
         assert process.stderr is not None
         readers = [
@@ -134,15 +134,13 @@ class CommandRunner:
             await asyncio.gather(*readers, return_exceptions=True)
         return stdout, stderr
 
-    async def _read(self, stream: asyncio.StreamReader) -> bytes:
-        pieces: list[bytes] = []
-        size = 0
+    async def _read(self, stream: asyncio.StreamReader) -> bytearray:
+        printed = bytearray()
         while piece := await stream.read(_PIECE_BYTES):
-            size += len(piece)
-            if size > self._max_output_bytes:
+            if len(printed) + len(piece) > self._max_output_bytes:
                 raise _TooMuch
-            pieces.append(piece)
-        return b"".join(pieces)
+            printed += piece
+        return printed
 
 
 class _TooMuch(Exception):

@@ -10,6 +10,7 @@ import logging
 import re
 from functools import lru_cache
 from pathlib import PurePosixPath
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import SchedulerError
@@ -98,11 +99,11 @@ def reading(record: Mapping[str, Any], today: int) -> Reading | None:
         state = JobState.KILLED
     return Reading(
         state=state,
-        native_state=native,
+        native_state=intern(native),  # such names are few, of very many jobs
         reason=reason,
         exit_code=_exit_code(_text(get("EXIT_CODE"))) if is_end else None,
-        queue=_text(get("QUEUE")),
-        host=_text(get("EXEC_HOST")),
+        queue=intern(_text(get("QUEUE"))),
+        host=intern(_text(get("EXEC_HOST"))),
         peak_memory_mb=memory_mb(_text(get("MAX_MEM"))),
         submitted_at=moment_on(_text(get("SUBMIT_TIME")), today),
         started_at=moment_on(_text(get("START_TIME")), today),

@@ -30,6 +30,8 @@ _SLICE = 500
 class _Known(NamedTuple):
     """A record that was read before, and by which of the ids asked for."""
 
+    #: of the record, as it was first read: of an equal one none is kept beside it
+    text: str
     native_id: str
     job_id: str
     reading: Reading
@@ -44,7 +46,7 @@ class _Answer:
         self._readings: dict[str, Reading] = {}
         self._unknown: set[str] = set()
 
-    def add(self, record: Any) -> _Known | None:
+    def add(self, record: Any, text: str = "") -> _Known | None:
         """Read a record; None where it says nothing of the state of a job asked for."""
         native_id = _native_id(record, self._asked)
         if native_id is None:
@@ -58,13 +60,13 @@ class _Answer:
         one = reading(record, self._today)
         if one is None:
             return None
-        known = _Known(native_id, record["JOBID"], one)
+        known = _Known(text, native_id, record["JOBID"], one)
         self.add_known(known)
         return known
 
     def add_known(self, known: _Known) -> bool:
         """Take in what is read already, unless the record is of another id now."""
-        native_id, job_id, one = known
+        _, native_id, job_id, one = known
         if native_id not in self._asked or (native_id != job_id and job_id in self._asked):
             return False
         if native_id in self._readings:
@@ -142,9 +144,9 @@ class PollReader:
         for number, piece in enumerate(found, 1):
             known = before.get(piece)
             if known is None or not answer.add_known(known):
-                known = answer.add(record_of(piece))
+                known = answer.add(record_of(piece), piece)
             if known is not None:
-                after[piece] = known
+                after[known.text] = known
             if number % _SLICE == 0:
                 yield
         self._before = after

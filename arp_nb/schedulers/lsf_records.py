@@ -67,7 +67,10 @@ def pieces(stdout: str) -> Sequence[str]:
     head = _HEAD.match(stdout, max(stdout.find("{"), 0))
     if head is None:
         raise NotApart
-    found = stdout[head.end() :].split("},")
+    found = stdout.split("},")
+    if len(found[0]) < head.end():
+        raise NotApart  # what looks like the end of a record stands before the first
+    found[0] = found[0][head.end() :]
     last, _, end = found[-1].rpartition("]")
     last = last.rstrip()
     if _END.fullmatch(end) is None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
@@ -12,7 +15,7 @@ from arp_nb.store.records import from_us, from_us_or_none
 from arp_nb.store.schema import head, job, scheduler_job
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
@@ -62,32 +65,27 @@ _CHANGED = _with_native_ids(
 
 def whole(db: Connection, ended: int) -> Standings:
     """Return all live jobs, and as many of those that ended, the last to change first."""
-    rows = [*db.execute(_ALL_LIVE), *db.execute(_NEWEST_ENDED, {"limit": ended})]
-    return Standings(revision=db.execute(_REVISION).scalar_one(), jobs=_jobs_of(rows))
+    live = _jobs_of(db.execute(_ALL_LIVE))
+    newest_ended = _jobs_of(db.execute(_NEWEST_ENDED, {"limit": ended}))
+    return Standings(revision=db.execute(_REVISION).scalar_one(), jobs=[*live, *newest_ended])
 
 
 def changed(db: Connection, since: int) -> Standings:
     """Return the submitted jobs that changed after a revision."""
-    rows = db.execute(_CHANGED, {"since": since}).all()
-    return Standings(revision=db.execute(_REVISION).scalar_one(), jobs=_jobs_of(rows))
+    jobs = list(_jobs_of(db.execute(_CHANGED, {"since": since})))
+    return Standings(revision=db.execute(_REVISION).scalar_one(), jobs=jobs)
 
 
-def _jobs_of(rows: Sequence[Row[Any]]) -> list[Standing]:
-    """Make a job of each run of rows that differ in the scheduler job only."""
-    native_ids: dict[int, list[str]] = {}
-    first: dict[int, Row[Any]] = {}
-    for row in rows:
-        first.setdefault(row.id, row)
-        if row.native_id is not None:
-            native_ids.setdefault(row.id, []).append(row.native_id)
-    return [
-        Standing(
+def _jobs_of(rows: Iterable[Row[Any]]) -> Iterator[Standing]:
+    """Yield a job for each run of rows that differ in the scheduler job only."""
+    for _, group in groupby(rows, key=attrgetter("id")):
+        row, *more = group
+        native_ids = (one.native_id for one in (row, *more))
+        yield Standing(
             job_id=row.id,
-            location=row.location,
-            native_ids=tuple(native_ids.get(row.id, ())),
+            location=sys.intern(row.location),  # few, of very many jobs
+            native_ids=tuple(one for one in native_ids if one is not None),
             state=JobState(row.state),
             submitted_at=from_us_or_none(row.submitted_at),
             ended_at=from_us(row.changed_at if row.ended_at is None else row.ended_at),
         )
-        for row in first.values()
-    ]

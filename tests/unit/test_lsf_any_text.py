@@ -109,3 +109,8 @@ def test_any_long_answer_names_an_absolute_path_or_none(text: str) -> None:
     line = "Sun Nov 22 18:47:57: Submitted from host <h>, CWD </x>, Output File <"
     found = lsf_parse.output_path(f"{line}{text}", "7", "/home/x")
     assert found is None or found.is_absolute()
+
+
+def test_what_looks_like_the_end_of_a_record_may_stand_before_the_first() -> None:
+    text = '{"COMMAND": "bjobs },{", "RECORDS": [{"JOBID": "1", "STAT": "RUN"}]}'
+    assert PollReader().read(0, text, "", ["1"], NOW).readings.keys() == {"1"}
