@@ -39,7 +39,7 @@ Buffer: TypeAlias = "bytes | array[Any]"
 
 NULL_I32 = -(2**31)
 NULL_I64 = -(2**63)
-_NULL_BOOL = 2
+NULL_BOOL = 2
 _NAN = math.nan
 _ALIGNED = 8
 #: bytes of a code → its type in `array`, and the code of a null
@@ -58,16 +58,10 @@ class Column:
     more: Mapping[str, Any]
 
 
-def bools(name: str, values: Sequence[bool | None]) -> Column:
-    """Make a column of truth values."""
-    kept = array("B", [_NULL_BOOL if one is None else one for one in values])
-    return Column(name, "bool", len(kept), (kept,), {})
-
-
 def whole(name: str, values: Sequence[int | None]) -> Column:
     """Make a column of whole numbers: i32 where all fit, else f64.
 
-    Beyond 2^53 f64 holds the nearest number only; see `int64`.
+    Beyond 2^53 f64 holds the nearest number only.
     """
     known = [one for one in values if one is not None]
     if known and not NULL_I32 < min(known) <= max(known) < 2**31:
@@ -75,12 +69,6 @@ def whole(name: str, values: Sequence[int | None]) -> Column:
     if len(known) < len(values):
         known = [NULL_I32 if one is None else one for one in values]
     return Column(name, "i32", len(known), (array("i", known),), {})
-
-
-def int64(name: str, values: Sequence[int | None]) -> Column:
-    """Make a column of whole numbers that may be beyond 2^53. `OverflowError` beyond 2^63."""
-    kept = array("q", [NULL_I64 if one is None else one for one in values])
-    return Column(name, "i64", len(kept), (kept,), {})
 
 
 def floats(name: str, values: Sequence[float | None], *, integer: bool = False) -> Column:
@@ -94,26 +82,13 @@ def times(name: str, values_ms: Sequence[float | None]) -> Column:
     return Column(name, "time", len(values_ms), (_doubles(values_ms),), {})
 
 
-def remote(name: str, rows: int) -> Column:
-    """Make a column whose values are asked for when they are in view."""
-    return Column(name, "remote", rows, (), {})
-
-
-def texts(name: str, values: Sequence[str | None], *, was: str = "") -> Column:
-    """Make a column of texts that are mostly different; ``was`` names what they were before."""
+def texts(name: str, values: Sequence[str | None]) -> Column:
+    """Make a column of texts that are mostly different; see `Words` for others."""
     ends, utf8 = _packed(["" if one is None else one for one in values])
-    more = {"was": was} if was else {}
     if None in values:
         valid = array("B", [one is not None for one in values])
-        return Column(name, "text", len(values), (ends, utf8, valid), more)
-    return Column(name, "text", len(values), (ends, utf8), more)
-
-
-def words(name: str, values: Iterable[str | None]) -> Column:
-    """Make a column of texts of which many are equal; see `Words` for one made bit by bit."""
-    made = Words(name)
-    made.extend(values)
-    return made.column()
+        return Column(name, "text", len(values), (ends, utf8, valid), {})
+    return Column(name, "text", len(values), (ends, utf8), {})
 
 
 class Words:

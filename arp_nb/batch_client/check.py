@@ -35,11 +35,6 @@ class Look:
     script: ScriptText
 
 
-def check_script(executable: str, submit_commands: Sequence[str]) -> ScriptCheck:
-    """Say what `look_at` says of a script."""
-    return look_at(executable, submit_commands).check
-
-
 def look_at(executable: str, submit_commands: Sequence[str]) -> Look:
     """Look at a script. Blocks for as long as its file server does.
 

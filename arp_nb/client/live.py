@@ -23,6 +23,7 @@ from urllib.parse import quote
 import websocket
 
 from arp_nb import errors, status
+from arp_nb.client.feed_socket import next_message, shut
 from arp_nb.client.tables import KEYS, Snapshot, Tables, health_of
 from arp_nb.model import JobState
 
@@ -278,7 +279,7 @@ class Live:
                 since = {"since": self._tables.revision, "epoch": self._tables.epoch}
                 feed.send(json.dumps({"subscribe": word, **since}))
         except BaseException:
-            _shut(feed)
+            shut(feed)
             raise
         feed.settimeout(PING_S)
         return feed
@@ -339,21 +340,15 @@ def _follow(known: weakref.ref[Live], line: _Line) -> None:
     del live
     try:
         while not line.closing:
-            text = _next_text(feed)
+            message = next_message(feed)
             if (live := known()) is None:
                 return
-            if text is not None:
-                live.apply(json.loads(text))
+            if message is not None:
+                live.apply(json.loads(message))
             del live
     finally:
         line.feed = None
-        _shut(feed)
-
-
-def _shut(feed: websocket.WebSocket) -> None:
-    with contextlib.suppress(OSError, websocket.WebSocketException):
-        feed.close(timeout=0)
-    feed.shutdown()  # type: ignore[no-untyped-call] # it has no types
+        shut(feed)
 
 
 def _why(error: Exception) -> str:
@@ -365,17 +360,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, _EXPECTED):
         return "The batch manager cannot be reached."
     return f"{type(error).__name__}: {error}"
-
-
-def _next_text(feed: websocket.WebSocket) -> bytes | None:
-    """Return the next message, or None after anything else that shows the other end alive."""
-    try:
-        opcode, data = feed.recv_data(control_frame=True)
-    except websocket.WebSocketTimeoutException:
-        feed.ping()
-        opcode, data = feed.recv_data(control_frame=True)  # silent again: it raises
-    if opcode == websocket.ABNF.OPCODE_CLOSE:
-        raise websocket.WebSocketConnectionClosedException("the other side closed the connection")
-    if opcode == websocket.ABNF.OPCODE_PING:
-        return None
-    return bytes(data) if opcode in {websocket.ABNF.OPCODE_TEXT, 2} else None

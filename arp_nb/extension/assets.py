@@ -54,7 +54,7 @@ def asset(name: str) -> Asset:
     path = FOLDER / name
     if path.parent != FOLDER or path.suffix not in _CONTENT_TYPES or not path.is_file():
         built = FOLDER.is_dir()
-        why = "" if built else " The front end is not built: `make build` does it in a checkout."
+        why = "" if built else " The front end is not built: `make front` does it in a checkout."
         raise NotFound(f"There is no file {name} here.{why}")
     found = path.stat()
     return _read(path, found.st_mtime_ns, found.st_size)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 #: units of times and durations, in each ms
 _PER_MS = {"ms": 1, "us": 1000, "ns": 1_000_000}
 _NOT_A_TIME = np.iinfo(np.int64).min
-_NULL_BOOL = 2
 _NULL_CODE = {1: 2**8 - 1, 2: 2**16 - 1, 4: 2**32 - 1}
 
 
@@ -66,7 +65,9 @@ def cells(kind: Kind, values: Values) -> list[Any]:
     Infinite numbers, and whole ones beyond 2^53, travel as text.
     """
     if kind.read == "bool":
-        return [None if one == _NULL_BOOL else one == 1 for one in _bools(values, kind).tolist()]
+        return [
+            None if one == columns.NULL_BOOL else one == 1 for one in _bools(values, kind).tolist()
+        ]
     if kind.travel in {"dict", "text", "remote"}:
         return [None if one is None else plain(one) for one in strings(values)]
     if kind.travel in {"i32", "i64"} or kind.integer:
@@ -102,9 +103,9 @@ def _bools(values: Values, _: Kind) -> Numbers:
         return values.to_numpy(dtype=bool).astype(np.uint8)
     if values.dtype == object:
         values = values.where(~missing, other=False)
-        return np.where(missing, _NULL_BOOL, values.to_numpy(dtype=bool)).astype(np.uint8)
+        return np.where(missing, columns.NULL_BOOL, values.to_numpy(dtype=bool)).astype(np.uint8)
     known = values.to_numpy(dtype=bool, na_value=False)
-    return np.where(missing, _NULL_BOOL, known).astype(np.uint8)
+    return np.where(missing, columns.NULL_BOOL, known).astype(np.uint8)
 
 
 def _i32(values: Values, kind: Kind) -> Numbers:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import websocket
 
 from arp_nb import errors
+from arp_nb.client.feed_socket import next_message, shut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,11 +127,10 @@ class _Line:
             feed.settimeout(PING_S)
             self._say("line-opened")
             while not self._closing:
-                text = _next_text(feed)
-                if text is None:
-                    break
-                if text:
-                    self._say("line", text=text)
+                if (message := next_message(feed)) is not None:
+                    self._say("line", text=message.decode("utf-8", "replace"))
+        except websocket.WebSocketConnectionClosedException:
+            pass  # said below
         except _BROKEN as error:
             why = str(error) or type(error).__name__
         finally:
@@ -152,25 +152,11 @@ class _Line:
         self._shut()
 
     def _shut(self) -> None:
-        if (feed := self._feed) is not None:
-            with contextlib.suppress(OSError, websocket.WebSocketException):
-                feed.close(timeout=0)
-            feed.shutdown()
+        if self._feed is not None:
+            shut(self._feed)
 
     def _say(self, kind: str, **more: Any) -> None:
         self._tell({"type": kind, "line": self._number, **more}, [])
-
-
-def _next_text(feed: websocket.WebSocket) -> str | None:
-    """Return the next text; empty for anything else that shows life, None at the end."""
-    try:
-        opcode, data = feed.recv_data(control_frame=True)
-    except websocket.WebSocketTimeoutException:
-        feed.ping()
-        opcode, data = feed.recv_data(control_frame=True)  # silent again: it raises
-    if opcode == websocket.ABNF.OPCODE_CLOSE:
-        return None
-    return data.decode("utf-8", "replace") if opcode == websocket.ABNF.OPCODE_TEXT else ""
 
 
 def _json(content: bytes) -> Any:

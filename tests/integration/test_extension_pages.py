@@ -18,7 +18,7 @@ FILES = {"page.js": "text/javascript", "board.js": "text/javascript", "board.css
 @pytest.fixture(autouse=True)
 def _built() -> None:
     if not (assets.FOLDER / "page.js").is_file():
-        missing("the front end is not built: make build")
+        missing("the front end is not built: make front")
 
 
 @pytest.mark.parametrize(("name", "kind"), FILES.items())

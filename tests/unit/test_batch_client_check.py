@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from arp_nb.batch_client import environment as env
 from arp_nb.batch_client.blocking import BoundedThreads, HangLimitedThreads
-from arp_nb.batch_client.check import check_script, not_checked, was_checked
+from arp_nb.batch_client.check import look_at, not_checked, was_checked
 from arp_nb.batch_client.environment import Account, LoginEnvironments, compose, parse
 from arp_nb.batch_client.shim import PLAIN_UMASK
 from arp_nb.ports import SubmitRequest
@@ -47,7 +47,7 @@ def script(folder: Path, text: bytes) -> str:
 
 def test_good_script_is_ok_and_known_by_its_digest(tmp_path: Path) -> None:
     text = b"#!/bin/sh\nbsub python x.py\n"
-    check = check_script(script(tmp_path, text), ("bsub",))
+    check = look_at(script(tmp_path, text), ("bsub",)).check
     assert (check.problem, check.warnings) == ("ok", ())
     assert check.sha256 == hashlib.sha256(text).hexdigest()
     assert check.checked_at is not None
@@ -65,7 +65,7 @@ def test_good_script_is_ok_and_known_by_its_digest(tmp_path: Path) -> None:
 def test_doubtful_script_is_ok_with_a_warning(
     tmp_path: Path, text: bytes, warnings: list[str]
 ) -> None:
-    check = check_script(script(tmp_path, text), ("bsub",))
+    check = look_at(script(tmp_path, text), ("bsub",)).check
     assert check.problem == "ok"
     assert [one[: len(said)] for one, said in zip(check.warnings, warnings, strict=True)] == (
         warnings
@@ -73,7 +73,7 @@ def test_doubtful_script_is_ok_with_a_warning(
 
 
 def test_path_from_the_home_folder_is_answered_with_the_absolute_one(own_home: Path) -> None:
-    check = check_script("~/submit.sh", ("bsub",))
+    check = look_at("~/submit.sh", ("bsub",)).check
     assert check.problem == f"Must be an absolute path. Did you mean {own_home}/submit.sh?"
 
 
