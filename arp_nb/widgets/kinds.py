@@ -142,7 +142,7 @@ def _float(values: Values) -> Kind:
 
 def _time(values: Values) -> Kind:
     zone = values.dt.tz
-    sample = _sample(values)
+    sample = sampled(values)
     days = bool((sample.dropna() == sample.dropna().dt.normalize()).all())
     return Kind("time", "time", zone="" if zone is None else str(zone), days=days)
 
@@ -176,7 +176,7 @@ def _of_object(values: Values) -> Kind:
         return Kind("f64", "float64") if exact else _text(values, "int, float")
     if found in {"string", "empty"}:
         return _text(values, "")
-    return _text(values, _types(_sample(values)))
+    return _text(values, _types(sampled(values)))
 
 
 def _types(sample: Values) -> str:
@@ -186,7 +186,7 @@ def _types(sample: Values) -> str:
 
 
 def _text(values: Values, was: str) -> Kind:
-    sample = [one for one in strings(_sample(values)) if one is not None]
+    sample = [one for one in strings(sampled(values)) if one is not None]
     chars = sum(map(len, sample))
     if chars > LONG_CHARS * len(sample):
         return Kind("remote", "text", was=was)
@@ -194,7 +194,7 @@ def _text(values: Values, was: str) -> Kind:
     return Kind("dict" if often else "text", "text", was=was)
 
 
-def _sample(values: Values) -> Values:
+def sampled(values: Values) -> Values:
     """Return at most `SAMPLE` rows from all over the column."""
     if len(values) <= SAMPLE:
         return values

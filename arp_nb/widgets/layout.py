@@ -13,7 +13,7 @@ from arp_nb import errors
 from arp_nb.widgets.encode import plain
 from arp_nb.widgets.front import check_words
 from arp_nb.widgets.kinds import Kind, kind_of
-from arp_nb.widgets.values import can_be_empty
+from arp_nb.widgets.values import can_be_empty, untypable
 
 if TYPE_CHECKING:
     from arp_nb.widgets.kinds import Values
@@ -105,6 +105,8 @@ class Shown:
     #: position in the table; of a level of the index None
     column: int | None
     level: int = 0
+    #: why nothing can be typed in it although it may be edited
+    fixed: str = ""
     #: what the page is told of it beside its values
     head: Mapping[str, Any] = field(default_factory=dict)
 
@@ -246,11 +248,15 @@ def _shown(table: Table, at: int, label: Any, own: Column, allowed: bool) -> Sho
             head[name] = plain(given) if isinstance(given, str) else given
     if own.decimals == 0:
         head["decimals"] = 0
-    if allowed:
+    fixed = untypable(values, kind) if allowed else ""
+    if fixed:
+        head["fixed"] = fixed
+    elif allowed:
         head |= _editor(values, kind, own)
     return Shown(
-        label=label, title=title, kind=kind, options=own, editable=allowed, column=at, head=head
-    )
+        label=label, title=title, kind=kind, options=own, editable=allowed and not fixed,
+        column=at, fixed=fixed, head=head,
+    )  # fmt: skip
 
 
 def _editor(values: Values, kind: Kind, own: Column) -> dict[str, Any]:

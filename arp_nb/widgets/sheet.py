@@ -84,7 +84,7 @@ class Sheet:
             if not self._is_there(row) or seq < self._since:
                 raise errors.Conflict("This row is not there any more.")
             if not one.editable or one.column is None:
-                raise errors.Forbidden(f"{one.title} cannot be edited.")
+                raise errors.Forbidden(_fixed(one))
             ids = np.array([row])
             if self.stream.is_news(at, row, seq):
                 theirs = encode.cells(one.kind, self.table.take(one.column, ids))[0]
@@ -120,7 +120,7 @@ class Sheet:
                 if typed:
                     _, one = self._named(name)
                     if one.column is None or not one.editable:
-                        raise errors.Forbidden(f"{one.title} cannot be edited.")
+                        raise errors.Forbidden(_fixed(one))
                     row[one.column] = self._checked(one, value, None)
                 else:
                     at = self._at(name)
@@ -315,6 +315,10 @@ class Sheet:
             )
         fitted: pd.Index[Any] = made.astype(index.dtype)
         return fitted
+
+
+def _fixed(one: Shown) -> str:
+    return f"{one.title}: {one.fixed}" if one.fixed else f"{one.title} cannot be edited."
 
 
 def _check_seen_whole(one: Shown, old: Any) -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 from pandas.api import types as dtypes
 
 from arp_nb import errors
-from arp_nb.widgets.kinds import in_words
+from arp_nb.widgets.kinds import in_words, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,6 +76,17 @@ def one_of(text: str, among: Sequence[Any] | pd.Index[Any]) -> Any:
             return one
     listed = ", ".join(str(one) for one in list(among)[:10])
     raise errors.InvalidValue(f"{shown(text)} is none of: {listed}{', …' * (len(among) > 10)}.")
+
+
+def untypable(like: Values, kind: Kind) -> str:
+    """Return why nothing can be typed in a column; "" if something can, judged by a sample."""
+    dtype = like.dtype
+    if kind.read != "text" or dtypes.is_integer_dtype(dtype):
+        return ""
+    olds = sampled(like).dropna().tolist() if dtypes.is_object_dtype(dtype) else [None]
+    if not olds or any(_maker(dtype, one) is not None for one in olds):
+        return ""
+    return _cannot_be_typed(dtype, olds[0])
 
 
 def fit(new: Values, like: Values, name: str) -> Values:
@@ -234,34 +245,36 @@ def _duration(text: str) -> pd.Timedelta:
 
 def _as_before(text: str, dtype: Any, old: Any) -> Any:
     """Read text as the type that stands in its place."""
-    make: Callable[[str], Any]
-    if isinstance(dtype, pd.PeriodDtype):
-        make, old = partial(pd.Period, freq=cast("Any", dtype.freq)), None
-    elif type(old) in _OF_TYPE:
-        make = partial(_OF_TYPE[type(old)], old)
-    elif dtypes.is_complex_dtype(dtype):
-        make = complex
-    elif dtypes.is_string_dtype(dtype) and not dtypes.is_object_dtype(dtype):
-        return text
-    elif not dtypes.is_object_dtype(dtype):
-        raise errors.InvalidValue(
-            f"A value of {dtype} cannot be typed here: grid.update(…) sets another."
-        )
-    elif isinstance(old, bool):
-        return _truth(text)
-    elif isinstance(old, int | float | Decimal | complex):
-        make = type(old)
-    elif old is None or isinstance(old, str) or (dtypes.is_scalar(old) and pd.isna(old)):
-        return text
-    else:
-        raise errors.InvalidValue(
-            f"A {type(old).__name__} cannot be typed here: grid.update(…) sets another."
-        )
+    make = _maker(dtype, old)
+    if make is None:
+        raise errors.InvalidValue(_cannot_be_typed(dtype, old))
     try:
         return make(text)
     except (ValueError, InvalidOperation):
-        what = dtype if old is None else type(old).__name__
+        what = dtype if old is None or isinstance(dtype, pd.PeriodDtype) else type(old).__name__
         raise errors.InvalidValue(f"{shown(text)} is no {what}.") from None
+
+
+def _maker(dtype: Any, old: Any) -> Callable[[str], Any] | None:
+    """Return what makes a value of text, as the one in its place; None: nothing does."""
+    if isinstance(dtype, pd.PeriodDtype):
+        return partial(pd.Period, freq=cast("Any", dtype.freq))
+    if type(old) in _OF_TYPE:
+        return partial(_OF_TYPE[type(old)], old)
+    if dtypes.is_complex_dtype(dtype):
+        return complex
+    if not dtypes.is_object_dtype(dtype):
+        return str if dtypes.is_string_dtype(dtype) else None
+    if isinstance(old, bool):
+        return _truth
+    is_text = old is None or isinstance(old, str) or (dtypes.is_scalar(old) and pd.isna(old))
+    is_number = isinstance(old, int | float | Decimal | complex)
+    return type(old) if is_number else str if is_text else None
+
+
+def _cannot_be_typed(dtype: Any, old: Any) -> str:
+    what = type(old).__name__ if dtypes.is_object_dtype(dtype) else f"value of {dtype}"
+    return f"A {what} cannot be typed here: grid.update(…) sets another."
 
 
 def _timestamp(old: pd.Timestamp, text: str) -> pd.Timestamp:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -44,7 +46,7 @@ def test_edit_is_seen_by_all_and_kept_with_what_was_there() -> None:
         ("aware", "2026-10-25 02:30", "is there twice or never in Europe/Zurich"),
         ("took", "long", "took: 'long' is not a duration"),
         ("kind", "ugly", "kind: 'ugly' is none of: bad, good."),
-        ("list", "[1, 2]", "list: A list cannot be typed here: grid.update(…)"),
+        ("list", "[1, 2]", "list: A list cannot be typed here: grid.update(…) sets another."),
         ("text", "\ud800", "text: It holds half a character"),
     ],
 )
@@ -179,3 +181,48 @@ def test_rows_are_added_and_deleted_by_programs() -> None:
     assert page.grid.edit_count == 0
     with pytest.raises(errors.InvalidValue, match="index"):
         Grid(pd.DataFrame({"x": [1]}, index=[1])).add_row(index="one")
+
+
+def head(page: Page) -> dict[str, Any]:
+    return next(one for one in page.heads if one.get("title") == "x")
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ([[1], [2, 3]], "A list"),
+        ([np.zeros(2), None], "A ndarray"),
+        ([{"a": 1}], "A dict"),
+        ([[0] * 300, [1] * 300], "A list"),
+        (pd.interval_range(0, 3), "A value of interval[int64, right]"),
+    ],
+)
+def test_column_in_which_nothing_can_be_typed_says_so_before(values: Any, why: str) -> None:
+    page = Page(Grid(pd.DataFrame({"x": values}))).start()
+    said = f"{why} cannot be typed here: grid.update(…) sets another."
+    assert head(page).get("editor") is None
+    assert head(page)["fixed"] == said
+    assert said in page.edit(0, "x", "[1]")["message"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [Decimal(1), None],
+        [None, None],
+        ["a", [1]],
+        [date(2026, 1, 2)],
+        pd.cut([1, 2], 2),
+        pd.period_range("2026", periods=2, freq="M"),
+        np.array([1j, 2]),
+    ],
+)
+def test_column_in_which_something_can_be_typed_has_an_editor(values: Any) -> None:
+    page = Page(Grid(pd.DataFrame({"x": values}))).start()
+    assert head(page).get("editor")
+    assert "fixed" not in head(page)
+
+
+def test_column_that_may_not_be_edited_says_nothing_of_typing() -> None:
+    page = Page(Grid(pd.DataFrame({"x": [[1]]}), editable=False)).start()
+    assert "fixed" not in head(page)

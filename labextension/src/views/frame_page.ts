@@ -136,10 +136,10 @@ export class FramePage implements Mounted {
   /** Another table: columns that are known by their title keep what was chosen of them. */
   private begin(): void {
     const { data } = this;
-    const before = this.columns.map(({ id, title }) => `${id} ${title}`).join();
+    const before = this.columns.map(named).join();
     this.readers = readers(data);
     this.columns = gridColumns(data, this.readers);
-    if (!this.host || before !== this.columns.map(({ id, title }) => `${id} ${title}`).join()) this.redrawAll();
+    if (!this.host || before !== this.columns.map(named).join()) this.redrawAll();
     else this.columns.forEach((column, at) => Object.assign(this.host!.columns[at]!, column));
     this.arrange();
     this.cover();
@@ -162,7 +162,8 @@ export class FramePage implements Mounted {
       },
       columns: (chosen) => (this.choices = chosen),
       view: (first, last) => this.view(first, last),
-      key: (_row, _column, event) => this.deletes(event),
+      key: (_row, column, event) => this.deletes(event) || (isTyping(event) && this.refuses(column)),
+      press: (_row, column, _act, event) => event.detail === 2 && this.refuses(column),
     }, { label: this.options.label, rowHeight: ROW_PX, multiSelect: true, choices: this.choices, rowName: (row) => this.nameOf(row), editors: (host) => new Editors(host) });
     this.host.selection = data.selection;
   }
@@ -306,6 +307,13 @@ export class FramePage implements Mounted {
     return true;
   }
 
+  /** Nothing can be typed in this column: say why, before anything is. */
+  private refuses(column: string): boolean {
+    const head = this.readers.find((one) => one.head.name === column)?.head;
+    if (head?.fixed) this.say(`${head.title}: ${head.fixed}`);
+    return Boolean(head?.fixed);
+  }
+
   /** Keys are ours while the focus is here: Lab's command mode must not see them. */
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -326,3 +334,10 @@ export class FramePage implements Mounted {
     this.said.textContent = plain(text);
   }
 }
+
+/** What makes a column another one. */
+const named = ({ id, title, edit }: GridColumn): string => `${id} ${title} ${edit !== undefined}`;
+
+/** Would this key begin to edit a cell? */
+const isTyping = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean =>
+  key === "Enter" || key === "F2" || (key.length === 1 && !" /".includes(key) && !ctrlKey && !metaKey && !altKey);

@@ -31,7 +31,7 @@ export function gridColumns(data: FrameData, all: readonly Reader[]): GridColumn
     ...(one.isNumber || one.head.duration ? { align: "right" as const } : {}),
     sortable: one.head.type !== "remote",
     ...(one.head.index ? { cssClass: "is-index" } : {}),
-    ...(one.head.help || one.head.was ? { help: [one.head.help, one.head.was && `was ${one.head.was}`].filter(Boolean).join("; ") } : {}),
+    help: [one.head.help, one.head.was && `was ${one.head.was}`, one.head.fixed].filter(Boolean).join("; "),
     draw: (row: number) => draw(one, row),
     text: (row: number) => one.exact(row),
     ...(one.head.editor ? { edit: editing(data, one, all[at]!.head) } : {}),
@@ -55,7 +55,8 @@ function draw(one: Reader, row: number): HTMLElement | string {
   if (one.isEmpty(row)) return el("span.arp-sr", {}, "no value");
   const shown = one.shown(row);
   if (one.isNumber && shown === one.exact(row)) return shown;
-  return el("span.t", { title: plain(one.exact(row), LONGEST_TITLE), dir: "auto" }, plain(shown, LONGEST));
+  const exact = plain(one.exact(row), LONGEST_TITLE);
+  return el("span.t", { title: one.head.fixed ? `${exact}\n${one.head.fixed}` : exact, dir: "auto" }, plain(shown, LONGEST));
 }
 
 /** Text that was typed goes to the kernel as it is: it knows the dtype, and says what is wrong. */

@@ -16,6 +16,8 @@ export interface FrameColumn extends ColumnHead {
   decimals?: number;
   editor?: "text" | "number" | "bool" | "choice";
   choices?: readonly string[];
+  /** Why nothing can be typed in it. */
+  fixed?: string;
   /** Its cells can be empty. */
   empty?: boolean;
   /** A level of the index. */

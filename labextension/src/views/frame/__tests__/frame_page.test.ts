@@ -51,6 +51,30 @@ test("text of others is text, and what it hides is seen", () => {
   expect(box.querySelector("img")).toBeNull();
 });
 
+test("a column in which nothing can be typed says why: on its cells and title, and to who tries", () => {
+  const why = "A list cannot be typed here: grid.update(…) sets another.";
+  came(frameOf({ ...TABLE, list: { type: "text", values: ["[1]", "[2]", null], was: "list", fixed: why } }));
+  const list = page["columns"].find(({ title }) => title === "list")!;
+  expect(list.help).toBe(`was list; ${why}`);
+  expect((list.draw(0) as HTMLElement).title).toBe(`[1]\n${why}`);
+  const said = (): string => box.querySelector("footer [role=alert]")!.textContent!;
+  const { events } = page["host"]!;
+  const key = (name: string): boolean | undefined => events.key?.(0, list.id, new KeyboardEvent("keydown", { key: name }));
+  expect(key("ArrowDown")).toBe(false);
+  expect(said()).toBe("");
+  expect(key("Enter")).toBe(true);
+  expect(said()).toBe(`list: ${why}`);
+  page["say"]("");
+  expect(key("x")).toBe(true);
+  expect(said()).toBe(`list: ${why}`);
+  page["say"]("");
+  events.press?.(0, list.id, null, new MouseEvent("click", { detail: 2 }));
+  expect(said()).toBe(`list: ${why}`);
+  page["say"]("");
+  events.press?.(0, page["columns"][0]!.id, null, new MouseEvent("click", { detail: 2 }));
+  expect(said()).toBe("");
+});
+
 test("numbers stand right, with their unit in the title", () => {
   came();
   expect(page["columns"][0]).toMatchObject({ title: "run (no.)", align: "right" });
