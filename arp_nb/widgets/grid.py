@@ -114,7 +114,7 @@ class Grid(Front):
 
     @property
     def df(self) -> pd.DataFrame:
-        """The table as it is now, edits included: a copy with the same dtypes and index.
+        """The table as it is now, edits included: a copy with the same class, dtypes and index.
 
         Set it to show another; edits and selection begin anew then.
         """

@@ -7,8 +7,9 @@ grown to the size of what lies before them: a thousand appends of one row cost l
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     Ids = np.ndarray[Any, np.dtype[np.int64]]
 
+_log = logging.getLogger(__name__)
 _COPY_ON_WRITE = int(pd.__version__.split(".", maxsplit=1)[0]) >= 3
 
 
@@ -48,7 +50,8 @@ class Table:
         kept = frame.copy(deep=not _COPY_ON_WRITE)
         self.labels: list[Any] = list(kept.columns)
         self._header = kept.columns
-        self._attrs = dict(kept.attrs)
+        #: without rows: its class, and what that knows besides
+        self._given = kept.iloc[:0]
         self._parts = [_part(kept)]
         self._starts = [0]
         self._alive = np.ones(len(kept), dtype=bool)
@@ -164,8 +167,7 @@ class Table:
         frame = pd.DataFrame(made, index=range(len(ids)), copy=True)
         frame.index = self._index(ids)
         frame.columns = self._header
-        frame.attrs.update(self._attrs)
-        return frame
+        return _as_given(frame, self._given)
 
     def fresh_labels(self, count: int) -> pd.Index[Any]:
         """Return labels for new rows: the next numbers, or missing ones where none count."""
@@ -248,6 +250,19 @@ class Table:
         # rows lie by part now: the same sorting, turned back, puts them as they were asked
         back = np.argsort(np.argsort(part_of, kind="stable"), kind="stable")
         return pd.concat(found, ignore_index=True).iloc[back].reset_index(drop=True)
+
+
+def _as_given(frame: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of the class that was given, as geopandas' own, if it can be made of one."""
+    make: Any = given._constructor  # noqa: SLF001 - pandas' way for subclasses
+    try:
+        made = make(frame)
+        if isinstance(made, pd.DataFrame) and made.shape == frame.shape:
+            return cast("pd.DataFrame", cast("Any", made).__finalize__(given))
+    except Exception:  # noqa: BLE001 - code of others: whatever it raises
+        _log.debug("A %s could not be made again.", type(given).__name__, exc_info=True)
+    frame.attrs.update(given.attrs)
+    return frame
 
 
 def _set(columns: list[Values], column: int, at: Ids, new: Values) -> None:

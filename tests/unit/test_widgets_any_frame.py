@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -276,3 +276,48 @@ def test_names_of_columns_are_a_list_of_each_once(given: dict[str, Any], said: s
 def test_update_by_what_names_no_rows_is_refused_with_how_to_write_it(given: Any) -> None:
     with pytest.raises(errors.InvalidValue, match=r"update takes a DataFrame.*index=\[7\]"):
         Grid(pd.DataFrame({"x": [1]})).update(given)
+
+
+class Measured(pd.DataFrame):
+    """As geopandas and others do it: a class of its own, with something it knows besides."""
+
+    beamline: str
+    _metadata: ClassVar = ["beamline"]
+
+    @property
+    def _constructor(self) -> Any:
+        return Measured
+
+
+class Strict(pd.DataFrame):
+    """Cannot be made of a frame that lacks its calibration."""
+
+    @property
+    def _constructor(self) -> Any:
+        def made(frame: Any, **_more: Any) -> Strict:
+            if 5 in frame.to_numpy():
+                raise TypeError("this is not calibrated")
+            return Strict(frame)
+
+        return made
+
+
+def test_frame_of_another_class_comes_back_as_one_with_what_it_knows() -> None:
+    given = Measured({"x": [1, 2]}, index=["a", "b"])
+    given.beamline = "cSAXS"
+    grid = Grid(given)
+    grid.update(pd.DataFrame({"x": [5, 6]}, index=["b", "c"]))
+    grid.selected_ids = [1]
+    for frame, values in ((grid.df, [1, 5, 6]), (grid.selected, [5])):
+        assert type(frame) is Measured
+        assert frame.beamline == "cSAXS"
+        assert frame["x"].tolist() == values
+    assert type(Grid(pd.DataFrame({"x": [1]})).df) is pd.DataFrame
+
+
+def test_frame_that_its_own_class_cannot_make_comes_back_as_a_plain_one() -> None:
+    grid = Grid(Strict({"x": [1, 2]}))
+    assert type(grid.df) is Strict
+    grid.update(pd.DataFrame({"x": [5]}))
+    assert type(grid.df) is pd.DataFrame
+    assert grid.df["x"].tolist() == [5, 2]
