@@ -10,10 +10,15 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "labextension" / "src"
 FILES = sorted(SOURCE.rglob("*.ts"))
+STYLES = sorted(
+    file for file in (SOURCE.parent / "style").glob("*.css") if file.name != "index.css"
+)
 PRODUCT = [file for file in FILES if "__tests__" not in file.parts]
 #: ways to make HTML of text that others wrote
 _HTML = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc)\b")
 _UNTYPED = re.compile(r":\s*any\b|\bas any\b|<any>|@ts-(ignore|nocheck|expect-error)")
+#: comments, and the steps of animations
+_NO_RULES = re.compile(r"/\*.*?\*/|@keyframes[^{]*\{(\s*[^{}]+\{[^}]*\})*\s*\}", re.DOTALL)
 #: each may import what stands at its own height or below: `docs/architecture.md`
 LAYERS = {
     "model": 0,
@@ -71,6 +76,27 @@ def test_imports_point_down(file: Path) -> None:
     own = LAYERS[file.relative_to(SOURCE).parts[0].removesuffix(".ts")]
     below = [one.split("/")[0] for one in imported(file)]
     assert [one for one in below if LAYERS.get(one, -1) > own] == []
+
+
+def selectors(rule: str) -> list[str]:
+    """What stands between the commas of a rule that are in no brackets."""
+    depth, found = 0, [""]
+    for letter in rule:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += letter
+    return found
+
+
+@pytest.mark.parametrize("file", STYLES, ids=lambda file: file.name)
+def test_every_style_is_for_elements_of_ours(file: Path) -> None:
+    text = _NO_RULES.sub("", file.read_text("utf-8"))
+    rules = [rule.strip() for rule in re.findall(r"([^{}]+)\{", text)]
+    found = [one for rule in rules if not rule.startswith("@") for one in selectors(rule)]
+    assert found
+    assert [one for one in found if ".arp" not in one] == []
 
 
 def test_views_know_neither_jupyter_nor_a_transport() -> None:
