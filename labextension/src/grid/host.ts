@@ -291,7 +291,8 @@ export class GridHost {
   }
 
   private settle(): void {
-    this.el.setAttribute("aria-rowcount", String(this.rows.length + 1));
+    const { length, coming = 0 } = this.rows;
+    this.el.setAttribute("aria-rowcount", String(isNaN(coming) ? -1 : length + coming + 1));
     this.focusAt.mark();
     this.picks.paint();
     this.restore();

@@ -177,6 +177,8 @@ export interface CellEdit {
 /** The rows in the order shown. `row(i)` is opaque to the grid: a view gives it meaning. */
 export interface GridRows {
   readonly length: number;
+  /** Rows that are still to come; NaN: there are some, and nobody knows how many. */
+  readonly coming?: number;
   row(index: number): number;
   /** Stays the same while its row lives: for focus, selection and scroll position. */
   key(row: number): number;

@@ -63,7 +63,7 @@ export class FramePage implements Mounted {
   private readonly stop: () => void;
 
   constructor(box: HTMLElement, readonly data: FrameData, private options: FrameOptions) {
-    this.rows = new FrameRows(data.store, [], null);
+    this.rows = new FrameRows(data.store, [], null, null);
     this.tools = new Tools({
       search: (text) => void this.search(text),
       filter: (column, text) => this.filter(column, text),
@@ -185,7 +185,7 @@ export class FramePage implements Mounted {
     window.clearTimeout(this.timer);
     this.timer = 0;
     const began = performance.now();
-    this.rows = new FrameRows(this.data.store, this.filters(), this.sort);
+    this.rows = new FrameRows(this.data.store, this.filters(), this.sort, this.data.total);
     this.host?.show(this.rows);
     this.took_ms = performance.now() - began;
     this.fit();

@@ -7,14 +7,17 @@ import type { GridRows } from "../../grid/types";
 
 export class FrameRows implements GridRows {
   readonly length: number;
+  readonly coming: number;
   private readonly order: Int32Array | null;
   private places: Int32Array | null = null;
 
-  constructor(private readonly store: ColumnStore, filters: readonly Filter[], sort: Sorted | null) {
+  constructor(private readonly store: ColumnStore, filters: readonly Filter[], sort: Sorted | null, total: number | null) {
     const all = !filters.length && store.live === store.rows;
     const rows = all && !sort ? null : filtered(store, filters);
     this.order = rows && sort ? sorted(store, rows, [sort]) : rows;
     this.length = rows ? rows.length : store.rows;
+    const coming = total === null ? NaN : Math.max(0, total - store.live);
+    this.coming = coming && filters.length ? NaN : coming;
   }
 
   row(index: number): number {

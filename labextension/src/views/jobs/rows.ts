@@ -31,6 +31,7 @@ const LAST = 2;
 export class JobRows implements GridRows {
   /** Jobs that are shown or folded away. */
   readonly jobs: number;
+  readonly coming: number;
   /** Is the list grouped by run? */
   readonly grouped: boolean;
   /** Physical rows of jobs, and rows of runs. */
@@ -50,12 +51,13 @@ export class JobRows implements GridRows {
     readonly open: () => number,
   ) {
     const { keep, flat } = arrangement;
-    const { jobs: store } = facts.board;
+    const { jobs: store, complete, total } = facts.board;
     const all = byId(facts);
     let kept = 0;
     for (const row of all) if (store.alive(row) && (!keep || keep(row))) all[kept++] = row;
     const rows = all.subarray(0, kept);
     this.jobs = kept;
+    this.coming = complete ? 0 : keep || !total ? NaN : Math.max(0, total - store.live);
     this.grouped = !flat;
     this.#edges = new Uint8Array(flat ? 0 : store.rows);
     this.#order = flat ? flat(rows) : this.#group(byRun(facts, rows, arrangement.rising), arrangement);

@@ -98,7 +98,12 @@ test("what the kernel selects is not told back to it", () => {
 
 test("rows that are still to come are told", () => {
   came(frameOf(TABLE, { total: 6 }));
+  const rows = (): string | null => box.querySelector("[role=grid]")!.getAttribute("aria-rowcount");
   expect(state()).toBe("6 rows, 50 % loaded");
+  expect(rows()).toBe("7");
+  page["filter"](page["columns"][0]!.id, ">7");
+  expect(rows()).toBe("-1");
+  page["filter"](page["columns"][0]!.id, "");
   data.chunk(frameOf(TABLE, { total: 6, first: 3 }));
   vi.runOnlyPendingTimers();
   expect(state()).toBe("6 rows");

@@ -23,6 +23,16 @@ describe("rows by run", () => {
     expect(arranged(three()).keys).toEqual([2, 1, 3]);
     expect(arranged(three(), { rising: true }).keys).toEqual([1, 3, 2]);
   });
+  it("those that are still to come are counted as long as nothing is filtered", () => {
+    const board = three();
+    expect(arranged(board).rows.coming).toBe(0);
+    board.complete = false;
+    Object.defineProperty(board, "total", { value: 214_033, configurable: true });
+    expect(arranged(board).rows.coming).toBe(214_030);
+    expect(arranged(board, { keep: () => true }).rows.coming).toBeNaN();
+    Object.defineProperty(board, "total", { value: 0 });
+    expect(arranged(board).rows.coming).toBeNaN();
+  });
   it("a job that came since stands with its run", () => {
     const board = three();
     board.change(job(4, 12, "cube"), job(5, 11, "smd"));
