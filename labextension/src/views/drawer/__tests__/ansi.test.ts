@@ -60,9 +60,9 @@ test("whatever comes, spans hold the plain text and known looks only", () => {
   }));
 });
 
-test("a long line of broken escapes takes no longer than its length", () => {
-  const began = performance.now();
-  plainText("\x1b]".repeat(200_000) + "\x1b[".repeat(200_000) + ";".repeat(100_000));
-  spans("\x1b[1m".repeat(100_000));
-  expect(performance.now() - began).toBeLessThan(5000);
+// one that went back for each of them would not end within the tests' limit
+test("a long line of broken escapes is read as a short one is", () => {
+  const broken = (count: number, escape: string): string => `${escape}]`.repeat(count) + `${escape}[`.repeat(count) + ";".repeat(count);
+  for (const count of [3, 200_000]) expect(plainText(broken(count, "\x1b"))).toBe(broken(count, "^["));
+  expect(spans("\x1b[1m".repeat(100_000))).toEqual([]);
 });
