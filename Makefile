@@ -2,7 +2,7 @@
 #   make demo    a Jupyter server with batch jobs to try; leave it running
 #   make test    everything that CI checks
 # The rest: lint front unit contract integration real e2e docs (the parts of test), bench, soak,
-# clean. What browsers load is built while installing, with a node from PyPI.
+# pictures, clean. What browsers load is built while installing, with a node from PyPI.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ PARTS := lint front unit contract integration real e2e docs
 # what the installed front end is made of: changed, it is built and installed again
 FRONT := $(shell find labextension -type f -not -path '*/node_modules/*' -not -path '*/lib/*')
 
-.PHONY: demo test $(PARTS) bench soak clean
+.PHONY: demo test $(PARTS) bench pictures soak clean
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.demo
@@ -50,6 +50,10 @@ docs: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# those of README and docs, from real jobs in a real browser
+pictures: $(VENV)/.dev
+	$(BIN)/python -m docs.pictures
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m soak --timeout 7200 tests

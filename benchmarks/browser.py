@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import sync_playwright
-
 from benchmarks.figures import Missing
+from tests import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Start a headless Chromium.
-
-    Raises
-    ------
-    Missing
-        There is none.
-    """
-    path = next(filter(None, map(shutil.which, _NAMES)), None)
-    if path is None:
-        raise Missing("Chromium (on Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
-        yield browser
-        browser.close()
+    """Start a browser; `Missing` if there is none."""
+    try:
+        with chromium.open_browser() as browser:
+            yield browser
+    except chromium.NoChromium as error:
+        raise Missing(str(error)) from None

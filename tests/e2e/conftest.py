@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
 
+from tests.chromium import NoChromium, open_browser
 from tests.e2e.facility import Facility
 from tests.e2e.watched_page import Pages
 from tests.missing import missing
@@ -22,22 +22,15 @@ if TYPE_CHECKING:
     from arp_nb.client.board import Board
 
 SHOTS = Path(__file__).parents[2] / "build" / "shots"
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, _CHROMIUM)), None)
-    if path is None:
-        missing("Chromium (on Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
-        yield browser
-        browser.close()
+    try:
+        with open_browser() as browser:
+            yield browser
+    except NoChromium as error:
+        missing(str(error))
 
 
 @pytest.fixture(scope="module")

@@ -48,9 +48,9 @@ bsub -q psanaq -o "$HERE/%J.log" python "$HERE/{name}.py" "$@"
 class Facility:
     """Everything below one folder; the variables of this process point there while it lives."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str = "") -> None:
         self.folder = folder
-        self.product = Product(folder, "poll_min_s = 0.5\n")
+        self.product = Product(folder, f"poll_min_s = 0.5\n{settings}")
         self.work = folder / "work"
         self.work.mkdir()
         self.jupyter = JupyterServer(self.work)
@@ -61,21 +61,20 @@ class Facility:
     @property
     def variables(self) -> dict[str, str]:
         """What every process of the facility finds in its environment."""
-        settings = self.folder / "lab-settings"
-        quiet = settings / "@jupyterlab" / "apputils-extension"
-        quiet.mkdir(parents=True, exist_ok=True)
-        (quiet / "notification.jupyterlab-settings").write_text(
-            json.dumps({"fetchNews": "false", "checkForUpdates": False}), "utf-8"
-        )
+        self._choose("notification", {"fetchNews": "false", "checkForUpdates": False})
         package = str(Path(arp_nb.__file__).parents[1])
         return {
             "HOME": str(self.folder),
             "ARP_STORE": str(self.product.store),
             "ARP_CLAIM": str(self.folder / "claim.json"),
-            "JUPYTERLAB_SETTINGS_DIR": str(settings),
+            "JUPYTERLAB_SETTINGS_DIR": str(self._settings),
             "JUPYTERLAB_WORKSPACES_DIR": str(self.folder / "workspaces"),
             "PYTHONPATH": os.pathsep.join([package, *_given("PYTHONPATH")]),
         }
+
+    def choose_theme(self, theme: str) -> None:
+        """Let JupyterLab pages that are opened from now on be ``light`` or ``dark``."""
+        self._choose("themes", {"theme": f"JupyterLab {theme.capitalize()}"})
 
     @property
     def url(self) -> str:
@@ -108,6 +107,15 @@ class Facility:
         """End every process."""
         self.jupyter.kill()
         self.product.close()
+
+    @property
+    def _settings(self) -> Path:
+        return self.folder / "lab-settings"
+
+    def _choose(self, what: str, chosen: dict[str, object]) -> None:
+        folder = self._settings / "@jupyterlab" / "apputils-extension"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{what}.jupyterlab-settings").write_text(json.dumps(chosen), "utf-8")
 
     def _answers(self) -> bool:
         headers = {"Authorization": f"token {TOKEN}"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -38,9 +37,7 @@ def scripts(board: Board, facility: Facility) -> Board:
 
 
 def open_lab(facility: Facility, pages: Pages, theme: Theme = "light") -> Page:
-    settings = facility.folder / "lab-settings" / "@jupyterlab" / "apputils-extension"
-    chosen = json.dumps({"theme": f"JupyterLab {theme.capitalize()}"})
-    (settings / "themes.jupyterlab-settings").write_text(chosen, "utf-8")
+    facility.choose_theme(theme)
     page = pages.open(facility.address("/lab?reset"), theme=theme)
     expect(page.locator(".jp-LauncherCard", has_text="Batch jobs")).to_be_visible(timeout=60_000)
     return page
