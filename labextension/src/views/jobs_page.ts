@@ -6,26 +6,27 @@
  * cells that say something else are drawn.
  */
 
-import { GridHost } from "../grid/host";
+import { measureCh } from "../grid/column_widths";
+import { GridHost, type Sorted } from "../grid/host";
 import { KeySet } from "../grid/key_set";
 import type { GridColumn } from "../grid/types";
 import { title } from "../model/status";
 import type { Board, BoardChange } from "../sources/board";
 import { el, fill } from "../dom";
 import { Actions } from "./jobs/actions";
+import { BY_RUN, BY_TIME, Chosen, OF_STATUS } from "./jobs/chosen";
 import { jobColumns, touched, type Scene } from "./jobs/columns";
 import { ColumnChooser } from "./jobs/columns_chosen";
 import { count, CountStrip, ended, type Counts } from "./jobs/counts";
 import { DONE, EXIT, Facts } from "./jobs/facts";
-import { compile, isFiltered, NOTHING, runsMeant, type Filter } from "./jobs/filter";
+import { isFiltered, NOTHING, type Filter } from "./jobs/filter";
 import { Foot, isStale, shownAt } from "./jobs/foot";
 import { pageKeys } from "./jobs/keys";
-import { emptyRuns, NewRuns } from "./jobs/runs";
+import { NewRuns } from "./jobs/runs";
 import { JobRows, runOf } from "./jobs/rows";
 import { RowActs } from "./jobs/row_acts";
 import { ScrollMarks } from "./jobs/scroll_marks";
 import { SelectionBar } from "./jobs/selection_bar";
-import { sorter } from "./jobs/sorting";
 import { bones, empty, noMatch } from "./jobs/states";
 import { Toolbar } from "./jobs/toolbar";
 import { viewLine } from "./jobs/view_line";
@@ -40,10 +41,6 @@ const ANNOUNCE_MS = 5000;
 const TICK_MS = 1000;
 const ROW_PX = 28;
 const WALL_ROW_PX = 44;
-const BY_RUN = { column: "run", descending: true };
-const BY_TIME = { column: "submitted", descending: true };
-/** A change of these can change what the strip counts. */
-const OF_STATUS = ["status", "state", "location"];
 
 /** Draw the page. Selected jobs are told by an event `arp-selected` with id ranges as its detail. */
 export function drawJobs(el: HTMLElement, board: Board, shell: Shell): JobsPage {
@@ -53,13 +50,9 @@ export function drawJobs(el: HTMLElement, board: Board, shell: Shell): JobsPage 
 export class JobsPage implements Mounted {
   readonly facts: Facts;
   readonly actions: Actions;
-  filter: Filter = NOTHING;
-  #sort = BY_RUN;
+  readonly #chosen: Chosen;
   #wall: boolean;
   #open = -1;
-  #folded = new Set<number>();
-  /** Ids of jobs whose report holds the text searched for. */
-  #reported: ReadonlySet<number> | null = null;
   /** As they were last arranged; the grid may still show those before. */
   #rows: JobRows;
   #counts: Counts | null = null;
@@ -80,7 +73,6 @@ export class JobsPage implements Mounted {
   readonly #acts: RowActs;
   readonly #wrap = el("div.arp-gridwrap");
   readonly #over = el("div.arp-over");
-  readonly #ruler = el("span.arp-ruler", { "aria-hidden": "true" });
   readonly #body = el("div.arp-body", { "onarp-job": (event: CustomEvent<number>) => this.#setOpen(event.detail) }, this.#wrap);
   readonly #page: HTMLElement;
   readonly #stops: (() => void)[] = [];
@@ -94,15 +86,17 @@ export class JobsPage implements Mounted {
     this.facts = new Facts(board);
     this.facts.refresh();
     this.actions = new Actions(shell, this.facts);
+    this.#chosen = new Chosen(this.facts, () => this.#arrange("keep"));
     const scene: Scene = {
-      facts: this.facts, now: () => Date.now(), knownAt: (row) => (this.facts.text("native_id", row) ? shownAt(this.board) : Date.now()), needle: () => this.#needle(), note: () => this.#chooser.note(),
+      facts: this.facts, now: () => Date.now(), needle: () => this.#chosen.needle, note: () => this.#chooser.note(),
+      knownAt: (row) => (this.facts.text("native_id", row) ? shownAt(this.board) : Date.now()),
       whyInReport: () => !this.#chooser.isShown("why"),
       rows: () => (this.#host?.rows instanceof JobRows ? this.#host.rows : this.#rows),
     };
     this.#columns = jobColumns(scene, []);
     this.#chooser = new ColumnChooser(board, this.#columns, () => this.#idsInView(), () => this.#columnsChanged(), (counters) =>
       jobColumns(scene, counters).filter(({ id }) => id.startsWith("counter:")), () => ASKED.use(shell, ({ openDeleted }) => openDeleted(shell)));
-    this.filter = { ...NOTHING, mine: this.#chooser.habits.mine === true };
+    this.#chosen.filter = { ...NOTHING, mine: this.#chooser.habits.mine === true };
     this.#rows = this.#arranged();
     this.#strip = new CountStrip((group) => this.#toggle(group));
     this.#tools = this.#makeTools();
@@ -122,8 +116,7 @@ export class JobsPage implements Mounted {
   }
 
   resize(): void {
-    const one = this.#ruler.getBoundingClientRect().width / 100;
-    if (one) this.#width_ch = this.#wrap.clientWidth / one;
+    if (this.#wrap.clientWidth) this.#width_ch = this.#wrap.clientWidth / measureCh(this.#wrap);
     if (this.#open >= 0 && !this.#body.querySelector(".arp-drawer:not([hidden])")) this.#setOpen(-1);
     if (this.#chooser.fit(this.#width_ch, this.#wall)) this.#columnsChanged();
     this.#host.resize();
@@ -143,13 +136,15 @@ export class JobsPage implements Mounted {
 
   #makeTools(): Toolbar {
     return new Toolbar({
-      filter: (part) => this.#setFilter({ ...this.filter, ...part }), grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME), columns: (button) => ASKED.use(this.shell, ({ openColumnsMenu }) => openColumnsMenu(button, this.#chooser)),
-      found: () => this.#rows.length && this.#host.focus(this.#rows.key(this.#rows.row(0)), "status"), wall: () => this.#toggleWall(), apply: () => this.actions.applyAsked({}),
-    }, () => this.filter);
+      filter: (part) => this.#setFilter({ ...this.#chosen.filter, ...part }),
+      grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME),
+      columns: (button) => ASKED.use(this.shell, ({ openColumnsMenu }) => openColumnsMenu(button, this.#chooser)),
+      found: () => this.#rows.length && this.#host.focus(this.#rows.key(this.#rows.row(0)), "status"),
+      wall: () => this.#toggleWall(), apply: () => this.actions.applyAsked({}),
+    }, () => this.#chosen.filter);
   }
 
   #build(into: HTMLElement): HTMLElement {
-    fill(this.#wrap, this.#ruler);
     const page = el("div.arp-jobs", {}, this.#strip.el, this.#tools.el, this.#selection.el, this.#body, this.#foot.el);
     into.append(page);
     return page;
@@ -165,14 +160,14 @@ export class JobsPage implements Mounted {
       columns: (given) => this.#chooser.taken(given),
       view: (first, last) => this.#inView(first, last),
     }, {
-      label: "Jobs by run", rowHeight: this.#wall ? WALL_ROW_PX : ROW_PX, multiSelect: true, choices: this.#chooser.choices(), sort: this.#sort,
+      label: "Jobs by run", rowHeight: this.#wall ? WALL_ROW_PX : ROW_PX, multiSelect: true, choices: this.#chooser.choices(), sort: this.#chosen.sort,
       rowName: (row) => (row < 0 ? `run ${runOf(row)}` : this.facts.place(row)),
     });
   }
 
   #listen(): void {
     this.#stops.push(this.board.on((change) => this.#changed(change)), this.shell.keys(pageKeys({
-      only: (group) => this.#setFilter({ ...this.filter, groups: new Set(group === null ? [] : [group]) }),
+      only: (group) => this.#setFilter({ ...this.#chosen.filter, groups: new Set(group === null ? [] : [group]) }),
       applyDialog: () => this.actions.applyAsked({}), failure: (step) => this.#acts.failure(step), wall: () => this.#toggleWall(), escape: () => this.#escape(),
     })));
     const scrolled = (): void => this.#marks.move();
@@ -191,21 +186,14 @@ export class JobsPage implements Mounted {
     if (preferences) this.#remembered();
     const statuses = health || (jobs !== null && (jobs.order || OF_STATUS.some((name) => jobs.columns.has(name))));
     this.#dirty.counts ||= statuses;
-    this.#dirty.rows ||= runs || experiment || jobs?.order === true || (jobs !== null && this.#arranges(jobs.columns)) || (health && this.filter.groups.size > 0);
+    this.#dirty.rows ||= runs || experiment || (health && this.#chosen.filter.groups.size > 0)
+      || (jobs !== null && (jobs.order || this.#chosen.arrangedBy(jobs.columns)));
     if (health || experiment) this.#host.redraw("all");
     else if (jobs) this.#host.redraw(jobs.rows, touched(jobs.columns));
     if (connection || health || jobs) this.#fresh();
     if (!this.#dirty.rows && !this.#dirty.counts) return;
     if (this.board.jobs.rows < MANY) this.#update();
     else this.#pause ||= window.setTimeout(() => this.#update(), PAUSE_MS);
-  }
-
-  /** Can a change of these columns change which rows are shown, or their order? */
-  #arranges(columns: ReadonlySet<string>): boolean {
-    const { groups, text, mine } = this.filter;
-    if (columns.has("run") || (this.#sort !== BY_RUN && this.#sort.column !== "run")) return true;
-    return (groups.size > 0 && OF_STATUS.some((name) => columns.has(name))) || (text !== "" && columns.size > 0)
-      || (mine && columns.has("user")) || [...this.filter.columns.keys()].some((name) => columns.has(name));
   }
 
   /** Count, and arrange, what has changed since. */
@@ -233,22 +221,15 @@ export class JobsPage implements Mounted {
 
   /** What is said around the rows. */
   #about(): void {
-    this.#strip.show(this.#total(), this.#counts, this.filter.groups, title(this.board.status?.default_location ?? "lsf"));
-    this.#tools.show(this.filter, this.#rows.grouped);
+    this.#strip.show(this.#total(), this.#counts, this.#chosen.filter.groups, title(this.board.status?.default_location ?? "lsf"));
+    this.#tools.show(this.#chosen.filter, this.#rows.grouped);
     this.#bar(this.#host.selection);
     this.#fresh();
     this.#footRows();
   }
 
   #arranged(): JobRows {
-    const { filter } = this;
-    const flat = this.#sort.column === "run" ? null : sorter(this.facts, this.#sort.column, this.#sort.descending, Date.now());
-    const runs = filter.text && runsMeant(filter.text, (run) => this.board.runs.has(run));
-    const onlyRuns = runs && !isFiltered({ ...filter, text: "" });
-    return new JobRows(this.facts, {
-      keep: compile(filter, this.facts, this.#reported), flat, rising: !this.#sort.descending, folded: this.#folded,
-      empty: flat || (isFiltered(filter) && !onlyRuns) ? [] : emptyRuns(this.facts, runs || null),
-    }, () => this.#chooser.note(), () => this.#open);
+    return this.#chosen.rows(() => this.#chooser.note(), () => this.#open);
   }
 
   #total(): number | null {
@@ -263,19 +244,25 @@ export class JobsPage implements Mounted {
   #footRows(): void {
     const [first, last] = [this.#view[0], Math.min(this.#view[1], this.#rows.length - 1)];
     const view = last < first ? null : [this.#rows.jobsBefore(first) + 1, this.#rows.jobsBefore(last + 1)] as const;
-    const filtered = isFiltered(this.filter);
+    const { filter, sort } = this.#chosen;
+    const filtered = isFiltered(filter);
     const loading = !this.board.complete && !this.board.jobs.rows;
-    this.#foot.rows({ view, filtered, jobs: loading ? null : filtered ? this.#rows.jobs : this.#total(), total: this.#total() }, this.board.experiment && this.board.runs.size);
-    this.#foot.line.set(viewLine(this.filter, this.facts, this.#counts, this.#sort));
+    const jobs = loading ? null : filtered ? this.#rows.jobs : this.#total();
+    this.#foot.rows({ view, filtered, jobs, total: this.#total() }, this.board.experiment && this.board.runs.size);
+    this.#foot.line.set(viewLine(filter, this.facts, this.#counts, sort));
     this.#newRuns.show(this.board.runs.keys(), first <= 0);
   }
 
   #placeholder(): void {
     const none = this.#rows.length === 0;
-    const loading = none && !(this.board.complete && this.board.experiment); // runs come after the jobs
     this.#over.hidden = !none;
-    if (!none) fill(this.#over);
-    else fill(this.#over, loading ? bones(this.#wrap.querySelectorAll<HTMLElement>(".slick-header-column")) : isFiltered(this.filter) ? noMatch(this.filter, this.facts, this.#reported, (filter) => this.#setFilter(filter)) : empty(this.shell));
+    fill(this.#over, none && this.#insteadOfRows());
+  }
+  #insteadOfRows(): HTMLElement {
+    const { filter, reported } = this.#chosen;
+    // runs come after the jobs
+    if (!this.board.complete || !this.board.experiment) return bones(this.#wrap.querySelectorAll<HTMLElement>(".slick-header-column"));
+    return isFiltered(filter) ? noMatch(filter, this.facts, reported, (other) => this.#setFilter(other)) : empty(this.shell);
   }
 
   #tick(): void {
@@ -283,8 +270,8 @@ export class JobsPage implements Mounted {
     const rows = this.#physicalInView().filter((row) => this.facts.live(row));
     if (!rows.length) return;
     this.#host.redraw(rows, ["elapsed"]);
-    const waiting = rows.filter((row) => !this.facts.text("native_id", row));
-    if (waiting.length) this.#host.redraw(waiting, ["elapsed", this.#chooser.isShown("why") ? "why" : "report"]);
+    const moving = rows.filter((row) => !this.facts.text("native_id", row) || this.facts.timeLeft(row, Date.now() - TICK_MS) !== null);
+    if (moving.length) this.#host.redraw(moving, ["why", "report"]);
   }
 
   #announce(): void {
@@ -308,15 +295,10 @@ export class JobsPage implements Mounted {
     return this.#physicalInView().map((row) => this.board.jobs.id(row));
   }
 
-  #needle(): string {
-    const { text } = this.filter;
-    return text && !runsMeant(text, (run) => this.board.runs.has(run)) ? text.trim() : "";
-  }
   #setFilter(filter: Filter): void {
-    const before = this.filter;
-    this.filter = filter;
-    if (filter.mine !== before.mine) this.#chooser.keep({ mine: filter.mine });
-    if (filter.text !== before.text) this.#searchReports();
+    const { mine } = this.#chosen.filter;
+    this.#chosen.take(filter);
+    if (filter.mine !== mine) this.#chooser.keep({ mine: filter.mine });
     this.#host.redraw("all", ["hash", "job", "user", "why", "report"]);
     this.#arrange("top");
   }
@@ -325,24 +307,13 @@ export class JobsPage implements Mounted {
     this.#setFilter({ ...NOTHING, groups: new Set([group]) });
   }
   #toggle(group: number | null): void {
-    const groups = new Set(this.filter.groups);
+    const groups = new Set(this.#chosen.filter.groups);
     if (group === null) groups.clear();
     else if (!groups.delete(group)) groups.add(group);
-    this.#setFilter({ ...this.filter, groups });
+    this.#setFilter({ ...this.#chosen.filter, groups });
   }
-  /** What jobs report is known to the other side only. */
-  #searchReports(): void {
-    this.#reported = null;
-    const needle = this.#needle();
-    if (!needle || !this.board.complete) return;
-    this.board.searchReports(needle).then((found) => {
-      if (this.#needle() !== needle || !found.size) return;
-      this.#reported = found;
-      this.#arrange("keep");
-    }, () => undefined);
-  }
-  #sortBy(sort: { column: string; descending: boolean }): void {
-    this.#sort = sort;
+  #sortBy(sort: Sorted): void {
+    this.#chosen.sort = sort;
     this.#host.setSort(sort);
     this.#host.redraw("all", ["run", "action"]);
     this.#arrange("top");
@@ -350,7 +321,7 @@ export class JobsPage implements Mounted {
   /** What is remembered came late, or from another page of this user. */
   #remembered(): void {
     this.#chooser.read();
-    this.filter = { ...this.filter, mine: this.#chooser.habits.mine === true };
+    this.#chosen.filter = { ...this.#chosen.filter, mine: this.#chooser.habits.mine === true };
     this.#columnsChanged();
     this.#arrange("keep");
   }
@@ -384,7 +355,7 @@ export class JobsPage implements Mounted {
   #escape(): boolean {
     if (this.#host.selection.size) this.#select([]);
     else if (this.#wall) this.#toggleWall();
-    else if (isFiltered(this.filter)) this.#setFilter(NOTHING);
+    else if (isFiltered(this.#chosen.filter)) this.#setFilter(NOTHING);
     else return false;
     return true;
   }
@@ -394,7 +365,7 @@ export class JobsPage implements Mounted {
     this.#host.redraw("all", []);
   }
   #fold(run: number): void {
-    if (!this.#folded.delete(run)) this.#folded.add(run);
+    this.#chosen.fold(run);
     this.#arrange("keep");
   }
 }
