@@ -71,12 +71,22 @@ export function colourStyle(color: string): string {
   return probe.color && !/^(inherit|initial|unset|revert)/.test(name) ? `--bar:${name}` : "";
 }
 
+/**
+ * ms until a counter is at its maximum, if it went on as it had until the last report; null: nobody
+ * can tell, as when that time has passed and no report came.
+ */
+export function timeLeft(left_s: number | null, reported_ms: number, now_ms: number): number | null {
+  if (!left_s) return left_s;
+  const left_ms = left_s * 1000 - Math.max(0, now_ms - reported_ms);
+  return left_ms > 0 ? left_ms : null;
+}
+
 /** Percent done and the words beside it; null if no counter has a maximum. */
-export function progress(all: readonly Item[], left_s: number | null, held: string): { percent: number; words: string } | null {
+export function progress(all: readonly Item[], left_ms: number | null, held: string): { percent: number; words: string } | null {
   const item = all.find((one) => one.max !== null && typeof one.value === "number");
   if (!item) return null;
   const percent = Math.floor(Math.min(1, Math.max(0, Number(item.value) / item.max!)) * 100);
-  return { percent, words: held || (left_s === null ? "no estimate" : age(left_s * 1000)) };
+  return { percent, words: held || (left_ms === null ? "no estimate" : age(left_ms)) };
 }
 
 /** What the report says, for reading aloud, copying and searching. */
@@ -91,6 +101,8 @@ export interface ReportCell {
   live: boolean;
   /** In place of the time left, as "paused". */
   held: string;
+  /** ms until it is done; null: no estimate. */
+  left_ms: number | null;
 }
 
 /** Counters drawn to see whether they fit: no cell is wide enough for more. */
@@ -99,7 +111,7 @@ const MOST_DRAWN = 40;
 /** Draw the cell. What does not fit is counted in `+n` as soon as the cell is on the page. */
 export function drawReport(wide: WideRow | undefined, cell: ReportCell): HTMLElement {
   const all = wide ? items(wide.report) : [];
-  const done = cell.live ? progress(all, wide?.left_s ?? null, cell.held) : null;
+  const done = cell.live ? progress(all, cell.left_ms, cell.held) : null;
   const list = el("span.arp-ctrs", {}, ...all.slice(0, MOST_DRAWN).map(drawItem));
   const undrawn = Math.max(0, all.length - MOST_DRAWN);
   const made = el("div.arp-rep", {},

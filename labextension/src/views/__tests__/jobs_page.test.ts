@@ -60,6 +60,16 @@ describe("the rows", () => {
     expect(cell(240, "elapsed").textContent).toBe("6:22");
     expect(cell(238, "elapsed").textContent).toBe(over);
   });
+  it("let the time left go on, and make no estimate once it has passed without a report", () => {
+    open();
+    const said = (): string => cell(240, "report").querySelector("[role=progressbar]")!.getAttribute("aria-valuetext")!;
+    expect(said()).toMatch(/^61 %, \d+ (s|min)$/);
+    const before = said();
+    vi.advanceTimersByTime(90_000);
+    expect(said()).not.toBe(before);
+    vi.advanceTimersByTime(3_600_000);
+    expect(said()).toBe("61 %, no estimate");
+  });
   it("ask for the reports of those in view", () => {
     open();
     expect([...board.inView].sort()).toEqual([...board.rows.keys()].sort());

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Report, WideRow } from "../../model/rows";
-import { colourStyle, drawReport, items, progress, refit, reportText, spark, valueText, webAddress } from "../report";
+import { colourStyle, drawReport, items, progress, refit, reportText, spark, timeLeft, valueText, webAddress } from "../report";
 
 const wide = (report: Report, more: Partial<WideRow> = {}): WideRow => ({ id: 1, report, notes: [], spark: [], left_s: null, ...more });
-const draw = (report: Report, more: Partial<WideRow> = {}, live = true): HTMLElement => drawReport(wide(report, more), { live, held: "" });
+const draw = (report: Report, more: Partial<WideRow> = {}, live = true): HTMLElement => drawReport(wide(report, more), { live, held: "", left_ms: more.left_s ? more.left_s * 1000 : null });
 
 beforeEach(() => document.body.replaceChildren());
 
@@ -30,7 +30,7 @@ describe("counters", () => {
     expect(cell.textContent.length).toBeLessThan(1000);
   });
   it("no report is an empty cell, and no report that anybody could post breaks it", () => {
-    expect(drawReport(undefined, { live: true, held: "" }).textContent).toBe("");
+    expect(drawReport(undefined, { live: true, held: "", left_ms: null }).textContent).toBe("");
     fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (counters) => {
       draw({ counters } as Report);
       reportText(wide({ counters } as Report));
@@ -103,6 +103,15 @@ describe("progress", () => {
     const all = items({ counters: { Events: { value: 40, max: 100 } } });
     expect(progress(all, null, "")).toEqual({ percent: 40, words: "no estimate" });
     expect(progress(all, 3, "paused")).toEqual({ percent: 40, words: "paused" });
+  });
+  it("counts the time left on from the last report, and makes no estimate once it has passed", () => {
+    expect(timeLeft(10, 1000, 1000)).toBe(10_000);
+    expect(timeLeft(10, 1000, 5000)).toBe(6000);
+    expect(timeLeft(10, 1000, 11_000)).toBeNull();
+    expect(timeLeft(10, NaN, 11_000)).toBeNull();
+    expect(timeLeft(10, 5000, 1000)).toBe(10_000); // clocks of two machines differ
+    expect(timeLeft(0, 1000, 90_000)).toBe(0); // it is there
+    expect(timeLeft(null, 1000, 1000)).toBeNull();
   });
   it("is never less than nothing nor more than all, and rounds down", () => {
     const percent = (value: number): number => progress(items({ counters: { a: { value, max: 100 } } }), 1, "")!.percent;

@@ -137,7 +137,7 @@ function drawReportOf(scene: Scene, row: number): HTMLElement {
   const why = scene.whyInReport() ? facts.why(row, scene.knownAt(row)) : null;
   const held = facts.text("state", row) === "suspended" ? "paused" : "";
   return drawReport(facts.board.wide(facts.board.jobs.id(row)), {
-    live: facts.live(row), held, why: why && (why.strong || why.text) ? drawWhy(why, scene.needle()) : null,
+    live: facts.live(row), held, left_ms: facts.timeLeft(row, scene.knownAt(row)), why: why && (why.strong || why.text) ? drawWhy(why, scene.needle()) : null,
   });
 }
 

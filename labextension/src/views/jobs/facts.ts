@@ -3,6 +3,7 @@
 import { DictColumn } from "../../grid/columns";
 import { isFinal, look, shown, type Look } from "../../model/status";
 import type { Board } from "../../sources/board";
+import { timeLeft } from "../report";
 import { why, type Told, type Why } from "./why";
 
 /** The tiles of the count strip, in their order; each job is in one of them. */
@@ -69,6 +70,10 @@ export class Facts {
     const since = ["started", "submitted", "requested"].map((name) => this.number(name, row)).find((at) => !isNaN(at)) ?? NaN;
     const end = this.live(row) ? now : this.number("ended", row);
     return (isNaN(end) ? this.number("changed", row) : end) - since;
+  }
+  /** ms until its counter is at its maximum; null: no estimate. */
+  timeLeft(row: number, now: number): number | null {
+    return timeLeft(this.board.wide(this.board.jobs.id(row))?.left_s ?? null, this.number("reported_at", row), now);
   }
 
   /** The word to show now, given who answers. */

@@ -1,10 +1,10 @@
 /** One job in a list of the panel. */
 
-import { age, elapsed } from "../../model/times";
+import { age, elapsed, ms } from "../../model/times";
 import { words } from "../../model/error_words";
 import { el, fill } from "../../dom";
 import { icon, type IconName } from "../../icons";
-import { drawProgress, items, progress } from "../report";
+import { drawProgress, items, progress, timeLeft } from "../report";
 import type { DrawerTab } from "../shell";
 import type { PanelHost, PanelSource } from "./data";
 import { call, lasting_ms, why, type Placed } from "./sorting";
@@ -20,6 +20,7 @@ export class Item {
   #said = "";
   #asking: ReturnType<typeof setTimeout> | undefined;
   #drawn = "";
+  #leftDrawn = "";
 
   constructor(
     placed: Placed,
@@ -34,20 +35,22 @@ export class Item {
   /** Draw what changed; an item with focus keeps it. */
   update(placed: Placed): void {
     this.#placed = placed;
-    const left = this.source.left_s(placed.job.id);
+    const left = this.#left(Date.now());
     const now = [placed.word, placed.section, placed.job.revision, left, this.#said, this.#asking !== undefined].join("\n");
     if (now !== this.#drawn) {
       const act = (document.activeElement as HTMLElement | null)?.dataset["act"];
       const had = act && this.el.contains(document.activeElement);
       this.#drawn = now;
-      this.#draw(left);
+      this.#leftDrawn = left;
+      this.#draw();
       if (had) this.#focus(act);
     }
     this.tick(Date.now());
   }
 
-  /** Let its clock go on; nothing else is touched. */
+  /** Let its clock and the time left go on; nothing else is touched. */
   tick(now_ms: number): void {
+    if (this.#left(now_ms) !== this.#leftDrawn) return this.update(this.#placed);
     const text = elapsed(lasting_ms(this.#placed.job, now_ms));
     if (this.#time.textContent !== text) this.#time.textContent = text;
   }
@@ -56,12 +59,19 @@ export class Item {
     clearTimeout(this.#asking);
   }
 
-  #draw(left_s: number | null): void {
+  /** The time until it is done, in words. */
+  #left(now_ms: number): string {
+    const { job } = this.#placed;
+    const left_ms = timeLeft(this.source.left_s(job.id), ms(job.reported_at), now_ms);
+    return left_ms === null ? this.trans.__("no estimate") : this.trans.__("%1 left", age(left_ms));
+  }
+
+  #draw(): void {
     const { section } = this.#placed;
     this.el.className = `arp-item${section === "alerts" ? ` is-alert is-${this.#placed.hue}` : ""}`;
     if (this.#asking !== undefined) this.#drawQuestion();
     else if (section === "alerts") this.#drawAlert();
-    else if (section === "running") this.#drawRunning(left_s);
+    else if (section === "running") this.#drawRunning();
     else this.#drawLine();
   }
 
@@ -77,10 +87,9 @@ export class Item {
     );
   }
 
-  #drawRunning(left_s: number | null): void {
+  #drawRunning(): void {
     const { job } = this.#placed;
-    const until = left_s === null ? this.trans.__("no estimate") : this.trans.__("%1 left", age(left_s * 1000));
-    const done = progress(items(job.report), left_s, until);
+    const done = progress(items(job.report), null, this.#leftDrawn);
     fill(
       this.el,
       el("b", {}, call(job)),

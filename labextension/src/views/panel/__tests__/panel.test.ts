@@ -120,7 +120,13 @@ describe("lists", () => {
   });
 
   test("say of a running job how far it is and when it will be done", () => {
-    expect(item(240).querySelector("[role=progressbar]")!.getAttribute("aria-valuetext")).toBe("61 %, 4 min left");
+    Object.defineProperty(root, "offsetParent", { value: document.body });
+    const said = (): string => item(240).querySelector("[role=progressbar]")!.getAttribute("aria-valuetext")!;
+    expect(said()).toBe("61 %, 4 min left");
+    vi.advanceTimersByTime(120_000);
+    expect(said()).toBe("61 %, 2 min left");
+    vi.advanceTimersByTime(300_000);
+    expect(said()).toBe("61 %, no estimate");
   });
 
   test("let only the time go on while nothing changes", () => {
