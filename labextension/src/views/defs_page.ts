@@ -117,7 +117,8 @@ class DefsPage implements Mounted {
   #words(all: readonly number[]): void {
     const rows = [...this.board.definitions.values()];
     const auto = rows.filter((row) => row.autorun).length;
-    fill(this.#counts, el("b", {}, this.board.experiment ? all.length : "…"), all.length === 1 ? " definition, " : " definitions, ", el("b", {}, auto), el("span", { title: NOT_YET }, auto ? " on autorun, which does not act yet" : " on autorun"));
+    fill(this.#counts, el("b", {}, this.board.experiment ? all.length : "…"), all.length === 1 ? " definition, " : " definitions, ",
+      el("b", {}, auto), el("span", { title: NOT_YET }, auto ? " on autorun, which does not act yet" : " on autorun"));
     const unsaved = this.#desk.edited.filter((id) => id !== BLANK || Object.keys(this.#desk.edit(id).values).length);
     const names = unsaved.map((id) => value(this.#desk.edit(id), "name") || "The new row");
     const bad = new Set([...rows.filter((row) => checked(row) === "bad").map((row) => row.id), ...unsaved.filter((id) => this.#stuck(id))]).size;

@@ -137,7 +137,8 @@ function tip(base: DefinitionRow | null): string {
 function dot(row: DefinitionRow): HTMLElement {
   const state = checked(row);
   const at = row.check.checked_at ? `, checked ${when(ms(row.check.checked_at))}` : "";
-  const words = { ok: `Executable${at}`, bad: plain(row.check.problem), unknown: `Not checked: ${plain(row.check.problem.replace(/^not checked:? ?/, "")) || "the batch client was away"}` }[state];
+  const unchecked = plain(row.check.problem.replace(/^not checked:? ?/, "")) || "the batch client was away";
+  const words = { ok: `Executable${at}`, bad: plain(row.check.problem), unknown: `Not checked: ${unchecked}` }[state];
   const look = { ok: "arp-okdot", bad: "arp-baddot", unknown: "arp-muted" }[state];
   return el("span", { class: look, title: words }, icon(({ ok: "check", bad: "cross", unknown: "ask" } as const)[state]), el("span.arp-sr", {}, words));
 }
@@ -145,9 +146,10 @@ function dot(row: DefinitionRow): HTMLElement {
 function drawShare({ jobs, done, failed }: Share): HTMLElement[] {
   const percent = Math.round((100 * done) / jobs);
   const part = (number: number): HTMLElement | null => (number ? el("i", { style: `width:${(100 * number) / jobs}%` }) : null);
+  const [all, good, bad, left] = [jobs, done, failed, jobs - done - failed].map((count) => count.toLocaleString("en"));
   return [
-    el("span.n", {}, jobs.toLocaleString("en")),
-    el("span.arp-mini", { role: "img", "aria-label": `${percent} % done`, title: `${done.toLocaleString("en")} done, ${failed.toLocaleString("en")} failed, ${(jobs - done - failed).toLocaleString("en")} not over` },
+    el("span.n", {}, all),
+    el("span.arp-mini", { role: "img", "aria-label": `${percent} % done`, title: `${good} done, ${bad} failed, ${left} not over` },
       part(done) ?? el("i", { style: "width:0" }), part(failed)),
   ];
 }

@@ -122,8 +122,10 @@ export class Actions {
     this.shell.toast({ kind: "plain", title: `Took ${what} off the page`, stay_s: 10, text, actions: [{ label: "Undo", do: undo }] });
   }
 
-  #running(ids: readonly number[]): boolean {
-    return ids.every((id) => this.facts.text("state", this.#row(id)) === "running");
+  #goesOn(ids: readonly number[]): string {
+    const running = ids.every((id) => this.facts.text("state", this.#row(id)) === "running");
+    const one = ids.length === 1;
+    return running ? `${one ? "is" : "are"} still running` : `${one ? "has" : "have"} not ended`;
   }
 
   #meant(ids: readonly number[], live: readonly number[]): Promise<"keep" | "delete" | "kill"> {
@@ -137,7 +139,7 @@ export class Actions {
         };
         const keep = el("button.arp-btn", { type: "button", onclick: close }, "Keep");
         box.append(
-          el("div.arp-ask", {}, el("p", {}, `${one ? "The job" : `${live.length} of them`} ${this.#running(live) ? `${live.length === 1 ? "is" : "are"} still running` : `${live.length === 1 ? "has" : "have"} not ended`}, and will not be killed by this.`)),
+          el("div.arp-ask", {}, el("p", {}, `${one ? "The job" : `${live.length} of them`} ${this.#goesOn(live)}, and will not be killed by this.`)),
           el("footer", {}, el("span.arp-grow"), keep,
             el("button.arp-btn.is-bad", { type: "button", onclick: say("kill") }, "Kill and delete"),
             el("button.arp-btn.is-main", { type: "button", onclick: say("delete") }, "Delete only")));
@@ -190,7 +192,10 @@ export class Actions {
     if (!made) return false;
     const hash = plain(asked.definition, 60);
     const text = [skippedText(made.skipped), ...made.warnings.map((one) => plain(one, 500))].filter(Boolean).join(" ");
-    this.shell.toast({ kind: made.jobs.length ? "good" : "plain", title: made.jobs.length ? `Sent ${jobs(made.jobs.length)} of ${hash}` : `No job of ${hash} was sent`, ...(text ? { text } : {}) });
+    const sent = made.jobs.length;
+    this.shell.toast({
+      kind: sent ? "good" : "plain", title: sent ? `Sent ${jobs(sent)} of ${hash}` : `No job of ${hash} was sent`, ...(text ? { text } : {}),
+    });
     return true;
   }
 

@@ -59,7 +59,9 @@ export class Toolbar {
       return button;
     };
     const opens = (name: string, shape: "funnel" | "cols", act: (button: HTMLElement) => void, ...more: HTMLElement[]): HTMLElement => {
-      const button: HTMLElement = el("button.arp-btn", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": name, onclick: () => act(button) }, icon(shape), el("span.arp-hide-s", {}, name), ...more);
+      const button: HTMLElement = el("button.arp-btn", {
+        type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": name, onclick: () => act(button),
+      }, icon(shape), el("span.arp-hide-s", {}, name), ...more);
       return button;
     };
     this.#mine = toggle("Mine", (mine) => events.filter({ mine }));
