@@ -87,7 +87,10 @@ class WatchList:
                 state=one.state,
                 submitted_at=one.submitted_at,
             )
-            before = self._live.pop(one.job_id, None)
+            before = self._live.get(one.job_id)
+            if job == before:
+                continue  # most have only another host, or a reason: nothing that is polled
+            self._live.pop(one.job_id, None)
             _, ended = self._ended.pop(one.job_id, (None, None))
             self._is_stale |= job not in (before, ended)
             if one.state.is_final:

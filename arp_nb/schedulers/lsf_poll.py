@@ -15,7 +15,7 @@ from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of, records
 from arp_nb.schedulers.lsf_times import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
+    from collections.abc import Collection, Generator, Iterable
     from datetime import datetime
 
 logger = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class PollReader:
                     yield
             return answer.poll()
 
-    def _apart(self, found: Sequence[str], answer: _Answer) -> Generator[None, None, Poll]:
+    def _apart(self, found: Iterable[str], answer: _Answer) -> Generator[None, None, Poll]:
         before, after = self._before, {}
         for number, piece in enumerate(found, 1):
             known = before.get(piece)

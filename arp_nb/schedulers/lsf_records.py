@@ -16,7 +16,7 @@ import orjson
 from arp_nb.errors import UnreadableOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
 #: columns of the whole answer, up to its first record
 _HEAD = re.compile(r'\{\s*(?:"[A-Z_]{1,30}"\s*:\s*(?:"[^"\\]*"|\d+)\s*,\s*)*"RECORDS"\s*:\s*\[')
@@ -52,12 +52,13 @@ class NotApart(Exception):
     """The text is not what its pieces looked like: it has to be read as a whole."""
 
 
-def pieces(stdout: str) -> Sequence[str]:
-    """Cut an answer where one record may end and the next begin; each lacks its last brace.
+def pieces(stdout: str) -> Iterator[str]:
+    """Cut an answer where one record may end and the next begins; each lacks its last brace.
 
     A cut may be wrong: the same letters may stand in a record's text. Then the piece before
     the cut ends within a string, or within an object, so that `record_of` refuses it. So the
-    pieces are right if all are taken in order and none is refused.
+    pieces are right if all are taken in order, none is refused, and the end comes without
+    an error.
 
     Raises
     ------
@@ -67,20 +68,19 @@ def pieces(stdout: str) -> Sequence[str]:
     head = _HEAD.match(stdout, max(stdout.find("{"), 0))
     if head is None:
         raise NotApart
-    found = stdout.split("},")
-    if len(found[0]) < head.end():
-        raise NotApart  # what looks like the end of a record stands before the first
-    found[0] = found[0][head.end() :]
-    last, _, end = found[-1].rpartition("]")
+    begin = head.end()
+    while (cut := stdout.find("},", begin)) >= 0:  # one at a time: all of them are megabytes
+        yield stdout[begin:cut]
+        begin = cut + 2
+    last, _, end = stdout[begin:].rpartition("]")
     last = last.rstrip()
     if _END.fullmatch(end) is None:
         raise NotApart
-    if not last and len(found) == 1:
-        return ()
+    if not last and begin == head.end():
+        return
     if not last.endswith("}"):
         raise NotApart
-    found[-1] = last[:-1]
-    return found
+    yield last[:-1]
 
 
 def record_of(piece: str) -> dict[str, Any]:
