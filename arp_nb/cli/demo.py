@@ -84,16 +84,7 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
         "--ServerApp.log_level=WARN",
         *(["--ServerApp.allow_root=True"] if os.geteuid() == 0 else []),
     ])  # fmt: skip
-    environment = {
-        **os.environ,
-        "JUPYTER_TOKEN_FILE": str(token_file),
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(_config_path(stage)),
-        "JUPYTER_PATH": os.pathsep.join(_data_path(stage)),
-        "JUPYTERLAB_SETTINGS_DIR": str(_lab_settings(stage)),
-        "JUPYTERLAB_WORKSPACES_DIR": str(stage.folder / "workspaces"),
-        "PYTHONPATH": os.pathsep.join(_python_path()),
-    }
-    process = os.posix_spawn(argv[0], argv, environment)
+    process = os.posix_spawn(argv[0], argv, _environment(stage, token_file))
     try:
         _wait_until_up(process, port)
         print(
@@ -112,6 +103,19 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
     except BaseException:
         _end(process)
         raise
+
+
+def _environment(stage: Stage, token_file: Path) -> dict[str, str]:
+    """Let the server find this package, installed or not, and nothing of another Jupyter."""
+    return {
+        **os.environ,
+        "JUPYTER_TOKEN_FILE": str(token_file),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(_config_path(stage)),
+        "JUPYTER_PATH": os.pathsep.join(_data_path(stage)),
+        "JUPYTERLAB_SETTINGS_DIR": str(_lab_settings(stage)),
+        "JUPYTERLAB_WORKSPACES_DIR": str(stage.folder / "workspaces"),
+        "PYTHONPATH": os.pathsep.join(_python_path()),
+    }
 
 
 def _config_path(stage: Stage) -> Iterator[str]:
