@@ -245,17 +245,17 @@ class Grid(Front):
         if "call" in content:
             self.tell({"type": "answer", "call": content["call"], "answer": answer})
 
-    def _on_start(self, _: dict[str, Any]) -> None:
+    def _on_start(self, content: dict[str, Any]) -> None:
         with self._sheet.lock:
-            self._sheet.stream.head()
+            self._sheet.stream.head(_page(content))
         if self.selected_ids:
             self.tell({"type": "select", "ranges": self.selected_ids.ranges})
 
     _on_resync = _on_start
 
-    def _on_more(self, _: dict[str, Any]) -> None:
+    def _on_more(self, content: dict[str, Any]) -> None:
         with self._sheet.lock:
-            self._sheet.stream.more()
+            self._sheet.stream.more(_page(content))
 
     def _on_view(self, content: dict[str, Any]) -> None:
         with self._sheet.lock:

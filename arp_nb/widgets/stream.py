@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,11 +35,21 @@ MOST_CELLS = 250_000
 #: rows in view whose long texts are asked for at once, and longest text that is sent whole
 MOST_IN_VIEW = 500
 LONGEST_CHARS = 20_000
-#: pages of one grid whose rows in view are known
+#: pages of one grid that are known
 MOST_PAGES = 8
 
 _NONE = np.empty(0, dtype=np.int64)
 _NEVER = np.empty(0, dtype=np.int32)
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """How far the rows were sent to a page."""
+
+    #: rows before this one were
+    sent: int = 0
+    #: it has all rows, and asks for no more
+    complete: bool = False
 
 
 class Stream:
@@ -61,10 +72,8 @@ class Stream:
         self.seq = 0
         #: somebody asked for the rows
         self._started = False
-        #: rows before this one were sent
-        self._sent = 0
-        #: the page has all rows, and asks for no more
-        self._complete = False
+        #: how far each page is
+        self._cursors: dict[int, _Cursor] = {}
         self._chunk_rows = CHUNK_ROWS
         #: by column and row: the message that last told of it
         self._told: dict[int, np.ndarray[Any, np.dtype[np.int32]]] = {}
@@ -93,31 +102,41 @@ class Stream:
 
     # -- asked by the page -------------------------------------------------------------
 
-    def head(self) -> None:
-        """Send the first rows; what waited is in them."""
+    def head(self, page: int | None = None) -> None:
+        """Send the first rows to a page, or to all; what waited is in them."""
         self._started = True
-        for column, ids in self._changed.items():
-            self._note(column, np.unique(np.concatenate(ids)))
-        self._forget()
+        if page is None:
+            for column, ids in self._changed.items():
+                self._note(column, np.unique(np.concatenate(ids)))
+            self._forget()
+            told = list(self._cursors.values())
+        else:
+            self.flush()  # the other pages are told of what waited
+            told = [_Cursor()]
+            _keep(self._cursors, page, told[0])
+        for one in told:
+            one.sent = 0
         self.seq += 1
-        self._sent = 0
         self._last_s = time.monotonic()
-        size_bytes = self._rows("head", HEAD_ROWS, seq=self.seq)
-        per_row = max(1, size_bytes // max(1, min(HEAD_ROWS, self._sent)))
+        size_bytes = self._rows("head", told, HEAD_ROWS, page, seq=self.seq)
+        sent = min(HEAD_ROWS, self._table.rows if self._table is not None else 0)
+        per_row = max(1, size_bytes // max(1, sent))
         self._chunk_rows = min(CHUNK_ROWS, max(HEAD_ROWS, CHUNK_BYTES // per_row))
 
-    def more(self) -> None:
-        """Send the next rows; none if all were sent."""
-        if self._started:
-            self._rows("chunk", self._chunk_rows)
+    def more(self, page: int = 0) -> None:
+        """Send the next rows to a page; none if all were sent."""
+        if not self._started:
+            return
+        if page not in self._cursors:  # so many pages came since that it was forgotten
+            self.head(page)
+            return
+        self.flush()  # so that all pages that have all rows have the same
+        self._rows("chunk", [self._cursors[page]], self._chunk_rows, page)
 
     def view(self, ids: Ids, page: int = 0) -> None:
         """Send the long texts of rows that came into view of a page."""
         ids = ids[:MOST_IN_VIEW]
-        self._in_view.pop(page, None)
-        self._in_view[page] = ids
-        while len(self._in_view) > MOST_PAGES:  # nobody tells of a page that was closed
-            self._in_view.pop(next(iter(self._in_view)))
+        _keep(self._in_view, page, ids)
         for number, one in enumerate(self._shown):
             if one.kind.travel == "remote":
                 self._wide(number, ids)
@@ -156,9 +175,10 @@ class Stream:
         if self._closed or not self._started or self._table is None:
             return
         self._last_s = time.monotonic()
-        known = self._sent
-        if self._complete and known < self._table.rows:
-            self._rows("chunk", self._chunk_rows)
+        known = max((one.sent for one in self._cursors.values()), default=0)
+        complete = [one for one in self._cursors.values() if one.complete]
+        if complete and complete[0].sent < self._table.rows:
+            self._rows("chunk", complete, self._chunk_rows, None)
         self._delta(known)
 
     # -- inside ------------------------------------------------------------------------
@@ -178,22 +198,29 @@ class Stream:
         self._changed.clear()
         self._removed.clear()
 
-    def _rows(self, what: str, count: int, **more: Any) -> int:
-        """Send the next rows in a frame; return its size in bytes."""
+    def _rows(
+        self, what: str, told: Sequence[_Cursor], count: int, page: int | None, **more: Any
+    ) -> int:
+        """Send the next rows in a frame; return its size in bytes.
+
+        ``told`` are all at the same row; ``page`` is the only one that is meant, if one is.
+        """
         table = self._table
         assert table is not None
-        first, self._sent = self._sent, min(self._sent + count, table.rows)
-        self._complete = self._sent == table.rows
-        ids = table.ids(first, self._sent)
+        first = told[0].sent if told else 0
+        last = min(first + count, table.rows)
+        for one in told:
+            one.sent, one.complete = last, last == table.rows
+        ids = table.ids(first, last)
         packed = [encode.row_ids(ids)]
         packed += [
             encode.pack(f"c{at}", one.kind, one.values(table, ids), one.head)
             for at, one in enumerate(self._shown)
         ]
-        following = None if self._complete else self._sent
-        place = {"from": first, "to": self._sent, "next_before": following}
+        following = None if last == table.rows else last
+        place = {"from": first, "to": last, "next_before": following}
         head, buffers = columns.frame(packed, total=table.live, **place, **more)
-        self._send({"type": what, "head": head}, list(buffers))
+        self._send({"type": what, "head": head, "page": page}, list(buffers))
         return int(sum(head["sizes"]))
 
     def _delta(self, known: int) -> None:
@@ -254,6 +281,14 @@ class Stream:
             self._send(
                 {"type": "wide", "column": column, "ids": ids.tolist(), "values": values}, []
             )
+
+
+def _keep(by_page: dict[int, Any], page: int, value: Any) -> None:
+    """Keep something of a page; of those that spoke longest ago nothing: they may be closed."""
+    by_page.pop(page, None)
+    by_page[page] = value
+    while len(by_page) > MOST_PAGES:
+        by_page.pop(next(iter(by_page)))
 
 
 def ranges(ids: Iterable[Any]) -> list[tuple[int, int]]:

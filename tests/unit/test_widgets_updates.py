@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from arp_nb import errors
 from arp_nb.widgets import Grid, stream
 from tests.unit.standin_manager import within
-from tests.unit.widget_play import Page, small
+from tests.unit.widget_play import Page, decode, small
 
 FIXTURES_LAST = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
@@ -188,3 +189,116 @@ def test_edit_is_taken_if_and_only_if_its_cell_is_as_it_was_read(
                 else:
                     assert answer["theirs"] == page.grid.df.loc[row, column]
     page.grid.close()
+
+
+class View:
+    """One of several pages: takes what is meant for it, as `comm_source.ts` does."""
+
+    def __init__(self, number: int, grid: Grid) -> None:
+        self.number, self.grid = number, grid
+        self.rows: dict[int, Any] = {}
+        self.up_to, self.seq, self.more, self.heads = 0, 0, False, 0
+
+    def say(self, what: str) -> None:
+        self.grid._hear(self.grid, {"type": what, "page": self.number}, [])
+
+    def hear(self, told: dict[str, Any], buffers: list[Any]) -> None:
+        own = told.get("page") in {None, self.number}
+        if told["type"] == "head":
+            if own:
+                self.rows, self.seq, self.heads = {}, told["head"]["seq"], self.heads + 1
+                self.take(told["head"], buffers)
+            elif self.heads:
+                assert told["head"]["seq"] == self.seq + 1
+                self.seq += 1
+        elif told["type"] == "chunk" and own and self.heads and (told["page"] or not self.more):
+            assert told["head"]["from"] == self.up_to
+            self.take(told["head"], buffers)
+        elif told["type"] == "delta" and self.heads:
+            delta = told["delta"]
+            assert delta["seq"] == self.seq + 1
+            self.seq += 1
+            for at, row in enumerate(delta["ids"]):
+                if row < self.up_to:
+                    self.rows[row] = delta["columns"]["c0"][at]
+            for row in delta["removed"]:
+                self.rows.pop(row, None)
+
+    def take(self, head: dict[str, Any], buffers: list[Any]) -> None:
+        values = decode(head, buffers)
+        self.rows |= dict(zip(values["id"], values["c0"], strict=True))
+        self.up_to, self.more = head["to"], head["next_before"] is not None
+
+
+def views(grid: Grid) -> list[View]:
+    """Three pages of a grid, which hear all that it says."""
+    made = [View(number, grid) for number in (1, 2, 3)]
+
+    def tell(content: dict[str, Any], buffers: list[Any]) -> None:
+        for one in made:
+            if content.get("type") in {"head", "chunk", "delta"}:
+                one.hear(content, buffers)
+
+    grid._sheet.stream._send = tell
+    return made
+
+
+def test_second_view_takes_nothing_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "HEAD_ROWS", 2)
+    monkeypatch.setattr(stream, "CHUNK_ROWS", 3)
+    grid = Grid(pd.DataFrame({"x": range(9)}))
+    first, second, _ = views(grid)
+    first.say("start")
+    first.say("more")
+    second.say("start")
+    assert (len(first.rows), first.heads, len(second.rows), second.heads) == (5, 1, 2, 1)
+    grid.update({"x": [70, 10]}, ids=[7, 1])
+    grid._sheet.stream.flush()
+    for one in (first, second, second, first, second):
+        one.say("more")
+    assert first.rows == second.rows == grid.df["x"].to_dict()
+    assert (first.heads, second.heads) == (1, 1)
+
+
+@FIXTURES_LAST
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["start", "more", "more", "update", "add", "remove", "flush", "show"]),
+            st.integers(0, 9),
+        ),
+        max_size=40,
+    )
+)
+def test_all_views_of_a_grid_end_with_its_rows(
+    monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, int]]
+) -> None:
+    monkeypatch.setattr(stream, "HEAD_ROWS", 2)
+    monkeypatch.setattr(stream, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(stream, "GAP_S", 30)  # nothing is told but when a step says so
+    grid = Grid(pd.DataFrame({"x": range(6)}))
+    pages = views(grid)
+    for what, number in steps:
+        page = pages[number % 3]
+        ids = np.array([number])
+        if what == "start" or (what == "more" and page.heads and page.more):
+            page.say(what)
+        elif what == "update" and grid._sheet.table.alive(ids).all():
+            grid.update({"x": [100 + number]}, ids=[number])
+        elif what == "add":
+            grid.add_row({"x": number})
+        elif what == "remove":
+            grid.delete_rows([number])
+        elif what == "flush":
+            grid._sheet.stream.flush()
+        elif what == "show":
+            grid.df = pd.DataFrame({"x": range(4)})
+    grid._sheet.stream.flush()
+    for page in pages:
+        while page.heads and page.more:
+            page.say("more")
+    table = grid._sheet.table
+    ids = table.ids(0, table.rows)
+    truth = dict(zip(ids.tolist(), table.take(0, ids).tolist(), strict=True))
+    assert all(page.rows == truth for page in pages if page.heads)
+    grid.close()

@@ -2,7 +2,8 @@
  * A table that a kernel holds, over the custom messages of a widget: `Grid(df)`.
  *
  * Messages are counted: the head carries a number, each delta the next one. A gap means that
- * one was lost, and the table begins anew.
+ * one was lost, and the table begins anew. All pages of a widget hear everything: rows that one
+ * of them asked for name it, and the others only count them.
  */
 
 import type {
@@ -29,7 +30,7 @@ const TOO_LONG = "This text is longer than a page can send. grid.update(…) set
 const BUSY = "The kernel has not answered yet: it may be busy with a cell. In a notebook that was opened again, run the cell again.";
 
 type Told =
-  | { type: "head" | "chunk"; head: FrameHead }
+  | { type: "head" | "chunk"; head: FrameHead; /** who asked for it; null, absent: it is for all */ page?: number | null }
   | { type: "delta"; delta: Delta; /** rows of long texts that changed */ stale?: Readonly<Record<string, readonly number[]>> }
   | { type: "wide"; column: string; ids: readonly number[]; values: readonly unknown[] }
   | { type: "answer"; call: number; answer: Answer };
@@ -124,7 +125,7 @@ export class CommSource implements TableSource {
     clearTimeout(this.again);
     clearTimeout(this.patience);
     this.patience = setTimeout(() => this.tell("loading", BUSY), PATIENCE_MS);
-    this.say({ type });
+    this.say({ type, page: this.page });
   }
 
   /** Send what is too much for one message in several; return what is left for the last. */
@@ -162,7 +163,7 @@ export class CommSource implements TableSource {
     this.asked = true;
     await idle();
     if (round !== this.round) return;
-    this.say({ type: "more" });
+    this.say({ type: "more", page: this.page });
     this.again = setTimeout(() => {
       this.asked = false;
       void this.pull();
@@ -185,6 +186,10 @@ export class CommSource implements TableSource {
     const told = content as Told;
     switch (told.type) {
       case "head":
+        if (isOfOther(told, this.page)) {
+          this.counted(told.head.seq);
+          break;
+        }
         clearTimeout(this.patience);
         this.seq = told.head.seq ?? 0;
         this.rows = 0;
@@ -195,12 +200,14 @@ export class CommSource implements TableSource {
         this.came(told.head);
         break;
       case "chunk":
-        if (isNaN(this.seq)) break;
+        // new rows for all who have the others
+        if (isNaN(this.seq) || isOfOther(told, this.page) || (told.page === null && this.more)) break;
         if (told.head.from !== this.upTo) {
           this.resync(); // one before it was lost
           break;
         }
-        this.sink.chunk(decodeComm(told.head, buffers));
+        // it is as of now, if nothing waits to be shown
+        this.sink.chunk(decodeComm(this.gather.empty ? { ...told.head, seq: this.seq } : told.head, buffers));
         this.came(told.head);
         break;
       case "delta":
@@ -218,19 +225,25 @@ export class CommSource implements TableSource {
   };
 
   private changed({ seq = this.seq + 1, ids, columns, removed }: Delta): void {
-    if (isNaN(this.seq) || seq <= this.seq) return; // the head that is known, or awaited, has it
-    if (seq > this.seq + 1) {
-      this.resync();
-      return;
-    }
-    this.seq = seq;
+    if (!this.counted(seq)) return;
+    const { upTo = Infinity } = this; // rows that are still to come will come as they are then
     const names = Object.keys(columns);
     ids.forEach((id, i) =>
-      this.gather.put(id, seq, Object.fromEntries(names.map((name) => [name, columns[name]?.[i] ?? null]))));
-    for (const id of removed) this.gather.put(id, seq, null);
+      id < upTo && this.gather.put(id, seq, Object.fromEntries(names.map((name) => [name, columns[name]?.[i] ?? null]))));
+    const gone = removed.filter((id) => id < upTo);
+    for (const id of gone) this.gather.put(id, seq, null);
     this.gather.go();
-    this.rows -= removed.length; // the count of the last frame may be that after the removal
+    this.rows -= gone.length; // the count of the last frame may be that after the removal
     void this.pull();
+  }
+
+  /** Take note of a message's number; false: the head that is known, or awaited, has it, or one was lost. */
+  private counted(seq = this.seq + 1): boolean {
+    if (isNaN(this.seq) || seq <= this.seq) return false;
+    const next = seq === this.seq + 1;
+    if (next) this.seq = seq;
+    else this.resync();
+    return next;
   }
 
   /** Long texts changed: those in view come by themselves, others are not known any more. */
@@ -244,3 +257,5 @@ export class CommSource implements TableSource {
     this.sink.connection(connection);
   }
 }
+
+const isOfOther = ({ page }: { page?: number | null }, own: number): boolean => typeof page === "number" && page !== own;

@@ -26,6 +26,11 @@ export class Gather {
     this.rows.set(id, { order, values: values && held?.values ? { ...held.values, ...values } : values });
   }
 
+  /** Nothing waits. */
+  get empty(): boolean {
+    return !this.rows.size;
+  }
+
   /** Give on what waits: at once, or as soon as it may be. */
   go(): void {
     if (this.rows.size) this.flush();

@@ -72,6 +72,30 @@ test("a second page begins, and both have all rows", async () => {
   other.close();
 });
 
+test("a second page takes nothing from the first: it loads no row anew, and goes on where it was", async () => {
+  kernel.held = true;
+  source.start(table);
+  kernel.step();
+  expect(Object.keys(table.rows())).toHaveLength(4);
+  const other = new CommSource(kernel);
+  const beside = new Recorder();
+  other.start(beside);
+  for (let round = 0; round < 30; round++) {
+    kernel.put(round % 13, `round ${round}`);
+    if (round === 20) kernel.drop(9);
+    kernel.flush();
+    await vi.advanceTimersByTimeAsync(50);
+    kernel.step();
+  }
+  kernel.held = false;
+  while (kernel.step());
+  await rest();
+  expect(table.rows()).toEqual(kernel.truth());
+  expect(beside.rows()).toEqual(kernel.truth());
+  expect([table.heads, beside.heads]).toEqual([1, 1]);
+  other.close();
+});
+
 test("scrolling asks for long texts ten times a second, and for those it ends at", async () => {
   source.start(table);
   await rest();

@@ -31,8 +31,9 @@ export class FakeKernel implements CommModel {
   gone = false;
   private readonly rows: (string | null)[] = [];
   private seq = 0;
-  private sent = 0;
-  private started = false;
+  /** Rows before this one were sent, by page; and those who have all. */
+  private readonly sent = new Map<number, number>();
+  private readonly complete = new Set<number>();
   private changed = new Set<number>();
   private removed = new Set<number>();
   private inView: number[] = [];
@@ -61,9 +62,9 @@ export class FakeKernel implements CommModel {
 
   /** Tell what changed: the kernel does it 30 times a second at most. */
   flush(): void {
-    if (!this.started) return;
-    const known = this.sent;
-    if (known < this.rows.length && this.complete) this.frame("chunk");
+    const known = Math.max(0, ...this.sent.values());
+    const [first] = this.complete;
+    if (first !== undefined && this.sent.get(first)! < this.rows.length) this.frame("chunk", [...this.complete], null);
     const ids = [...this.changed].filter((id) => id < known && this.rows[id] !== null);
     const removed = [...this.removed].filter((id) => id < known);
     this.changed.clear();
@@ -74,6 +75,15 @@ export class FakeKernel implements CommModel {
     this.tell({ type: "delta", delta: { ids, columns, removed, seq: this.seq }, stale: this.stale });
     const wide = ids.filter((id) => this.inView.includes(id));
     if (wide.length) this.wide(wide);
+  }
+
+  /** Another table: all pages are told of it. */
+  anew(): void {
+    this.changed.clear();
+    this.removed.clear();
+    for (const page of this.sent.keys()) this.sent.set(page, 0);
+    this.seq++;
+    this.frame("head", [...this.sent.keys()], null);
   }
 
   send(content: unknown): void {
@@ -104,8 +114,6 @@ export class FakeKernel implements CommModel {
     return next !== undefined;
   }
 
-  private complete = false;
-
   private hear(asked: Asked): void {
     this.act(asked);
     this.flush();
@@ -115,15 +123,14 @@ export class FakeKernel implements CommModel {
     switch (asked.type) {
       case "start":
       case "resync":
-        this.started = true;
-        this.changed.clear();
-        this.removed.clear();
-        this.sent = 0;
+        this.flush();
+        this.sent.set(asked.page!, 0);
         this.seq++;
-        this.frame("head");
+        this.frame("head", [asked.page!], asked.page!);
         break;
       case "more":
-        this.frame("chunk");
+        this.flush();
+        this.frame("chunk", [asked.page!], asked.page!);
         break;
       case "view":
         this.inView = asked.ids ?? [];
@@ -159,12 +166,17 @@ export class FakeKernel implements CommModel {
     this.tell({ type: "wide", column: "report", ids, values: ids.map((id) => `long ${id}`) });
   }
 
-  private frame(type: "head" | "chunk"): void {
+  /** Pages that are at the same row get the next ones; `page`: the only one that is meant. */
+  private frame(type: "head" | "chunk", pages: readonly number[], page: number | null): void {
     const ids: number[] = [];
-    const first = this.sent;
-    this.sent = Math.min(first + this.perFrame, this.rows.length);
-    this.complete = this.sent === this.rows.length;
-    for (let id = first; id < this.sent; id++) if (this.rows[id] !== null) ids.push(id);
+    const first = this.sent.get(pages[0]!)!;
+    const sent = Math.min(first + this.perFrame, this.rows.length);
+    const complete = sent === this.rows.length;
+    for (const one of pages) {
+      this.sent.set(one, sent);
+      this.complete[complete ? "add" : "delete"](one);
+    }
+    for (let id = first; id < sent; id++) if (this.rows[id] !== null) ids.push(id);
     const { head, buffers }: Frame = frameOf([
       { name: "id", type: "i32", values: ids },
       { name: "hash", type: "dict", values: ids.map((id) => this.rows[id]!) },
@@ -172,9 +184,9 @@ export class FakeKernel implements CommModel {
     const { next_before: _, epoch: __, ...rest } = head;
     const total = Object.keys(this.truth()).length;
     const views = buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength));
-    const more = this.saysMore ? { next_before: this.complete ? null : this.sent } : {};
-    const place = { from: first, to: this.sent };
-    this.tell({ type, head: { ...rest, ...more, ...place, total, ...(type === "head" ? { seq: this.seq } : {}) } }, views);
+    const more = this.saysMore ? { next_before: complete ? null : sent } : {};
+    const place = { from: first, to: sent };
+    this.tell({ type, page, head: { ...rest, ...more, ...place, total, ...(type === "head" ? { seq: this.seq } : {}) } }, views);
   }
 
   private tell(content: object, buffers: DataView[] = []): void {

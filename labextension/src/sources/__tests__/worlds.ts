@@ -86,7 +86,7 @@ export function commWorld(count: number): World {
     },
     replace: () => {
       for (const id of Object.keys(kernel.truth())) kernel.put(Number(id), "new");
-      kernel.send({ type: "resync" });
+      kernel.anew();
     },
     busy: () => kernel.listeners.size > 0,
     wideAsked: () => kernel.asked.filter(({ type }) => type === "view").flatMap(({ ids }) => ids ?? []),

@@ -45,6 +45,7 @@ export class FrameData {
 
   chunk(frame: Frame): void {
     this.total = frame.head.total;
+    this.seq = frame.head.seq ?? this.seq;
     this.tell({ changed: this.store.append(frame) });
   }
 
