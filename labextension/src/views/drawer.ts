@@ -1,7 +1,7 @@
 /** One job beside the table: its log, what the scheduler says, what was run, what happened. */
 
 import type { JobRow } from "../model/rows";
-import { isFinal, look, shown, title } from "../model/status";
+import { isFinal, shown, title } from "../model/status";
 import { plain } from "../model/plain";
 import { clock, elapsed, ms, when } from "../model/times";
 import type { Board, BoardChange } from "../sources/board";
@@ -184,7 +184,7 @@ class Drawer implements JobDrawer {
     const name = row ? `Run ${row.run} · ${plain(row.hash, 60)}` : `Job ${this.#job}`;
     this.#aside.setAttribute("aria-label", row ? `Job ${row.id}, run ${row.run}, ${plain(row.hash, 60)}` : name);
     fill(this.#title, name);
-    fill(this.#chip, word && statusChip(plain(word, 60), look(word)));
+    fill(this.#chip, word && statusChip(word));
     fill(this.#sub, ...(row ? facts(row) : [el("span", {}, "Loading …")]));
     // not drawn anew while they are the same: one of them may have the focus, or what one types
     const asks = row ? `${row.id} ${row.state} ${row.native_id} ${row.deleted_at}` : "";

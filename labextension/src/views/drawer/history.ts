@@ -126,7 +126,7 @@ function drawNatives(natives: readonly unknown[], job: JobRow): HTMLElement[] {
   const rows = natives.map((one) => {
     const { native_id, source, state, native_state } = one as Record<string, string>;
     const word = wordOf(state ?? "", native_state ?? "");
-    return [plain(native_id ?? "", 64), statusChip(plain(word, 60), look(word)), plain(source ?? "", 60)];
+    return [plain(native_id ?? "", 64), statusChip(word), plain(source ?? "", 60)];
   });
   return [el("h3", {}, `Jobs in ${title(job.location)}`), table(["Job id", "Status", "Known from"], rows)];
 }
@@ -142,7 +142,7 @@ function drawOthers(board: Board, shell: Shell, job: JobRow): HTMLElement[] {
     const [started, ended] = [jobs.value("started", row), jobs.value("ended", row)];
     found.push([
       id === job.id ? `${id}, this` : button(String(id), () => shell.openJob(id, "history")),
-      String(jobs.value("version", row)), statusChip(plain(word, 60), look(word)), plain(String(jobs.value("reason", row) ?? ""), 200),
+      String(jobs.value("version", row)), statusChip(word), plain(String(jobs.value("reason", row) ?? ""), 200),
       typeof started === "number" && typeof ended === "number" ? elapsed(ended - started) : "",
     ]);
   }

@@ -2,7 +2,6 @@
 
 import type { GridColumn } from "../../grid/types";
 import { plain } from "../../model/plain";
-import { look } from "../../model/status";
 import { elapsed, minute, ms, when } from "../../model/times";
 import { el } from "../../dom";
 import { icon, type IconName } from "../../icons";
@@ -108,7 +107,7 @@ function ofJob(scene: Scene): GridColumn[] {
       draw: (row) => el("span.arp-tied", {}, mark(facts.text("hash", row)), version(row) > 1 && el("span.v", {}, `v${version(row)}`)),
     },
     { id: "job", title: "Job id", width: "10.5ch", sortable: true, text: (row) => facts.text("native_id", row), draw: (row) => mark(facts.text("native_id", row)) },
-    { id: "status", title: "Status", width: "25ch", sortable: true, always: true, text: (row) => facts.word(row), draw: (row) => statusChip(facts.word(row), look(facts.word(row))) },
+    { id: "status", title: "Status", width: "25ch", sortable: true, always: true, text: (row) => facts.word(row), draw: (row) => statusChip(facts.word(row)) },
     { id: "act", title: "Actions", width: 110, minWidth: 110, text: () => "", draw: (row) => drawActions(facts, row) },
     { id: "report", title: "Report", width: "36.5ch", minWidth: 120, grow: 3, text: (row) => reportText(facts.board.wide(facts.board.jobs.id(row))), draw: (row) => drawReportOf(scene, row) },
     {

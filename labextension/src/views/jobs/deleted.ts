@@ -1,7 +1,7 @@
 /** Jobs that were taken off the page: who did, when, and how to bring them back. */
 
 import { plain } from "../../model/plain";
-import { look, shown } from "../../model/status";
+import { shown } from "../../model/status";
 import type { JobRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
 import { words } from "../../model/error_words";
@@ -36,7 +36,7 @@ function table(shell: Shell, rows: readonly JobRow[]): HTMLElement[] {
 }
 
 function line(shell: Shell, row: JobRow): HTMLElement {
-  const word = plain(shown(row, shell.board.health), 60);
+  const word = shown(row, shell.board.health);
   const place = `run ${row.run}, ${plain(row.hash, 60)}`;
   const said = el("td", { role: "status" });
   const back = el("button.arp-btn", { type: "button", "aria-label": `Bring back ${place}`, onclick: () => void bring() }, "Bring back");
@@ -52,7 +52,7 @@ function line(shell: Shell, row: JobRow): HTMLElement {
   fill(said, back);
   return el("tr", {},
     ...[String(row.run), row.hash, row.native_id ?? ""].map((one) => el("td", {}, plain(one, 60))),
-    el("td", {}, statusChip(word, look(word))),
+    el("td", {}, statusChip(word)),
     el("td", {}, `${when(ms(row.deleted_at), Date.now())}, ${plain(row.deleted_by ?? "", 40)}`), said);
 }
 

@@ -1,7 +1,6 @@
 /** The question before several jobs are killed, or one that is somebody else's. */
 
 import { plain } from "../../model/plain";
-import { look } from "../../model/status";
 import { elapsed } from "../../model/times";
 import { counted } from "../counted";
 import { el, fill } from "../../dom";
@@ -70,8 +69,7 @@ function sum(live: number, mine: number, selected: number): string {
 const head = (): HTMLElement => el("thead", {}, el("tr", {}, ...["Job", "Run", "Hash", "Status", "User"].map((name) => el("th", {}, name)), el("th.r", {}, "Elapsed")));
 
 function line(facts: Facts, row: number, out: boolean): HTMLElement {
-  const word = facts.word(row);
   return el("tr", { class: out ? "is-out" : "" },
     ...[facts.jobName(row), String(facts.run(row)), facts.text("hash", row)].map((one) => el("td", {}, plain(one, 60))),
-    el("td", {}, statusChip(word, look(word))), el("td", {}, plain(facts.text("user", row), 40)), el("td.r", {}, elapsed(facts.elapsed(row, Date.now()))));
+    el("td", {}, statusChip(facts.word(row))), el("td", {}, plain(facts.text("user", row), 40)), el("td.r", {}, elapsed(facts.elapsed(row, Date.now()))));
 }
