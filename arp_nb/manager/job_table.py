@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 50_000
 #: jobs of one window
 MOST_WIDE = 200
+#: a window ends early, with one job at least, once its reports are so long together: whoever
+#: writes the answer keeps others waiting
+_MOST_WIDE_CHARS = 1_000_000
 #: ids that one search finds
 MOST_FOUND = 10_000
 #: points of a sparkline
@@ -80,6 +84,8 @@ class Window:
     #: changes above this revision are not, or not all, in the rows
     revision: int
     rows: Sequence[WideRow]
+    #: jobs that were asked for and are not told, for the rows are long: ask again for them
+    left: Sequence[int]
 
 
 class JobTable:
@@ -125,15 +131,15 @@ class JobTable:
         """Report, notes, sparkline and estimate of some jobs of an experiment."""
         revision = await self._store.revision()
         which = JobFilter(experiment_id=experiment.id, ids=ids, limit=MOST_WIDE)
-        jobs = await self._store.job_values(
-            which,
-            ("id", "state", "notes", "report"),
-            # in the reader's thread: a report may be long, and others wait for the loop
-            lambda pieces: [_Wide(*row) for piece in pieces for row in piece],
+        # in the reader's thread: a report may be long, and others wait for the loop
+        names = ("id", "state", "notes", "report")
+        jobs, is_cut = await self._store.job_values(which, names, _wide_rows)
+        left = (
+            sorted((one for one in set(ids) if one < jobs[-1].id), reverse=True) if is_cut else ()
         )
         wanted = {(job.id, key) for job in jobs for key in (job.spark_key, job.max_key) if key}
         series = await self._store.counter_series(wanted, _SPARK)
-        return Window(revision, [job.row(series) for job in jobs])
+        return Window(revision, [job.row(series) for job in jobs], left)
 
     async def search(self, experiment: Experiment, text: str) -> Sequence[int]:
         """Ids of jobs whose reason, notes or report hold a text, newest first."""
@@ -235,6 +241,18 @@ class _Wide:
             "spark": [value for _, value in spark],
             "left_s": left_s,
         }
+
+
+def _wide_rows(pieces: Iterator[Sequence[Sequence[Any]]]) -> tuple[list[_Wide], bool]:
+    """Read jobs until they are too long together; return whether there are more."""
+    jobs: list[_Wide] = []
+    chars = 0
+    for job_id, state, notes, report in chain.from_iterable(pieces):
+        chars += len(notes) + len(report)
+        if jobs and chars > _MOST_WIDE_CHARS:
+            return jobs, True
+        jobs.append(_Wide(job_id, state, notes, report))
+    return jobs, False
 
 
 def left(points: Sequence[tuple[float, float]], most: float) -> float | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 #: rows that are held at a time: a row may have 32 kB of parameters, and its report 256 kB
-_PIECE = 256
+_PIECE, _PIECE_WITH_REPORTS = 256, 32
 #: more rows than that are many
 _WIDE_ROWS = 2_000
 _MS = literal(1000.0, Float)
@@ -63,7 +63,7 @@ def read(
     order = job.c.id.asc() if which.oldest_first else job.c.id.desc()
     found = db.execute(statement.order_by(order).limit(which.limit), parameters)
     try:
-        return make(found.partitions(_PIECE))
+        return make(found.partitions(_PIECE_WITH_REPORTS if "report" in names else _PIECE))
     finally:
         found.close()
 
@@ -85,7 +85,7 @@ def holding(db: Connection, experiment_id: int, text: str, limit: int) -> list[i
     found: list[int] = []
     rows = db.execute(_TEXTS, {"experiment_id": experiment_id})
     try:
-        for piece in rows.partitions(_PIECE):
+        for piece in rows.partitions(_PIECE_WITH_REPORTS):
             found += (
                 job_id for job_id, reason, notes, report in piece if holds(reason, notes, report)
             )

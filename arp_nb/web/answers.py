@@ -95,7 +95,7 @@ Run = _described(rows.RunRow)
 Runs = model("Runs", runs=list[rows.RunRow])
 Job = _described(rows.JobRow)
 Jobs = model("Jobs", epoch=str, revision=int, jobs=list[rows.JobRow], next_before=int | None)
-Window = model("Window", revision=int, rows=list[rows.WideRow])
+Window = model("Window", revision=int, rows=list[rows.WideRow], left=list[int])
 JobIds = model("JobIds", ids=list[int])
 Skipped = model("Skipped", run=int, why=str)
 Applied = model(

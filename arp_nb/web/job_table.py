@@ -51,10 +51,13 @@ async def get_window(
     experiment: InExperiment,
     ids: Annotated[str, Query(description="up to 200 ids: 1,2,3", max_length=20 * MOST_WIDE)],
 ) -> Json:
-    """Report, notes, sparkline and estimate of the jobs in view."""
+    """Report, notes, sparkline and estimate of the jobs in view.
+
+    Where these are very long, of the newest only: ask again for those in ``left``.
+    """
     wanted = _ids(ids)
     window = await manager.table.window(experiment, wanted)
-    return Json({"revision": window.revision, "rows": window.rows})
+    return Json({"revision": window.revision, "rows": window.rows, "left": window.left})
 
 
 @router.get("/experiments/{exp}/jobs/search", response_model=answers.JobIds)

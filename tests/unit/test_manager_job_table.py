@@ -144,6 +144,22 @@ async def test_a_window_tells_report_notes_sparkline_and_estimate(play: Play) ->
     assert window.revision == job.revision
 
 
+async def test_a_window_of_long_reports_tells_of_some_and_names_the_others(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arp_nb.manager.job_table._MOST_WIDE_CHARS", 1000)
+    a, b, c, d = [job.id for job in await play.apply("1-4")]
+    for job_id, letters in ((a, 10), (b, 2000), (c, 600), (d, 300)):
+        await post(play, job_id, json.dumps({"text": "x" * letters}))
+    told = []
+    wanted = [a, b, c, d]
+    while wanted:
+        window = await play.manager.table.window(play.experiment, wanted)
+        told.append([row["id"] for row in window.rows])
+        wanted = list(window.left)
+    assert told == [[d, c], [b], [a]]
+
+
 async def test_the_reports_of_a_window_are_read_beside_the_loop(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:

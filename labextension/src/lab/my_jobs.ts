@@ -1,7 +1,7 @@
 /** What JupyterLab knows of batch jobs: one for all its parts, over one connection. */
 
 import type { Connection } from "../grid/types";
-import type { ChangeMessage, ExperimentRow, HealthRow, JobRow, Outcome, WideRow } from "../model/rows";
+import type { ChangeMessage, ExperimentRow, HealthRow, JobRow, Outcome, WidePage, WideRow } from "../model/rows";
 import { isFinal, look, shown } from "../model/status";
 import type { Api } from "../sources/api";
 import { experiments, newestFirst } from "../sources/experiments";
@@ -175,13 +175,18 @@ export class MyJobs implements PanelSource {
   }
 
   async #fetchEstimates(): Promise<void> {
-    const ids = this.#runningHere().map((row) => row.id);
+    let ids = this.#runningHere().map((row) => row.id);
     if (!ids.length) return;
     try {
-      const path = `/experiments/${encodeURIComponent(this.experiment)}/jobs/window?ids=${ids.join()}`;
-      const { rows } = await this.api.json<{ rows: WideRow[] }>("GET", path);
+      const path = `/experiments/${encodeURIComponent(this.experiment)}/jobs/window`;
+      const found: WideRow[] = [];
+      while (ids.length) {
+        const { rows, left } = await this.api.json<WidePage>("GET", `${path}?ids=${ids.join()}`);
+        found.push(...rows);
+        ids = left;
+      }
       this.#left.clear();
-      for (const row of rows) this.#left.set(row.id, row.left_s);
+      for (const row of found) this.#left.set(row.id, row.left_s);
       for (const listener of [...this.#listeners]) listener();
     } catch {
       this.#left.clear(); // no estimate is better than an old one

@@ -214,6 +214,12 @@ export interface WideRow {
   left_s: number | null;
 }
 
+export interface WidePage {
+  rows: WideRow[];
+  /** Jobs that are told when they are asked for again: the reports of the others are long. */
+  left: number[];
+}
+
 export interface LogPiece {
   text: string;
   offset: number;

@@ -3,7 +3,7 @@
  * what is on screen only, and kept for the 2,000 seen last.
  */
 
-import type { JobRow, WideRow } from "../model/rows";
+import type { JobRow, WidePage, WideRow } from "../model/rows";
 import type { Api } from "./api";
 import { paced } from "./pace";
 
@@ -90,9 +90,11 @@ export class WideRows {
     const ids = this.wanted();
     if (this.asking || this.closed || !ids.length) return;
     this.asking = true;
+    let untold: readonly number[] = [];
     try {
       const asked = Date.now();
-      const { rows } = await this.api.json<{ rows: WideRow[] }>("GET", `${this.path}?ids=${ids.join()}`);
+      const { rows, left } = await this.api.json<WidePage>("GET", `${this.path}?ids=${ids.join()}`);
+      untold = left;
       if (this.closed) return;
       for (const row of rows) this.keep(row.id, { row, fetched: asked, stale: false });
       this.give(new Map(rows.map((row) => [row.id, row])));
@@ -101,7 +103,8 @@ export class WideRows {
     } finally {
       this.asking = false;
     }
-    if (this.wanted().length && this.inView.some((id) => !ids.includes(id))) this.fetch();
+    const next = (id: number): boolean => !ids.includes(id) || untold.includes(id);
+    if (this.wanted().some(next)) this.fetch();
   }
 
   private keep(id: number, kept: Kept): void {

@@ -25,6 +25,8 @@ export class FakeServer implements Api {
   apiVersion = 1;
   /** Rows of one answer, whatever was asked for. */
   perFrame = 4;
+  /** … of one answer about jobs in view. */
+  perWindow = 200;
   /** Answers wait until `step` lets one go. */
   held = false;
   /** Nobody answers. */
@@ -149,7 +151,11 @@ export class FakeServer implements Api {
     if (path.endsWith("/window")) {
       const ids = new URLSearchParams(request.path.split("?")[1]).get("ids")!.split(",").map(Number);
       const rows = ids.flatMap((id) => this.jobs.get(id)?.row ?? []);
-      return { rows: rows.map(({ id, report, notes }) => ({ id, report, notes, spark: [1, 2], left_s: 5 })) };
+      const told = rows.slice(0, this.perWindow);
+      return {
+        rows: told.map(({ id, report, notes }) => ({ id, report, notes, spark: [1, 2], left_s: 5 })),
+        left: rows.slice(this.perWindow).map(({ id }) => id),
+      };
     }
     if (path.endsWith("/search")) {
       const text = new URLSearchParams(request.path.split("?")[1]).get("text")!;

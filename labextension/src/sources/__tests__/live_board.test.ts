@@ -235,6 +235,15 @@ test("reports are fetched for the jobs in view; of a job that reports the newest
   expect((board.wide(3) as WideRow).report).toEqual({ counters: { Events: 39 } });
 });
 
+test("where reports are long, those that one answer leaves out are asked for again", async () => {
+  await opened();
+  server.perWindow = 1;
+  board.view([1, 2, 3]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect([1, 2, 3].map((id) => board.wide(id)?.spark)).toEqual([[1, 2], [1, 2], [1, 2]]);
+  expect(server.asked(`${ROOT}/jobs/window`)).toHaveLength(3);
+});
+
 test("no more than 2,000 reports are kept, and those in view always", async () => {
   await opened();
   board.view([1]);
