@@ -92,6 +92,8 @@ export interface Board {
   changeDefinition(id: number, version: number, changes: Partial<DefinitionDraft>): Promise<DefinitionRow>;
   autorun(id: number, version: number, on: boolean): Promise<DefinitionRow>;
   removeDefinition(id: number): Promise<DefinitionRow>;
+  /** As it is now, also if it was deleted: then by whom and when. */
+  definition(id: number): Promise<DefinitionRow>;
   restoreDefinition(id: number): Promise<DefinitionRow>;
   /** Look at the script again, now. */
   checkDefinition(id: number): Promise<DefinitionRow>;

@@ -121,6 +121,10 @@ export abstract class BoardRequests {
     return this.defined("DELETE", `/${id}`);
   }
 
+  definition(id: number): Promise<DefinitionRow> {
+    return this.api.json("GET", `${this.root}/definitions/${id}`);
+  }
+
   restoreDefinition(id: number): Promise<DefinitionRow> {
     return this.defined("POST", `/${id}:restore`);
   }

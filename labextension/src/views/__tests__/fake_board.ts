@@ -64,7 +64,7 @@ export class FakeBoard implements Board {
   readonly kept = new Map<string, unknown>();
   /** Put a function here to answer otherwise than by the rows. */
   readonly answers: Partial<Pick<Board, "apply" | "dryRun" | "kill" | "remove" | "restore" | "rerun" | "resolve" | "searchReports"
-    | "addDefinition" | "changeDefinition" | "autorun" | "removeDefinition" | "checkDefinition" | "log" | "findInLog" | "details"
+    | "addDefinition" | "changeDefinition" | "autorun" | "removeDefinition" | "definition" | "checkDefinition" | "log" | "findInLog" | "details"
     | "history" | "snapshot" | "experiments" | "createExperiment">> = {};
   readonly #listeners = new Set<(change: BoardChange) => void>();
   readonly #removed = new Map<number, JobRow>();
@@ -265,6 +265,10 @@ export class FakeBoard implements Board {
     this.#note("removeDefinition", id);
     if (this.answers.removeDefinition) return this.answers.removeDefinition(id);
     return this.#define({ ...this.#definition(id), deleted_at: new Date(NOW).toISOString(), deleted_by: "alice" });
+  }
+  async definition(id: number): Promise<DefinitionRow> {
+    this.#note("definition", id);
+    return this.answers.definition?.(id) ?? this.#definition(id);
   }
   async restoreDefinition(id: number): Promise<DefinitionRow> {
     this.#note("restoreDefinition", id);

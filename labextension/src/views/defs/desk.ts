@@ -76,8 +76,18 @@ export class Desk {
     for (const [id, edit] of this.#edits) {
       const row = this.board.definitions.get(id);
       if (row) this.#put(id, rebased(edit, row), false);
-      else if (edit.base) this.#edits.set(id, { ...edit, gone: true });
+      else if (edit.base && !edit.gone) {
+        this.#edits.set(id, { ...edit, gone: true });
+        void this.#askWhoDeleted(id);
+      }
     }
+  }
+
+  /** Whoever changed it wants to know whom to ask; without an answer it is deleted all the same. */
+  async #askWhoDeleted(id: number): Promise<void> {
+    const deleted = await this.board.definition(id).catch(() => null);
+    const edit = this.#edits.get(id);
+    if (deleted?.deleted_at && edit?.gone) this.#put(id, { ...edit, deleted });
   }
 
   /** Save a row, if it can be, and give its id; else what is wrong is shown at its cells. */

@@ -18,6 +18,8 @@ export interface RowEdit {
   conflicts: readonly Field[];
   /** Somebody deleted the row meanwhile. */
   gone: boolean;
+  /** By whom and when, once that is known: as it is kept deleted. */
+  deleted: DefinitionRow | null;
   /** Fields that were left once: what is wrong with them is shown. */
   left: readonly Field[];
   /** The server's words, at a field or at the whole row. */
@@ -26,7 +28,7 @@ export interface RowEdit {
 }
 
 export function begin(base: DefinitionRow | null): RowEdit {
-  return { base, values: {}, conflicts: [], gone: false, left: [], refused: null, quoted: base?.quoted_parameters ?? false };
+  return { base, values: {}, conflicts: [], gone: false, deleted: null, left: [], refused: null, quoted: base?.quoted_parameters ?? false };
 }
 
 /** What a field shows: what was typed, else what is saved. */
@@ -72,7 +74,7 @@ export function rebased(edit: RowEdit, row: DefinitionRow): RowEdit {
     if (row[field] !== old[field] || edit.conflicts.includes(field)) conflicts.push(field);
   }
   const quoted = edit.quoted === old.quoted_parameters ? row.quoted_parameters : edit.quoted;
-  return { ...edit, base: row, values, conflicts, quoted, gone: false };
+  return { ...edit, base: row, values, conflicts, quoted, gone: false, deleted: null };
 }
 
 /** Both values were seen and mine is wanted. */

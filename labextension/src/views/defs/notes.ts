@@ -1,6 +1,7 @@
 /** The lines below a row: what is wrong with it, in whose words, and what can be done. */
 
 import { checked } from "../../model/check";
+import { plain } from "../../model/plain";
 import type { DefinitionRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
 import { TRIGGERS } from "../../model/triggers";
@@ -22,7 +23,7 @@ export interface Note {
 /** Was the script looked at, and is it fine? */
 export function notes(desk: Desk, id: number): Note[] {
   const edit = desk.edit(id);
-  if (edit.gone) return [gone(desk, id)];
+  if (edit.gone) return [gone(desk, id, edit)];
   if (edit.conflicts.length) return [conflict(desk, id, edit)];
   const found = desk.problems(id);
   const lines: Note[] = [];
@@ -69,9 +70,10 @@ function conflict(desk: Desk, id: number, { base, conflicts, values }: RowEdit):
 
 const worded = (field: Field, text: string): string => (field === "trigger" ? (TRIGGERS[text] ?? text) : text);
 
-function gone(desk: Desk, id: number): Note {
+function gone(desk: Desk, id: number, { deleted }: RowEdit): Note {
+  const who = deleted ? `${plain(deleted.deleted_by ?? "Somebody", 40)} deleted it, ${when(ms(deleted.deleted_at))},` : "It was deleted";
   return {
-    field: null, kind: "warn", message: "It was deleted while you changed it.",
+    field: null, kind: "warn", message: `${who} while you changed it.`,
     actions: [
       { label: "Restore it with my change", do: () => void desk.choose(id, true) },
       { label: "Drop my change", do: () => void desk.choose(id, false) },

@@ -165,6 +165,33 @@ describe("two people on one row", () => {
   });
 });
 
+describe("a definition that was deleted while one changed it", () => {
+  it("says by whom and when, asked once", async () => {
+    const row = { ...board.definitions.get(17)!, deleted_at: "2026-11-20T11:02:00+00:00", deleted_by: "bob\u202e" };
+    board.answers.definition = async () => row;
+    desk.type(17, "parameters", "--bins 202");
+    board.definitions.delete(17);
+    board.tell({ definitions: true });
+    board.tell({ definitions: true });
+    await vi.waitFor(() => expect(notes(desk, 17)[0]!.message).toMatch(/^bob\\u202e deleted it, .*11.* while you changed it\.$/));
+    expect(board.asked("definition")).toEqual([[17]]);
+    expect(desk.edit(17).values).toEqual({ parameters: "--bins 202" });
+  });
+
+  it("says no name where none is known, or one was wrong: it is there again", async () => {
+    board.answers.definition = () => Promise.reject(new ApiError(0, "Unreachable", "The Jupyter server cannot be reached."));
+    const row = board.definitions.get(17)!;
+    desk.type(17, "parameters", "--bins 202");
+    board.definitions.delete(17);
+    board.tell({ definitions: true });
+    await Promise.resolve();
+    expect(notes(desk, 17)[0]!.message).toBe("It was deleted while you changed it.");
+    board.definitions.set(17, row);
+    board.tell({ definitions: true });
+    expect(notes(desk, 17).map(({ message }) => message)).not.toContain("It was deleted while you changed it.");
+  });
+});
+
 describe("deleting", () => {
   it("asks where jobs are live or autorun is checked", async () => {
     shell.yes = false;
