@@ -8,7 +8,6 @@ only if it was surely never sent.
 from __future__ import annotations
 
 import json
-import socket
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,10 +15,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import requests
 import urllib3
 import websocket
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from arp_nb import discovery, errors
+from arp_nb.client.unix_http import UnixAdapter, connect
 from arp_nb.settings import API_VERSION
 
 if TYPE_CHECKING:
@@ -177,10 +176,7 @@ class Transport:
         ManagerError
             Nobody answered. It is sent again only if it surely never arrived, and once.
         """
-        # the query is split off first: an encoded question mark does not begin one
-        steps = unquote(path.partition("?")[0]).replace("\\", "/").split("/")
-        if not path.startswith("/") or ".." in steps:
-            raise errors.InvalidValue(f"{path!r} is no path of the API.")
+        _check_path(path)
         sent = {**_KIND, **(headers or {})}
         for last in (False, True):
             try:
@@ -220,6 +216,13 @@ class Transport:
         return self._dial()
 
 
+def _check_path(path: str) -> None:
+    # the query is split off first: an encoded question mark does not begin one
+    steps = unquote(path.partition("?")[0]).replace("\\", "/").split("/")
+    if not path.startswith("/") or ".." in steps:
+        raise errors.InvalidValue(f"{path!r} is no path of the API.")
+
+
 def over_socket(store: Path | None = None) -> Transport:
     """Find or start this user's manager, and speak to it over its Unix socket.
 
@@ -231,10 +234,10 @@ def over_socket(store: Path | None = None) -> Transport:
     path = str(discovery.find_or_start(store).socket)
     session = requests.Session()
     session.trust_env = False  # neither proxies nor .netrc belong between us and a local socket
-    session.mount(_LOCAL, _UnixAdapter(path))
+    session.mount(_LOCAL, UnixAdapter(path))
 
     def dial() -> websocket.WebSocket:
-        connected = _connected(path)
+        connected = connect(path, CONNECT_S)
         try:
             return websocket.create_connection(
                 "ws://manager/arp/api/changes", socket=connected, timeout=CONNECT_S
@@ -290,49 +293,6 @@ class _Token(AuthBase):
         if self._token:
             request.headers["Authorization"] = f"token {self._token}"
         return request
-
-
-def _connected(path: str) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(CONNECT_S)
-    try:
-        connection.connect(path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-class _UnixConnection(urllib3.connection.HTTPConnection):
-    """HTTP over a Unix socket; `path` is set by the pool that makes it."""
-
-    path = ""
-
-    def _new_conn(self) -> socket.socket:
-        try:
-            connection = _connected(self.path)
-        except OSError as error:
-            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
-        timeout = self.timeout
-        connection.settimeout(timeout if isinstance(timeout, int | float) else None)
-        return connection
-
-
-class _UnixAdapter(HTTPAdapter):
-    """Lets `requests` reach one Unix socket, whatever the host in the address."""
-
-    def __init__(self, path: str) -> None:
-        kind = type("_Connection", (_UnixConnection,), {"path": path})
-        self._pool = urllib3.HTTPConnectionPool("manager", maxsize=4)
-        self._pool.ConnectionCls = kind
-        super().__init__()
-
-    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> urllib3.HTTPConnectionPool:
-        return self._pool
-
-    def close(self) -> None:
-        self._pool.close()
-        super().close()
 
 
 def _json(body: Any) -> bytes:
