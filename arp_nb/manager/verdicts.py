@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from arp_nb.manager.context import with_notes
 from arp_nb.model import Job, JobState, Phase, Reading, SchedulerJob, may_change
-from arp_nb.status import NATIVE
+from arp_nb.status import NATIVE, title
 from arp_nb.store.base import JobChange
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _COMBINED = (
     _S.RUNNING, _S.SUSPENDED, _S.PENDING, _S.FAILED, _S.KILLED, _S.LOST, _S.DONE,
 )  # fmt: skip
 #: what the batch client marks a submission with
+#: scheduler jobs of one job that are named in its reason
+_MOST_NAMED = 5
 _TAG = re.compile(r"arp-([0-9]+)-\w+", re.ASCII)
 #: a scheduler's clock may differ from ours, and some give times to the minute
 _CLOCK_MARGIN = timedelta(seconds=90)
@@ -127,6 +129,8 @@ def after_readings(
     speaker = next((pair for pair in told if new[pair[0].native_id].state is state), None)
     if speaker is not None:
         values = _values(job, state, new[speaker[0].native_id], speaker[1])
+    if state is _S.LOST:
+        values["reason"] = _forgotten(job, whole)
     reopened = job.state.is_final and not state.is_final
     if reopened:
         values |= {"ended_at": None, "exit_code": None, "signal": None}
@@ -140,6 +144,18 @@ def after_readings(
         values.setdefault("ended_at", at)
         values["notes"] = with_notes(job.notes, _failed_beside_a_kill(state, whole))
     return change_of(job, state, values, changed, at, by=by or "")
+
+
+def _forgotten(job: Job, natives: Sequence[SchedulerJob]) -> str:
+    """Say whose history lacks which scheduler jobs, and what they were."""
+    lost = [one for one in natives if one.state is _S.LOST]
+    said = f"not in {title(job.location)}'s history"
+    if len(natives) > 1:
+        which = ", ".join(one.native_id for one in lost[:_MOST_NAMED])
+        which += ", …" * (len(lost) > _MOST_NAMED)
+        said = f"{which} {'are' if len(lost) > 1 else 'is'} {said}"
+    was = ", ".join(sorted({one.native_state for one in lost if one.native_state}))
+    return f"{said}; was {was}" if was else said
 
 
 def _was_requeued(native: SchedulerJob, new: Mapping[str, SchedulerJob]) -> bool:
@@ -205,7 +221,7 @@ def _is_ours(job: Job, native: SchedulerJob, reading: Reading) -> bool:
 def _values(job: Job, state: JobState, native: SchedulerJob, told: JobReading) -> dict[str, Any]:
     reading = told.reading
     if reading is None or native.state is _S.LOST:
-        return {"reason": "the scheduler does not know it any more"}
+        return {}
     reason = "; ".join(
         part for part in (reading.reason, told.log_error if state is _S.FAILED else "") if part
     )

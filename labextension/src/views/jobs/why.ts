@@ -32,7 +32,7 @@ const FAILED = new Set(["failed", "killed", "submit_failed"]);
 export function why(job: Told, clientOk: boolean, now: number): Why {
   const said = plain(job.reason.trim());
   if (FAILED.has(job.state)) return failure(job, said);
-  return { strong: "", text: held(job, clientOk) || asked(job) || said || before(job, now) };
+  return { strong: "", text: held(job, clientOk) || asked(job) || said || lost(job) || before(job, now) };
 }
 
 function failure(job: Told, said: string): Why {
@@ -55,6 +55,9 @@ const asked = (job: Told): string =>
   job.killBy && !isFinal(job.state) ? by("Kill asked for by", job) : "";
 
 const by = (what: string, { killBy, killAt }: Told): string => [`${what} ${plain(killBy)}`, clock(killAt)].filter(Boolean).join(", ");
+
+/** As the status says; older jobs have no more than that. */
+const lost = (job: Told): string => (job.state === "lost" ? `not in ${title(job.location)}'s history` : "");
 
 function before(job: Told, now: number): string {
   if (job.phase === "slow") return "bsub has not answered for 5 s, still asking";

@@ -24,6 +24,8 @@ describe("Why", () => {
     ["a slow bsub", { state: "starting", phase: "slow", status: "LSF_Slow" }, "|bsub has not answered for 5 s, still asking"],
     ["kept while the client is away", { state: "requested", status: "Request Sent", word: "Persisted" }, "|Kept; sent when the batch client is back"],
     ["what it was before it became unknown", { status: "RUN", word: "Unknown since 14:02" }, "|LSF did not answer; was RUN"],
+    ["what became of a lost job", { state: "lost", status: "Lost: not in LSF's history", reason: "not in LSF's history; was RUN" }, "|not in LSF's history; was RUN"],
+    ["whose history was asked, whatever is stored", { state: "lost", status: "Lost: not in LSF's history" }, "|not in LSF's history"],
     ["nothing to say", { state: "done", status: "DONE" }, "|"],
   ])("%s", (_, changes, said) => expect(line(changes)).toBe(said));
 
