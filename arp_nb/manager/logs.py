@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from arp_nb.ports import LogChunk, LogQuery
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from arp_nb.manager.capabilities import Capabilities
     from arp_nb.manager.context import Context
     from arp_nb.model import Job
 
@@ -25,6 +27,8 @@ _WHOLE_PIECE_BYTES = 1_000_000
 _CUT = re.compile(r"[0-9]{1,18}-[0-9a-f]{0,31}\Z|[0-9]{1,18}\Z", re.ASCII)
 #: more than that can be: a piece of many digits is not looked through for it
 _CUT_CHARS = 64
+#: a longer piece is masked beside the loop
+_SHORT_CHARS = 20_000
 
 
 async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
@@ -57,10 +61,19 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
             text=chunk.text[: cut.start()],
             next_offset=chunk.next_offset - len(cut[0]),
         )
-    text = context.capabilities.mask_piece(chunk.text, job.id) if chunk.offset else None
-    if text is None:
-        text = context.capabilities.mask(chunk.text)
-    return replace(chunk, text=text, missing=context.capabilities.mask(chunk.missing))
+    if len(chunk.text) <= _SHORT_CHARS:
+        return _masked(context.capabilities, job.id, chunk)
+    # it may be full of what could be keys, and each of them is looked at
+    return await asyncio.to_thread(_masked, context.capabilities, job.id, chunk)
+
+
+def _masked(capabilities: Capabilities, job_id: int, chunk: LogChunk) -> LogChunk:
+    """Return a piece of a job's log with the keys in it masked."""
+    if chunk.offset:
+        text = capabilities.mask_piece(chunk.text, job_id)
+    else:
+        text = capabilities.mask(chunk.text)
+    return replace(chunk, text=text, missing=capabilities.mask(chunk.missing))
 
 
 def _never(job: Job) -> str:

@@ -1,6 +1,6 @@
 """``/arp/api/jobs/{id}/log``: a piece of it, a place in it, the whole of it as a file."""
 
-# ruff: noqa: TC001 - FastAPI reads annotations at run time
+# ruff: noqa: TC001, TC002 - FastAPI reads annotations at run time
 from __future__ import annotations
 
 import re
@@ -9,12 +9,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query
+from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from arp_nb.errors import InvalidValue
 from arp_nb.web import answers
 from arp_nb.web.answers import Json
 from arp_nb.web.caller import Id, Managed
+from arp_nb.web.presence import while_there
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -40,10 +42,12 @@ async def get_log(
 
 @router.get("/jobs/{job_id:int}/log/find", response_model=answers.LogSearch)
 async def find_in_log(
+    *,
+    request: Request,
     manager: Managed,
     job_id: Id,
     text: Annotated[str | None, Query(min_length=1, max_length=1000)] = None,
-    errors: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+    errors: bool = False,
     offset: Offset = 0,
 ) -> Json:
     """Find the next place in the log that holds a text, or the next line of an error.
@@ -53,7 +57,8 @@ async def find_in_log(
     """
     if (text is None) is not errors:
         raise InvalidValue("Say either which text to find (text=…), or errors=true.")
-    return Json(asdict(await manager.jobs.find_in_log(job_id, text, offset)))
+    search = await while_there(request, manager.jobs.find_in_log(job_id, text, offset))
+    return Json(None if search is None else asdict(search))
 
 
 @router.get(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from arp_nb.manager.job_table import COLUMNS
+from arp_nb.ports import LogChunk
 from tests.frames import decode
-from tests.integration.faces import Face, face
+from tests.integration.faces import Face, Peer, face
 
 pytestmark = pytest.mark.anyio
 API = "/arp/api"
@@ -89,6 +93,50 @@ async def test_a_window_and_a_search_tell_of_reports(arp: Face) -> None:
 
 
 # -- logs ------------------------------------------------------------------------------
+
+
+class Leaving:
+    """Goes away in the middle of a request."""
+
+    def __init__(self, app: ASGIApp, gone: asyncio.Event) -> None:
+        self._app = app
+        self._gone = gone
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def received() -> Message:
+            for message in messages:
+                return message
+            await self._gone.wait()
+            return {"type": "http.disconnect"}
+
+        await self._app(scope, received, send)
+
+
+async def test_a_search_ends_when_nobody_waits_for_it_any_more(
+    arp: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await arp.with_client()
+    reads, gone = asyncio.Event(), asyncio.Event()
+    ended = []
+
+    async def log(_query: object) -> LogChunk:
+        reads.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(gone.is_set())
+        raise AssertionError
+
+    monkeypatch.setattr(client, "log", log)
+    async with arp.stranger(Leaving(Peer(arp.app, os.getuid()), gone)) as caller:
+        asking = asyncio.create_task(caller.get(f"{API}/jobs/1/log/find?text=beam"))
+        async with asyncio.timeout(10):
+            await reads.wait()
+            gone.set()
+            await asking
+    assert ended == [True]
 
 
 async def test_places_in_a_log_are_found_one_after_the_other(arp: Face) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from arp_nb import error_lines
 from arp_nb.batch_client.logs import read_piece
 from arp_nb.errors import ClientAbsent, NotFound
 from arp_nb.manager import logs
+from arp_nb.manager.capabilities import Capabilities
 from arp_nb.model import JobState
 from arp_nb.ports import LogChunk, LogQuery
 from tests.manager_play import FakeClient, Play, playing
@@ -237,6 +239,27 @@ async def test_a_job_without_a_log_says_why(log: Log) -> None:
     search = await log.find("beam")
     assert (search.found, search.reached, search.missing) == (None, 0, "No log yet.")
     assert (await log.find(None, 5)).missing == "No log yet."
+
+
+async def test_what_could_be_keys_in_a_long_piece_is_looked_at_beside_the_loop(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[logs.__name__], "_SHORT_CHARS", 1000)
+    masked_in = []
+    mask = Capabilities.mask
+
+    def noted(capabilities: Capabilities, text: str) -> str:
+        if len(text) > 1000:
+            masked_in.append(threading.current_thread())
+        return mask(capabilities, text)
+
+    monkeypatch.setattr(Capabilities, "mask", noted)
+    lines = [f"{number}-{number:032x}\n" for number in range(1, 60)]
+    log.path.write_text("".join([*lines, log.play.token(log.job_id)]))
+    chunk = await log.play.manager.jobs.log(log.job_id)
+    assert chunk.text == "".join([*lines, f"{log.job_id}-…"])
+    assert masked_in
+    assert threading.current_thread() not in masked_in
 
 
 # -- the whole of it -------------------------------------------------------------------
