@@ -19,7 +19,8 @@ from arp_nb.web.caller import By, Id, InExperiment, Managed
 
 router = APIRouter(tags=["definitions"])
 _ROOT = "/experiments/{exp}/definitions"
-_ETAG = re.compile(r'"?v?(\d{1,9})"?')
+#: proxies that compress mark it as weak, or write so into it: it is the same version still
+_ETAG = re.compile(r'(?:W/)?"?v?(\d{1,9})(?:-gzip)?"?')
 
 
 class NewDefinition(Body):

@@ -173,6 +173,19 @@ async def test_an_edit_of_an_old_version_is_refused(arp: Face) -> None:
         assert (await caller.get(path)).json()["parameters"] == "a"
 
 
+@pytest.mark.parametrize("made_of_it", ['W/"v1"', '"v1-gzip"', 'W/"v1-gzip"', "v1", '"1"'])
+async def test_an_etag_that_a_proxy_changed_is_of_the_same_version(
+    arp: Face, made_of_it: str
+) -> None:
+    path = f"{ROOT}/definitions/1"
+    if_match = {"If-Match": made_of_it}
+    async with arp.caller() as caller:
+        first = await caller.patch(path, json={"parameters": "a"}, headers=if_match)
+        assert first.status_code == 200, first.text
+        second = await caller.patch(path, json={"parameters": "b"}, headers=if_match)
+        assert second.status_code == 409, second.text
+
+
 async def test_jobs_are_filtered_and_paged(arp: Face) -> None:
     async with arp.caller() as caller:
         body = {"definition": "peaks", "runs": "1", "existing": "again"}
