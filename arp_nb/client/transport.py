@@ -18,6 +18,7 @@ import websocket
 from requests.auth import AuthBase
 
 from arp_nb import discovery, errors
+from arp_nb.client.pasted import server_path
 from arp_nb.client.unix_http import UnixAdapter, connect
 from arp_nb.settings import API_VERSION
 
@@ -33,8 +34,6 @@ ANSWER_S = 120.0
 
 #: the host is a placeholder: behind it is the Unix socket
 _LOCAL = "http://manager"
-#: pages whose address people paste, instead of the server's own
-_PAGES = ("/arp/page", "/lab", "/tree", "/notebooks", "/voila", "/doc")
 _BY_STATUS = {
     401: errors.Unauthenticated,
     403: errors.Forbidden,
@@ -268,10 +267,7 @@ def over_url(url: str, token: str | None = None) -> Transport:
             f"{url!r} is not the address of a Jupyter server, such as http://localhost:8888."
         )
     token = token or next(iter(parse_qs(parts.query).get("token", [])), None)
-    path = parts.path.rstrip("/")
-    for page in _PAGES:
-        path = path.partition(f"{page}/")[0].removesuffix(page)
-    base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}"
+    base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{server_path(parts.path)}"
     session = requests.Session()
     session.auth = _Token(token)
     header = [f"Authorization: token {token}"] if token else []
