@@ -162,10 +162,12 @@ def _file_system(store: Path) -> Finding:
 def _claim(store: Path) -> Finding:
     host = this_host()
     try:
-        claim.check(host, store)
+        is_ours = claim.check(host, store)
     except ArpError as error:
         return Finding("claim", ok=False, found=str(error))
-    return Finding("claim", ok=True, found=f"your manager runs on this host, {host.name}")
+    # whether one runs is not told by the claim, which outlives each
+    which = "this host" if is_ours else "no host yet, so it may run on this one"
+    return Finding("claim", ok=True, found=f"your manager belongs to {which}, {host.name}")
 
 
 def _manager(way: Transport, store: Path) -> Iterator[Finding]:

@@ -29,8 +29,8 @@ def claim_path() -> Path:
     return Path(os.environ.get("ARP_CLAIM") or _DEFAULT_PATH).expanduser()
 
 
-def check(host: Host, store: Path) -> None:
-    """Refuse a host that the claim does not name.
+def check(host: Host, store: Path) -> bool:
+    """Refuse a host that the claim does not name; return whether there is a claim.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def check(host: Host, store: Path) -> None:
     """
     held = _read()
     if held is None or host.is_same_machine(_host_of(held)):
-        return
+        return held is not None
     raise StoreBusy(
         f"Your batch manager belongs to the host {held['host']} (store {held.get('store')}, "
         f"since {held.get('at')}). Work there, or take it over with "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from arp_nb.cli import doctor
 from arp_nb.daemon import claim
 from arp_nb.daemon.host import Host
 from arp_nb.errors import StoreBusy
@@ -23,7 +24,17 @@ def claim_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_no_claim_refuses_nobody() -> None:
-    claim.check(HERE, Path("/store"))
+    assert not claim.check(HERE, Path("/store"))
+
+
+def test_doctor_tells_of_the_claim_and_not_that_a_manager_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doctor, "this_host", lambda: HERE)
+    found = doctor._claim(Path("/store")).found
+    assert found == "your manager belongs to no host yet, so it may run on this one, psana101"
+    claim.take(HERE, Path("/store"))
+    assert doctor._claim(Path("/store")).found == "your manager belongs to this host, psana101"
 
 
 def test_another_host_is_refused_and_told_where_and_how_to_move() -> None:
