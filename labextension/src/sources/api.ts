@@ -49,4 +49,6 @@ export interface Api {
   line(events: LineEvents): Line;
   /** An address that a link or a download can have; null where the page cannot reach it. */
   href(path: string): string | null;
+  /** Hear nobody any more; over HTTP there is nobody in between. */
+  close?(): void;
 }

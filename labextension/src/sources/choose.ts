@@ -2,7 +2,7 @@
 
 import type { StatusRow } from "../model/rows";
 import type { Api } from "./api";
-import { CommApi, type CommModel } from "./comm_api";
+import type { CommModel } from "./comm_api";
 import { HttpApi } from "./http_api";
 
 let own: Api | undefined;
@@ -18,5 +18,6 @@ export async function chooseApi(epoch: string, model: CommModel, http: Api = (ow
   } catch {
     // nobody there who knows of jobs
   }
+  const { CommApi } = await import("./comm_api"); // few pages need it
   return new CommApi(model);
 }

@@ -9,7 +9,6 @@ import type { AnyModel } from "@anywidget/types";
 
 import type { IdRange } from "../grid/types";
 import { chooseApi } from "../sources/choose";
-import { CommApi } from "../sources/comm_api";
 import { openBoard } from "../sources/live_board";
 import { el, fill } from "../dom";
 import { Place } from "../views/later";
@@ -71,7 +70,7 @@ async function draw(model: Model, box: HTMLElement): Promise<Mounted> {
       model.off("change:_options", sized);
       shown.destroy();
       frame.remove();
-      if (api instanceof CommApi) api.close();
+      api.close?.();
     },
   };
 }
