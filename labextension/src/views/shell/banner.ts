@@ -76,6 +76,7 @@ export class Banner {
   readonly #hidden = new Set<string>();
   readonly #age = el("span", { "aria-hidden": "true" });
   #shown = "";
+  #bold = "";
 
   constructor(
     readonly board: () => Board,
@@ -84,13 +85,22 @@ export class Banner {
 
   draw(): void {
     const word = warning(this.board(), this.#hidden);
-    const left = !word && this.el.contains(document.activeElement);
+    const had = this.#buttons.indexOf(document.activeElement as HTMLElement);
+    const same = word?.bold === this.#bold;
     this.el.hidden = !word;
-    if (left) this.acts.left();
     this.#age.textContent = word?.age ?? "";
     const said = word ? `${word.bold} ${word.text}` : "";
     if (said !== this.#shown && word) this.#fill(word);
     this.#shown = said;
+    this.#bold = word?.bold ?? "";
+    if (had < 0 || (word && this.#buttons[had] === document.activeElement)) return;
+    const again = word && same ? this.#buttons[had] : null;
+    if (again) again.focus();
+    else this.acts.left();
+  }
+
+  get #buttons(): HTMLElement[] {
+    return [...this.el.querySelectorAll<HTMLElement>("button")];
   }
 
   #fill(word: Word): void {

@@ -107,6 +107,24 @@ describe("the banner", () => {
     banner.el.remove();
   });
 
+  it("keeps the focus while it says the same of other numbers, and leaves it to the page when it says something else", () => {
+    const down = board({ health: clientDown });
+    const banner = new Banner(() => down, acts);
+    document.body.append(banner.el);
+    banner.draw();
+    banner.el.querySelector("button")!.focus();
+    const [row] = [...down.rows.values()].filter(({ state }) => state === "requested" || state === "leased");
+    void down.remove([row!.id]);
+    banner.draw();
+    expect(document.activeElement!.textContent).toBe("Show the 1 kept");
+    acts.left.mockClear();
+    Object.assign(down, { health: HEALTH, status: { ...STATUS, notices: ["first"] } });
+    banner.draw();
+    expect(banner.el.textContent).toContain("first");
+    expect(acts.left).toHaveBeenCalledOnce();
+    banner.el.remove();
+  });
+
   it("offers no new connection to a board that was closed", () => {
     const closed = board({ connection: { state: "closed", since: NOW, why: "", attempt: 0, next: null } });
     expect(warning(closed, NONE, NOW)).toMatchObject({ down: true });
