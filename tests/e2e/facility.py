@@ -103,6 +103,11 @@ class Facility:
         """Make an address that logs in."""
         return f"{self.url}{path}{'&' if '?' in path else '?'}token={TOKEN}"
 
+    def control_page(self, **query: str | int) -> str:
+        """Return the address of the page that stands alone, for this experiment."""
+        more = "".join(f"&{name}={value}" for name, value in query.items())
+        return self.address(f"/arp/page?experiment={EXPERIMENT}{more}")
+
     def close(self) -> None:
         """End every process."""
         self.jupyter.kill()

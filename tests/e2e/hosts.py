@@ -46,7 +46,7 @@ def open_control_page(host: str, facility: Facility, pages: Pages, theme: Theme)
     """Open the control page of the experiment in one of `HOSTS`."""
     pages.expected.extend(NOISE)
     if host == "page":
-        address = facility.address(f"/arp/page?experiment={EXPERIMENT}")
+        address = facility.control_page()
         return pages.open(address, theme=theme)
     if host == "voila":
         shutil.copy(ROOT / "notebooks" / "control_page.ipynb", facility.work)

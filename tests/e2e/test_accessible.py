@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.facility import EXPERIMENT
 from tests.e2e.player import Player
 from tests.e2e.watched_page import serious_findings
 
@@ -57,7 +56,7 @@ class Looker:
 def test_no_state_of_the_jobs_has_a_serious_finding(
     busy_board: Board, facility: Facility, pages: Pages, theme: Theme
 ) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"), theme=theme)
+    page = pages.open(facility.control_page(), theme=theme)
     player, looker = Player(page), Looker(page, pages, theme)
     expect(player.jobs.get_by_role("progressbar").first).to_be_visible()  # whichever runs first
     looker.look("control")
@@ -84,7 +83,7 @@ def test_no_state_of_the_jobs_has_a_serious_finding(
 def test_no_tab_of_a_job_and_no_dialog_has_a_serious_finding(
     busy_board: Board, facility: Facility, pages: Pages, theme: Theme
 ) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"), theme=theme)
+    page = pages.open(facility.control_page(), theme=theme)
     player, looker = Player(page), Looker(page, pages, theme)
     player.press(2, "failing", "Log")
     for name in ("Log", "Details", "Snapshot", "History"):
@@ -103,7 +102,7 @@ def test_no_state_of_the_batch_defs_has_a_serious_finding(
     busy_board: Board, facility: Facility, pages: Pages, theme: Theme
 ) -> None:
     pages.expected.append("422 (Unprocessable")
-    address = facility.address(f"/arp/page?experiment={EXPERIMENT}&page=defs")
+    address = facility.control_page(page="defs")
     page = pages.open(address, theme=theme)
     player, looker = Player(page), Looker(page, pages, theme)
     expect(player.definition("not_there")).to_be_visible()
@@ -120,7 +119,7 @@ def test_no_state_of_the_batch_defs_has_a_serious_finding(
 def test_rows_and_columns_are_counted_for_screen_readers(
     busy_board: Board, facility: Facility, pages: Pages
 ) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     player = Player(page)
     expect(player.job(6, "steady")).to_be_visible()
     rows = 1 + len(busy_board.jobs) + 2  # the header, and runs 9 and 10 without a job
@@ -131,7 +130,7 @@ def test_rows_and_columns_are_counted_for_screen_readers(
 
 
 def test_the_table_is_one_tab_stop(busy_board: Board, facility: Facility, pages: Pages) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     player = Player(page)
     expect(player.job(6, "steady")).to_be_visible()
     stops = player.jobs.locator("[tabindex='0'], button:not([tabindex]), input:not([tabindex])")
@@ -141,7 +140,7 @@ def test_the_table_is_one_tab_stop(busy_board: Board, facility: Facility, pages:
 def test_a_run_without_jobs_gets_one_from_its_own_menu(
     busy_board: Board, facility: Facility, pages: Pages
 ) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     player = Player(page)
     player.jobs.get_by_role("button", name="Apply a hash to run 9").click()
     usable = player.root.get_by_text("failing", exact=True).last
@@ -155,7 +154,7 @@ def test_a_run_without_jobs_gets_one_from_its_own_menu(
 def test_a_toast_hides_nothing_of_a_dialog_or_a_menu_at_any_width(
     busy_board: Board, facility: Facility, pages: Pages
 ) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     player = Player(page)
     expect(player.job(6, "steady")).to_be_visible()
     # what cannot be copied stays for 30 s

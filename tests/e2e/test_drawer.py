@@ -44,8 +44,7 @@ def log(failed: Job, facility: Facility) -> Path:
 
 
 def open_job(job: Job, facility: Facility, pages: Pages, tab: str = "log") -> tuple[Page, Player]:
-    shown = f"/arp/page?experiment={EXPERIMENT}&job={job.id}&tab={tab}"
-    page = pages.open(facility.address(shown))
+    page = pages.open(facility.control_page(job=job.id, tab=tab))
     return page, Player(page)
 
 
@@ -56,7 +55,7 @@ def test_a_log_of_a_gigabyte_opens_at_its_end_and_is_searched_where_it_lies(
         file.write(b"first line\nAn error here\n")
         file.seek(GIGABYTE)
         file.write(b"\n" + b"".join(b"tail line %d\n" % number for number in range(1000)))
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     player = Player(page)
     answers: list[Response] = []
     page.on("response", lambda one: answers.append(one))  # noqa: PLW0108 - a mark is put on it

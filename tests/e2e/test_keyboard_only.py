@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.facility import EXPERIMENT
 from tests.e2e.player import Player
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
 @pytest.fixture
 def player(board: Board, facility: Facility, pages: Pages) -> Player:
     """Open the control page; here nobody touches its mouse."""
-    player = Player(pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}")))
+    player = Player(pages.open(facility.control_page()))
     expect(player.count("All jobs")).to_be_visible()
     return player
 

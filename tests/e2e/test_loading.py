@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.e2e.facility import EXPERIMENT
 from tests.e2e.player import Player
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ _IN_PLACE = """() => {
 def test_grey_bars_stand_below_the_heads_of_their_columns(
     board: Board, facility: Facility, pages: Pages
 ) -> None:
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     held: list[Route] = []
 
     def hold(route: Route) -> None:

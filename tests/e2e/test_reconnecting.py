@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.e2e.facility import EXPERIMENT
 from tests.e2e.player import Player
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def test_rows_are_live_again_after_the_jupyter_server_was_killed(
     pages.expected.extend(OFFLINE)
     board.definitions.add("steady", facility.script("steady"))
     job = board.apply("steady", runs=3)[0]
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     player = Player(page)
     row = player.job(3, "steady")
     expect(row.get_by_role("progressbar")).to_be_visible()
@@ -49,7 +48,7 @@ def test_rows_are_live_again_after_the_manager_was_killed(
     board: Board, facility: Facility, pages: Pages
 ) -> None:
     pages.expected.extend(OFFLINE)
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     player = Player(page)
     expect(player.count("All jobs")).to_be_visible()
     for process in facility.product.managers():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.facility import EXPERIMENT
 from tests.e2e.player import Player
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def test_the_second_sees_both_values_and_nothing_is_lost(
     pages.expected.append("409 (Conflict)")  # the browser reports each refusal by itself
     name = choice.replace(" ", "_")
     board.definitions.add(name, facility.script("steady"), "--first 0")
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}"))
+    page = pages.open(facility.control_page())
     player = Player(page)
     player.go("Batch defs")
     row = player.definition(name)
@@ -48,7 +47,7 @@ def test_a_refused_path_is_said_at_the_cell_and_what_was_typed_stays(
 ) -> None:
     pages.expected.append("422 (Unprocessable")
     board.definitions.add("refused", facility.script("steady"))
-    page = pages.open(facility.address(f"/arp/page?experiment={EXPERIMENT}&page=defs"))
+    page = pages.open(facility.control_page(page="defs"))
     player = Player(page)
     player.definition("refused").get_by_role("gridcell").nth(2).click()
     page.keyboard.press("Control+a")
