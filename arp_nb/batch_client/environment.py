@@ -149,8 +149,12 @@ async def _print_environment(account: Account, timeout_s: float) -> bytes:
         # also what the profile left running in the background
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        # the library closes its end of the pipe only once nobody holds the other
-        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
+        # the library closes its end of the pipe only once nobody holds the other. Not the whole
+        # transport: that would ask for the end of the shell, and whoever else waits for it
+        # would then never hear how it was
+        pipe = process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]  # noqa: SLF001
+        if pipe is not None:
+            pipe.close()
         # a shell that hangs on a dead file server cannot be ended, and is not waited for
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_REAP_S):

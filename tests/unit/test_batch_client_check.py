@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import subprocess
 import threading
 from pathlib import Path
 
@@ -190,6 +191,22 @@ def test_script_starts_with_the_umask_of_a_login(short_tmp: Path, own_home: Path
     (out,) = short_tmp.glob("spool/*/out")
     assert out.read_text().splitlines()[0] == "0027"
     assert out.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_end_of_a_login_shell_is_left_to_the_loop_that_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_behind_its_back = []
+    poll = subprocess.Popen.poll
+
+    def noted(process: subprocess.Popen[bytes]) -> int | None:
+        asked_behind_its_back.append(process.pid)
+        return poll(process)
+
+    monkeypatch.setattr(subprocess.Popen, "poll", noted)
+    (tmp_path / ".profile").write_text("exec sleep 60\n")
+    assert "no answer" in login(tmp_path, "/bin/sh", timeout_s=0.01).note
+    assert asked_behind_its_back == []
 
 
 def test_a_daemon_that_the_profile_starts_does_not_hold_up_the_environment(
