@@ -236,47 +236,6 @@ async def test_an_unclear_word_after_the_end_is_no_requeue(play: Play) -> None:
     assert await play.state(job_id) is JobState.FAILED
 
 
-async def test_what_the_scheduler_forgot_is_lost_and_may_come_back(play: Play) -> None:
-    job_id = await play.submitted()
-    await play.read(job_id, None)
-    assert await play.state(job_id) is JobState.LOST
-    await play.read(job_id, "RUN")
-    job = await play.job(job_id)
-    assert (job.state, job.attempt) == (JobState.RUNNING, 1)
-
-
-async def test_a_lost_job_says_whose_history_was_asked_and_what_it_was(play: Play) -> None:
-    job_id = await play.submitted()
-    await play.read(job_id, "RUN")
-    await play.read(job_id, None)
-    assert (await play.job(job_id)).reason == "not in LSF's history; was RUN"
-
-
-async def test_a_job_of_several_says_which_of_them_are_lost(play: Play) -> None:
-    job_id = await play.submitted("1", "2", "3")
-    for native_id, word in (
-        ("1", "RUN"),
-        ("2", "PEND"),
-        ("2", None),
-        ("1", "DONE"),
-        ("3", "DONE"),
-    ):
-        await play.read(job_id, word, native_id)
-    job = await play.job(job_id)
-    assert (job.state, job.reason) == (JobState.LOST, "2 is not in LSF's history; was PEND")
-    one_more = await play.submitted("4", "5")
-    await play.read(one_more, None, "4")
-    await play.read(one_more, None, "5")
-    assert (await play.job(one_more)).reason == "4, 5 are not in LSF's history"
-
-
-async def test_a_known_end_is_not_lost_when_the_scheduler_forgets_it(play: Play) -> None:
-    job_id = await play.submitted()
-    await play.read(job_id, "DONE")
-    await play.read(job_id, None)
-    assert await play.state(job_id) is JobState.DONE
-
-
 async def test_an_id_used_again_for_another_of_our_jobs_is_not_taken_for_this_one(
     play: Play,
 ) -> None:
