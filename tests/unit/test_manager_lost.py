@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from arp_nb.model import JobState
-from tests.manager_play import Play
+from tests.manager_play import Play, playing
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def play(tmp_path: Path) -> AsyncIterator[Play]:
+    async with playing(tmp_path / "store") as made:
+        yield made
 
 
 async def test_what_the_scheduler_forgot_is_lost_and_may_come_back(play: Play) -> None:
