@@ -25,7 +25,7 @@ class Player:
     def define(self, name: str, executable: str, parameters: str = "") -> None:
         """Type a new batch def into the blank last row."""
         self.go("Batch defs")
-        blank = self.root.get_by_role("grid", name="Batch definitions").get_by_role("row").last
+        blank = self.definitions.get_by_role("row").last
         blank.get_by_role("gridcell").nth(1).click()
         self.page.keyboard.type(name)
         self.page.keyboard.press("Tab")
@@ -35,11 +35,15 @@ class Player:
         self.page.keyboard.press("Enter")
         expect(self.definition(name)).to_be_visible()
 
+    @property
+    def definitions(self) -> Locator:
+        """The table of batch defs."""
+        return self.root.get_by_role("grid", name="Batch definitions")
+
     def definition(self, name: str) -> Locator:
         """Return the row of a batch def."""
-        grid = self.root.get_by_role("grid", name="Batch definitions")
         cell = self.page.get_by_role("gridcell", name=name, exact=True)
-        return grid.get_by_role("row").filter(has=cell)
+        return self.definitions.get_by_role("row").filter(has=cell)
 
     def apply(self, name: str, runs: str) -> None:
         """Apply a hash to runs through the dialog."""

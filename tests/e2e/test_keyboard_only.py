@@ -45,7 +45,10 @@ def player(board: Board, facility: Facility, pages: Pages) -> Player:
 
 def define(player: Player, name: str, executable: str) -> None:
     """Fill the blank last row, reached by the table's own keys."""
-    press(player.page, "g", "d", "Control+End", "Home", "ArrowRight")
+    press(player.page, "g", "d")
+    # the page's code may still be on its way
+    expect(player.definitions.locator(":focus")).to_have_count(1)
+    press(player.page, "Control+End", "Home", "ArrowRight")
     player.page.keyboard.type(name)
     press(player.page, "Tab")
     player.page.keyboard.type(executable)
