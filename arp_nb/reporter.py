@@ -20,6 +20,7 @@ Python 3.6 and newer, standard library only.
 """
 
 import atexit
+import http.client
 import json
 import math
 import os
@@ -141,6 +142,9 @@ class Reporter:
             with error:
                 self._say(f"the report was refused: {error.code} {_message(error)}")
             return error.code in _FINAL
+        except (ValueError, http.client.InvalidURL):  # it never becomes one
+            self._say("the update address is no URL; your job goes on without reports")
+            return True
         except Exception as error:  # noqa: BLE001 - the job matters more than its counters
             self._say(f"the report cannot be sent ({type(error).__name__}); your job goes on")
             return False

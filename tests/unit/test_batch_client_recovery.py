@@ -25,6 +25,7 @@ from tests.fake_port import FakeJob
 @pytest.fixture
 def world(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("arp_nb.batch_client.watch._SEARCH_ENDED_S", 0.1)
+    monkeypatch.setattr("arp_nb.batch_client.watch._pause_s", lambda *_: 0.05)
     return World(short_tmp)
 
 
@@ -188,8 +189,11 @@ def test_script_killed_while_bsub_hangs_still_gets_its_id(world: World) -> None:
 
 @pytest.mark.parametrize("silent", [False, True], ids=["denied", "not-answered"])
 def test_submission_cut_off_in_the_middle_is_uncertain_and_never_started_again(
-    world: World, *, silent: bool
+    world: World, monkeypatch: pytest.MonkeyPatch, *, silent: bool
 ) -> None:
+    monkeypatch.setattr("arp_nb.batch_client.watch._SEARCH_ENDED_S", 0.1)
+    monkeypatch.setattr("arp_nb.batch_client.watch._pause_s", lambda *_: 0.05)
+
     async def story() -> None:
         hold = world.folder / "hold"
         job = await world.port.apply(world.script(f"bsub -hold {hold} python a.py"))

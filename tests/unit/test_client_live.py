@@ -55,8 +55,9 @@ def test_older_row_never_replaces_a_newer_one(standin: StandIn, board: Board) ->
 
 
 def test_broken_connection_is_told_and_what_was_missed_is_made_good(
-    standin: StandIn, board: Board
+    standin: StandIn, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(live, "PATIENCE_S", 0.05)
     standin.put_job(1, state=JobState.RUNNING, native_state="RUN")
     assert not board.stale
     standin.refuse_sockets = True
@@ -109,7 +110,10 @@ def test_gap_between_messages_loads_anew(standin: StandIn, board: Board) -> None
     within(10, lambda: [job.id for job in board.jobs] == [9])
 
 
-def test_applied_job_is_seen_at_once(standin: StandIn, board: Board) -> None:
+def test_applied_job_is_seen_at_once(
+    standin: StandIn, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PATIENCE_S", 0.05)
     standin.refuse_sockets = True
     made = board.apply("peaks", runs=[1])
     assert [job.id for job in board.jobs] == [job.id for job in made] == [1]
@@ -142,6 +146,7 @@ def test_wait_says_that_the_connection_is_down(
     standin: StandIn, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "TELL_AFTER_S", 0.0)
+    monkeypatch.setattr(live, "PATIENCE_S", 0.05)
     standin.put_job(1)
     within(5, lambda: len(board.jobs) == 1)
     standin.stop()
@@ -150,7 +155,7 @@ def test_wait_says_that_the_connection_is_down(
         pytest.warns(UserWarning, match="waits for jobs, but cannot see them: .*reached"),
         pytest.raises(TimeoutError, match="connection is down"),
     ):
-        board.jobs.wait(1)
+        board.jobs.wait(0.1)
 
 
 def test_deleted_job_is_not_waited_for(standin: StandIn, board: Board) -> None:

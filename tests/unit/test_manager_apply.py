@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -112,8 +113,8 @@ async def test_an_unknown_definition_is_told_with_those_there_are(play: Play) ->
 
 
 async def test_more_than_a_thousand_runs_are_refused_in_words(play: Play) -> None:
-    for number in range(6, 1002):
-        await play.manager.runs.put(play.experiment, number)
+    runs = play.manager.runs
+    await asyncio.gather(*(runs.put(play.experiment, number) for number in range(6, 1002)))
     with pytest.raises(TooLarge, match=r"1,001 runs \(1-1001\); at most 1,000"):
         await play.apply("all")
     assert len(await play.apply("2-")) == 1000

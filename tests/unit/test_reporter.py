@@ -129,10 +129,17 @@ def test_dead_route_neither_stops_nor_delays_the_job(
     assert "secret" not in said
 
 
-def test_address_that_is_none_harms_nobody() -> None:
-    one = Reporter("nonsense")
+@pytest.mark.parametrize("url", ["nonsense", "http://h:port/x", "http://h/a b"])
+def test_address_that_is_none_harms_nobody_and_is_not_tried_again(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = Reporter(url)
     one.report(Events=1)
+    before = threading.active_count()
     one.close()
+    assert threading.active_count() <= before
+    said = capsys.readouterr().err
+    assert said == "arp: the update address is no URL; your job goes on without reports\n"
 
 
 def test_outside_of_a_job_nothing_happens() -> None:
