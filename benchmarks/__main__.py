@@ -16,7 +16,7 @@ from benchmarks.figures import Figure, Missing, machine, table
 
 _TRIES = 3
 NAMES = (
-    "imports", "store", "job_tables", "schedulers", "updates", "proxy", "idle",
+    "imports", "store", "job_tables", "schedulers", "updates", "proxy", "idle", "memory",
     "grid", "browser_updates", "voila",
 )  # fmt: skip
 
