@@ -34,13 +34,13 @@ THEMES: tuple[Theme, Theme] = ("light", "dark")
 SAMPLES = ("lysozyme", "thaumatin", "insulin", "photosystem II")
 #: a job: its name, run and, until a file is there, what it reports and prints
 JOB_PY = """
-import json, math, os, random, sys, time, urllib.request
+import itertools, json, math, os, random, sys, time, urllib.request
 kind, run = sys.argv[1], int(sys.argv[3])
 random.seed(f"{kind} {run}")
 stays = "--stay" in sys.argv
 steps = random.randint(20, 90) if stays else 40
 print(f"{kind}: reading run {run}")
-for step in range(1, steps + 1):
+for step in itertools.count(1):
     hits = 3 + math.sin(step / 5) + random.random() / 5
     counters = {
         "smd": {"Events": {"value": step * 1250, "max": 125000 if stays else None},
@@ -54,13 +54,12 @@ for step in range(1, steps + 1):
     body = json.dumps({"counters": counters}).encode()
     asked = urllib.request.Request(os.environ["BATCH_UPDATE_URL"], body)
     urllib.request.urlopen(asked, timeout=30).read()
-    time.sleep(0.02)
-if run % 7 == 0 and not stays:
+    if step == steps and not stays:
+        break
+    time.sleep(0.02 if step < steps else 1)
+if run % 7 == 0:
     print("\\033[33mwarning: detector jungfrau1M is not in the configuration\\033[0m")
     raise KeyError("jungfrau1M")
-sys.stdout.flush()
-while stays:
-    time.sleep(60)
 """
 SUBMIT = """#!/bin/bash
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -149,6 +148,7 @@ def _settled(player: Player) -> None:
     expect(player.jobs.get_by_role("progressbar").first).to_be_visible()
     for button in player.root.get_by_role("button", name="Dismiss").all():
         button.click()
+    player.page.wait_for_timeout(1000)  # for the report of the row that came into view below
 
 
 def _wall(pages: Pages, facility: Facility, theme: Theme) -> None:
