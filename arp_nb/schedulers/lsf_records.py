@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: columns of the whole answer, up to its first record
 _HEAD = re.compile(r'\{\s*(?:"[A-Z_]{1,30}"\s*:\s*(?:"[^"\\]*"|\d+)\s*,\s*)*"RECORDS"\s*:\s*\[')
 _END = re.compile(r"\s*\}\s*")
+_SOME_CHARS = 100_000
 
 
 def records(stdout: str) -> list[Any]:
@@ -69,14 +70,17 @@ def pieces(stdout: str) -> Iterator[str]:
     if head is None:
         raise NotApart
     begin = head.end()
-    while (cut := stdout.find("},", begin)) >= 0:  # one at a time: all of them are megabytes
-        yield stdout[begin:cut]
+    # some at a time: all of them are megabytes, beside those of the answer
+    while (cut := stdout.find("},", begin + _SOME_CHARS)) >= 0:
+        yield from stdout[begin:cut].split("},")
         begin = cut + 2
-    last, _, end = stdout[begin:].rpartition("]")
+    *found, last = stdout[begin:].split("},")
+    yield from found
+    last, _, end = last.rpartition("]")
     last = last.rstrip()
     if _END.fullmatch(end) is None:
         raise NotApart
-    if not last and begin == head.end():
+    if not last and not found and begin == head.end():
         return
     if not last.endswith("}"):
         raise NotApart

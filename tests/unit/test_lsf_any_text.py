@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arp_nb.errors import SchedulerError
@@ -70,6 +71,14 @@ def test_records_read_apart_are_those_read_as_a_whole(
         assert reader.read(0, text, "", asked, NOW) == PollReader().read(0, whole, "", asked, NOW)
 
 
+@pytest.fixture(params=[0, 20, 100_000], ids=lambda some: f"some-{some}")
+def some(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many characters are cut at a time."""
+    monkeypatch.setattr("arp_nb.schedulers.lsf_records._SOME_CHARS", request.param)
+
+
+@pytest.mark.usefixtures("some")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(odd_records | st.just({}), max_size=4))
 def test_cut_records_are_whole_or_refused(found: list[Any]) -> None:
     try:
