@@ -191,7 +191,7 @@ def head(page: Page) -> dict[str, Any]:
     ("values", "why"),
     [
         ([[1], [2, 3]], "A list"),
-        ([np.zeros(2), None], "A ndarray"),
+        ([np.zeros(2), None], "An ndarray"),
         ([{"a": 1}], "A dict"),
         ([[0] * 300, [1] * 300], "A list"),
         (pd.interval_range(0, 3), "A value of interval[int64, right]"),
