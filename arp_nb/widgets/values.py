@@ -273,9 +273,8 @@ def _maker(dtype: Any, old: Any) -> Callable[[str], Any] | None:
 
 
 def _cannot_be_typed(dtype: Any, old: Any) -> str:
-    what = type(old).__name__ if dtypes.is_object_dtype(dtype) else f"value of {dtype}"
-    article = "An" if what[0].lower() in "aeiou" else "A"
-    return f"{article} {what} cannot be typed here: grid.update(…) sets another."
+    kind = type(old).__name__ if dtypes.is_object_dtype(dtype) else dtype
+    return f"A value of type {kind} cannot be typed here: grid.update(…) sets another."
 
 
 def _timestamp(old: pd.Timestamp, text: str) -> pd.Timestamp:

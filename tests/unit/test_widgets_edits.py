@@ -46,7 +46,7 @@ def test_edit_is_seen_by_all_and_kept_with_what_was_there() -> None:
         ("aware", "2026-10-25 02:30", "is there twice or never in Europe/Zurich"),
         ("took", "long", "took: 'long' is not a duration"),
         ("kind", "ugly", "kind: 'ugly' is none of: bad, good."),
-        ("list", "[1, 2]", "list: A list cannot be typed here: grid.update(…) sets another."),
+        ("list", "[1, 2]", "list: A value of type list cannot be typed here: grid.update(…) sets another."),
         ("text", "\ud800", "text: It holds half a character"),
     ],
 )
@@ -190,16 +190,16 @@ def head(page: Page) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ([[1], [2, 3]], "A list"),
-        ([np.zeros(2), None], "An ndarray"),
-        ([{"a": 1}], "A dict"),
-        ([[0] * 300, [1] * 300], "A list"),
-        (pd.interval_range(0, 3), "A value of interval[int64, right]"),
+        ([[1], [2, 3]], "list"),
+        ([np.zeros(2), None], "ndarray"),
+        ([{"a": 1}], "dict"),
+        ([[0] * 300, [1] * 300], "list"),
+        (pd.interval_range(0, 3), "interval[int64, right]"),
     ],
 )
 def test_column_in_which_nothing_can_be_typed_says_so_before(values: Any, why: str) -> None:
     page = Page(Grid(pd.DataFrame({"x": values}))).start()
-    said = f"{why} cannot be typed here: grid.update(…) sets another."
+    said = f"A value of type {why} cannot be typed here: grid.update(…) sets another."
     assert head(page).get("editor") is None
     assert head(page)["fixed"] == said
     assert said in page.edit(0, "x", "[1]")["message"]

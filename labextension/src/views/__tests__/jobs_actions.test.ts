@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { FakeBoard } from "./fake_board";
 import { job } from "./sample_rows";
+import { skippedText } from "../jobs/actions";
 import { act, board, button, cell, key, open, press, pressAll, root, rows, select, settled, setUp, shell, takeDown } from "./jobs_stage";
 
 beforeEach(setUp);
@@ -248,4 +249,12 @@ describe("apply", () => {
     expect(el.querySelector(".arp-preview")!.textContent).toBe("'5-1' runs backwards.");
     expect(el.querySelector<HTMLButtonElement>(".is-main")!.disabled).toBe(true);
   });
+});
+
+it("runs that were skipped are counted by their reason", () => {
+  const why = "has a job of this batch def already";
+  expect(skippedText([])).toBe("");
+  expect(skippedText([{ run: 5, why }])).toBe(`Skipped 1: 1 ${why}.`);
+  expect(skippedText([{ run: 5, why }, { run: 6, why }, { run: 7, why: "already DONE" }]))
+    .toBe("Skipped 3: 2 have a job of this batch def already, 1 already DONE.");
 });

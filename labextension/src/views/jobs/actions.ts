@@ -225,7 +225,7 @@ export class Actions {
 export function skippedText(skipped: readonly { run: number; why: string }[]): string {
   const reasons = new Map<string, number>();
   for (const { why } of skipped) reasons.set(why, (reasons.get(why) ?? 0) + 1);
-  return skipped.length ? `Skipped ${skipped.length}: ${[...reasons].map(([why, n]) => `${n} ${plain(why)}`).join(", ")}.` : "";
+  return skipped.length ? `Skipped ${skipped.length}: ${[...reasons].map(([why, n]) => `${n} ${plain(n > 1 ? why.replace(/^has /, "have ") : why)}`).join(", ")}.` : "";
 }
 
 /** Do something when an element was taken off the page, by whichever way its dialog was closed. */

@@ -52,7 +52,7 @@ test("text of others is text, and what it hides is seen", () => {
 });
 
 test("a column in which nothing can be typed says why: on its cells and title, and to who tries", () => {
-  const why = "A list cannot be typed here: grid.update(…) sets another.";
+  const why = "A value of type list cannot be typed here: grid.update(…) sets another.";
   came(frameOf({ ...TABLE, list: { type: "text", values: ["[1]", "[2]", null], was: "list", fixed: why } }));
   const list = page["columns"].find(({ title }) => title === "list")!;
   expect(list.help).toBe(`was list; ${why}`);
