@@ -194,6 +194,8 @@ class ChangesHandler(WebSocketMixin, WebSocketHandler, ArpHandler):
     @override
     def open(self, *args: str, **kwargs: str) -> None:
         super().open(*args, **kwargs)
+        # a message would else wait, for up to 40 ms, until the browser has confirmed the last one
+        self.set_nodelay(True)
         self._reading = asyncio.create_task(self._pass_changes())
         self.settings["arp_sockets"].add(self)
 
