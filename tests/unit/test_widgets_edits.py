@@ -46,7 +46,7 @@ def test_edit_is_seen_by_all_and_kept_with_what_was_there() -> None:
         ("aware", "2026-10-25 02:30", "is there twice or never in Europe/Zurich"),
         ("took", "long", "took: 'long' is not a duration"),
         ("kind", "ugly", "kind: 'ugly' is none of: bad, good."),
-        ("list", "[1, 2]", "list: A value of type list cannot be typed here: grid.update(…) sets another."),
+        ("list", "[1, 2]", "list: A value of type list cannot be typed here: grid.update(…)"),
         ("text", "\ud800", "text: It holds half a character"),
     ],
 )
