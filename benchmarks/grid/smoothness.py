@@ -56,11 +56,11 @@ def smoothness(lab: Laboratory, kinds: Sequence[Kind], seconds: float) -> list[F
     figures = []
     for what, longest in (("200 changes a second", ticked), ("scrolling", scrolled)):
         for name, value in longest.items():
-            tries = f" (best of {_TRIES})" if name == OURS.name else ""
+            said = f" (best of {_TRIES})" if name == OURS.name else ""
             bar = 2.0 if name == OURS.name and longest is ticked else 0.0
             figures.append(
                 Figure(
-                    what=f"longest frame: {what}, {name}{tries}",
+                    what=f"longest frame: {what}, {name}{said}",
                     baseline="longest frame of the page without a grid",
                     ratio=value / empty_ms,
                     side="<=" if bar else "",
