@@ -61,6 +61,12 @@ class Player:
             has=self.page.get_by_role("button", name=f"Log of run {run} {name}", exact=True)
         )
 
+    def idle_run(self, run: int) -> Locator:
+        """Return the row of a run that has no job."""
+        number = self.page.get_by_role("gridcell", name=str(run), exact=True)
+        words = re.compile(r"No jobs\.|Recording since")
+        return self.jobs.get_by_role("row").filter(has=number).filter(has_text=words)
+
     @property
     def jobs(self) -> Locator:
         """The table of jobs."""

@@ -54,4 +54,4 @@ def test_rows_are_live_again_after_the_manager_was_killed(
     for process in facility.product.managers():
         process.send_signal(signal.SIGKILL)
     board.runs.start(11)
-    expect(player.jobs.get_by_role("row").filter(has_text="11")).to_be_visible(timeout=40_000)
+    expect(player.idle_run(11)).to_be_visible(timeout=40_000)
