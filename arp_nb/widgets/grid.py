@@ -95,6 +95,9 @@ class Grid(Front):
         read_only=True, help="How many cells people changed, and rows they added or deleted."
     ).tag(sync=True)
     row_count = traitlets.Int(read_only=True, help="How many rows there are.")
+    _first: Any = traitlets.Any(
+        help="The first rows, for a page to show until it is told; None once they may be old."
+    ).tag(sync=True)
 
     def __init__(self, df: Any, columns: Any = None, *, editable: Any = True, **more: Any) -> None:
         everything = editable is True
@@ -106,7 +109,7 @@ class Grid(Front):
         #: ranges of rows of which more are to come, by page
         self._coming: dict[int, list[tuple[int, int]]] = {}
         self._sheet = Sheet(_frame(df), columns, editable, self.tell)
-        super().__init__(**more)
+        super().__init__(_first=self._sheet.stream.first(), **more)
         self._count()
         self.on_msg(self._hear)
 
@@ -123,6 +126,7 @@ class Grid(Front):
     @df.setter
     def df(self, frame: Any) -> None:
         self._sheet.show(_frame(frame))
+        self._first = None
         self.selected_ids = RowIds()
         self._count()
 
@@ -170,6 +174,7 @@ class Grid(Front):
         frame = _rows(rows)
         known = None if ids is None else _ids("update", ids)
         self._sheet.update(frame, known)
+        self._first = None
         self._count()
 
     def add_row(self, values: Mapping[Any, Any] | None = None, *, index: Any = None) -> int:
@@ -185,12 +190,14 @@ class Grid(Front):
         if values is not None and not hasattr(values, "items"):
             raise errors.InvalidValue("add_row takes values by column, as {'x': 1.5}.")
         row = self._sheet.add(values or {}, typed=False, index=index)
+        self._first = None
         self._count()
         return row
 
     def delete_rows(self, ids: Iterable[int]) -> None:
         """Delete rows by their ids; those that are gone already are no error."""
         self._sheet.remove(np.unique(_ids("delete_rows", ids)), by_people=False)
+        self._first = None
         self._count()
 
     def close(self) -> None:
@@ -248,6 +255,7 @@ class Grid(Front):
     def _on_start(self, content: dict[str, Any]) -> None:
         with self._sheet.lock:
             self._sheet.stream.head(_page(content))
+        self._first = None  # a notebook that is saved from now on keeps no rows
         if self.selected_ids:
             self.tell({"type": "select", "ranges": self.selected_ids.ranges})
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from arp_nb.widgets.table import Ids, Table
 
 HEAD_ROWS = 512
+#: as many as a page may show before it has asked
+FIRST_ROWS = 64
 CHUNK_ROWS = 65_536
 #: about so much travels in one chunk
 CHUNK_BYTES = 8_000_000
@@ -99,6 +101,13 @@ class Stream:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
+
+    def first(self) -> dict[str, Any]:
+        """Return the first rows as they are now, to travel with the widget itself."""
+        assert self._table is not None
+        head, buffers = self._frame(0, min(FIRST_ROWS, self._table.rows), seq=self.seq)
+        # of what is a buffer, ipywidgets takes only these out of a state
+        return {"head": head, "buffers": [bytes(one) for one in buffers]}
 
     # -- asked by the page -------------------------------------------------------------
 
@@ -211,6 +220,14 @@ class Stream:
         last = min(first + count, table.rows)
         for one in told:
             one.sent, one.complete = last, last == table.rows
+        head, buffers = self._frame(first, last, **more)
+        self._send({"type": what, "head": head, "page": page}, buffers)
+        return int(sum(head["sizes"]))
+
+    def _frame(self, first: int, last: int, **more: Any) -> tuple[dict[str, Any], list[Any]]:
+        """Return the rows from ``first`` to before ``last``: a head and its buffers."""
+        table = self._table
+        assert table is not None
         ids = table.ids(first, last)
         packed = [encode.row_ids(ids)]
         packed += [
@@ -220,8 +237,7 @@ class Stream:
         following = None if last == table.rows else last
         place = {"from": first, "to": last, "next_before": following}
         head, buffers = columns.frame(packed, total=table.live, **place, **more)
-        self._send({"type": what, "head": head, "page": page}, list(buffers))
-        return int(sum(head["sizes"]))
+        return head, list(buffers)
 
     def _delta(self, known: int) -> None:
         """Send changes of rows that were sent before row ``known``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ import pytest
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
+from ipywidgets.widgets.widget import _remove_buffers
 
 from arp_nb import errors
 from arp_nb.widgets import Column, Grid, front, stream
 from arp_nb.widgets.row_ids import RowIds
 from tests.unit.standin_manager import within
-from tests.unit.widget_play import Page, odd, small
+from tests.unit.widget_play import Page, decode, odd, small
 
 pytestmark = pytest.mark.usefixtures("front_end")
 
@@ -205,10 +208,39 @@ def test_every_trait_is_documented() -> None:
     assert [name for name, trait in own.items() if not trait.help] == []
 
 
-def test_saved_state_carries_no_rows() -> None:
-    grid = Grid(pd.DataFrame({"x": ["secret row"] * 1000}))
-    assert "secret row" not in str(grid.get_state())
-    assert len(str(grid.get_state())) < 2000
+def test_the_widget_brings_the_rows_that_fill_a_page() -> None:
+    grid = Grid(pd.DataFrame({"x": range(1000), "word": ["a", None] * 500}))
+    first = grid.get_state()["_first"]
+    rows = decode(first["head"], first["buffers"])
+    assert rows["c0"] == list(range(64))
+    assert rows["c1"][:2] == ["a", None]
+    assert first["head"]["total"] == 1000
+    frame, places, buffers = _remove_buffers({"_first": first})
+    assert json.dumps(frame)
+    assert len(places) == len(buffers) == len(first["buffers"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda grid: grid.update(pd.DataFrame({"x": [5]}, index=[0])),
+        lambda grid: grid.add_row({"x": 5}),
+        lambda grid: grid.delete_rows([0]),
+        lambda grid: setattr(grid, "df", pd.DataFrame({"y": [1]})),
+        lambda grid: Page(grid).start(),
+    ],
+    ids=["update", "add", "delete", "another table", "shown"],
+)
+def test_rows_that_may_be_old_travel_no_more(change: Callable[[Grid], Any]) -> None:
+    grid = Grid(pd.DataFrame({"x": [1, 2, 3]}))
+    change(grid)
+    assert grid.get_state()["_first"] is None
+
+
+def test_saved_state_carries_no_rows_once_they_were_shown() -> None:
+    page = Page(Grid(pd.DataFrame({"x": ["secret row"] * 1000}))).start()
+    assert "secret row" not in str(page.grid.get_state())
+    assert len(str(page.grid.get_state())) < 2000
 
 
 def test_grid_stands_in_a_box_and_closes() -> None:

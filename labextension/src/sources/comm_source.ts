@@ -27,6 +27,7 @@ const VIEW_MS = 100;
 const MOST_RANGES = 300_000;
 const MOST_CHARS = 3_000_000;
 const TOO_LONG = "This text is longer than a page can send. grid.update(…) sets it in Python.";
+const EARLY = "The kernel has not told yet how these rows are now. Try again once it has.";
 const BUSY = "The kernel has not answered yet: it may be busy with a cell. In a notebook that was opened again, run the cell again.";
 
 type Told =
@@ -34,6 +35,12 @@ type Told =
   | { type: "delta"; delta: Delta; /** rows of long texts that changed */ stale?: Readonly<Record<string, readonly number[]>> }
   | { type: "wide"; column: string; ids: readonly number[]; values: readonly unknown[] }
   | { type: "answer"; call: number; answer: Answer };
+
+/** What travels with the widget itself: the rows that fill a page, as they were then. */
+export interface FirstRows {
+  head: FrameHead;
+  buffers: readonly DataView[];
+}
 
 type Answer = EditAnswer & { id?: number; ids?: number[] };
 
@@ -54,6 +61,8 @@ export class CommSource implements TableSource {
   /** A chunk was asked for, or the last one was empty. */
   private asked = false;
   private round = 0;
+  /** What is shown came with the widget: it has no number, so nothing can be changed in it. */
+  private early = false;
   private inView: ReadonlySet<number> = new Set();
   private readonly calls = new Calls<Answer>((message) => ({ ok: false, message }));
   private patience: ReturnType<typeof setTimeout> | undefined;
@@ -68,6 +77,12 @@ export class CommSource implements TableSource {
     this.model.on("msg:custom", this.hear);
     this.model.on("comm_live_update", this.moved);
     this.begin("start");
+  }
+
+  /** Show rows until the kernel tells how they are: a round trip, or a cell that runs, later. */
+  preview({ head, buffers }: FirstRows): void {
+    this.early = true;
+    this.sink.head(decodeComm(head, buffers));
   }
 
   resync(): void {
@@ -153,6 +168,7 @@ export class CommSource implements TableSource {
   };
 
   private call(what: Record<string, unknown>): Promise<Answer> {
+    if (this.early) return Promise.resolve({ ok: false, message: EARLY });
     return this.calls.ask((call) => this.model.send({ ...what, call }));
   }
 
@@ -191,6 +207,7 @@ export class CommSource implements TableSource {
           break;
         }
         clearTimeout(this.patience);
+        this.early = false;
         this.seq = told.head.seq ?? 0;
         this.rows = 0;
         this.round++;

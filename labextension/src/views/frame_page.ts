@@ -124,7 +124,8 @@ export class FramePage implements Mounted {
 
   private news({ head, changed, selection, connection }: FrameNews): void {
     const { state, why } = this.data.connection;
-    if (connection && state !== "loading") this.say(state === "closed" ? why : "");
+    const late = state === "loading" && why && this.data.store.live; // nothing covers rows that are here
+    if (connection && (late || state !== "loading")) this.say(late || state === "closed" ? why : "");
     if (head) this.begin();
     else if (changed) this.changed(changed);
     if (selection && this.host) this.host.selection = this.data.selection;

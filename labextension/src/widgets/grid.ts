@@ -6,7 +6,7 @@
 import type { AnyModel } from "@anywidget/types";
 
 import type { IdRange } from "../grid/types";
-import { CommSource } from "../sources/comm_source";
+import { CommSource, type FirstRows } from "../sources/comm_source";
 import { FrameData } from "../views/frame/data";
 import { drawFrame, type FrameOptions } from "../views/frame_page";
 
@@ -16,6 +16,7 @@ interface Traits {
   can_add: boolean;
   can_delete: boolean;
   edit_count: number;
+  _first: FirstRows | null;
 }
 type Model = AnyModel<Traits>;
 
@@ -34,6 +35,8 @@ function open(model: Model): FrameData {
     wide: (column, values) => data.wide(column, values),
     connection: (connection) => data.connected(connection),
   });
+  const first = model.get("_first");
+  if (first) source.preview(first);
   return data;
 }
 

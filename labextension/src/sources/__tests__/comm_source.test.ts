@@ -2,7 +2,8 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { EditAnswer, IdRange } from "../../grid/types";
+import type { EditAnswer, FrameHead, IdRange } from "../../grid/types";
+import { frameOf } from "../../grid/__tests__/frames";
 import { CommSource } from "../comm_source";
 import { FakeKernel } from "./fake_kernel";
 import { Recorder } from "./recorder";
@@ -36,6 +37,42 @@ async function losing(chunk: number): Promise<void> {
     while (kernel.step());
   }
 }
+
+const early = (): { head: FrameHead; buffers: DataView[] } => {
+  const { head, buffers } = frameOf([
+    { name: "id", type: "i32", values: [0] },
+    { name: "hash", type: "dict", values: ["as it was"] },
+  ]);
+  return { head, buffers: buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength)) };
+};
+
+test("rows that came with the widget are shown until the kernel tells how they are", async () => {
+  kernel.held = true;
+  source.start(table);
+  source.preview(early());
+  expect(table.rows()).toEqual({ 0: "as it was" });
+  expect(table.state).toBe("loading");
+  kernel.held = false;
+  while (kernel.step());
+  await rest();
+  expect(table.rows()).toEqual(kernel.truth());
+  expect(table.state).toBe("live");
+});
+
+test("rows that came with the widget cannot be changed: they may be old", async () => {
+  kernel.busy = true;
+  source.start(table);
+  source.preview(early());
+  const edit = { id: 0, column: "hash", value: "mine", version: 0 };
+  expect(await source.edit(edit)).toEqual({ ok: false, message: expect.stringContaining("Try again") as string });
+  expect(await source.remove([[0, 0]])).toMatchObject({ ok: false });
+  expect(asked("edit")).toEqual([]);
+  expect(asked("remove")).toEqual([]);
+  kernel.busy = false;
+  source.resync();
+  await rest();
+  expect(await source.edit(edit)).toMatchObject({ ok: true });
+});
 
 test.each([0, 1])("chunk %i that is lost is missed, and the table begins anew", async (chunk) => {
   await losing(chunk);

@@ -69,6 +69,25 @@ test("a selection made in another page or by the kernel is shown, one's own is n
   expect(state()).toBe("3 rows, 3 selected");
 });
 
+test("rows that came with the widget are there at once, and those of the kernel after them", () => {
+  const rows = (...values: number[]): { head: object; buffers: DataView[] } => {
+    const { head, buffers } = frameOf({ run: { type: "i32", values } });
+    return { head, buffers: buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength)) };
+  };
+  const another = new FakeModel();
+  another.traits["_first"] = rows(41, 42);
+  const place = document.body.appendChild(document.createElement("div"));
+  widget.render({ model: another as never, el: place });
+  const said = (where: string): string => place.querySelector(`footer [role=${where}]`)!.textContent!;
+  expect(said("status")).toBe("2 rows");
+  vi.advanceTimersByTime(5_000);
+  expect(said("alert")).toContain("The kernel has not answered yet");
+  const { head, buffers } = rows(51, 52, 53);
+  another.tell("msg:custom", { type: "head", head }, buffers);
+  expect(said("status")).toBe("3 rows");
+  expect(said("alert")).toBe("");
+});
+
 test("nothing listens, ticks or stands once it is taken off the page", () => {
   close();
   vi.runOnlyPendingTimers();
