@@ -24,6 +24,9 @@ interface Page {
 
 async function fromServer([script, style]: Traits["_files"]): Promise<Code> {
   const base = `${origin()}arp/static/`;
+  const ahead = document.createElement("link"); // fetch both at once: on the way to the first rows
+  Object.assign(ahead, { rel: "modulepreload", href: base + script });
+  document.head.append(ahead);
   const sheet = await fetch(base + style, { credentials: "same-origin" });
   if (!sheet.ok || !sheet.headers.get("Content-Type")?.startsWith("text/css")) throw new Error(`no ${style} here`);
   dress(style, await sheet.text());
