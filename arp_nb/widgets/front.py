@@ -65,7 +65,7 @@ def _hear_in_subshells(comm: Any) -> None:
 class Front(anywidget.AnyWidget):
     """A widget whose page code is one of the built files.
 
-    What travels with each widget, and is kept in saved notebooks, is a loader of a kilobyte.
+    What travels with each widget, and is kept in saved notebooks, is a loader of two kilobytes.
     A page then has the code once: from its own server in parts, as they are needed, or asked of
     the kernel in one.
     """

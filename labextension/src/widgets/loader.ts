@@ -2,7 +2,7 @@
  * What travels with every widget: how to get the code, which a page then holds once.
  *
  * anywidget sends its module with each instance and keeps it in saved notebooks. So that is
- * this, a kilobyte; the code itself comes from the page's own server, or from the kernel
+ * this, two kilobytes; the code itself comes from the page's own server, or from the kernel
  * where that server has none or another build (VS Code, a kernel elsewhere).
  */
 
