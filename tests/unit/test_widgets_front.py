@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from arp_nb.widgets import Grid
+from arp_nb.widgets import Grid, stream
 from tests.unit.widget_play import Page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_what_travels_with_a_widget_is_a_loader(front_end: Path) -> None:
+def test_what_travels_with_a_widget_is_a_loader_and_a_screen_of_rows(front_end: Path) -> None:
     (front_end / "grid.js").write_text("export default {}" + "x" * 300_000, "utf-8")
     (front_end / "loader.js").write_text("the loader", "utf-8")
     state = Grid(pd.DataFrame({"x": range(1000)})).get_state()
+    assert state.pop("_first")["head"]["rows"] == stream.FIRST_ROWS
     assert state["_esm"] == "the loader"
     assert len(json.dumps(state, default=str)) < 2_000
 
