@@ -21,6 +21,11 @@ export function frameOf(columns: readonly PlainColumn[], more: Partial<FrameHead
   return { head: { rows, total: rows, columns: heads, sizes, ...more }, buffers };
 }
 
+/** Buffers as they arrive with a message of a kernel. */
+export function viewsOf({ buffers }: Frame): DataView[] {
+  return buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength));
+}
+
 /** The same as an HTTP body. */
 export function bodyOf({ head, buffers }: Frame): ArrayBuffer {
   const text = new TextEncoder().encode(JSON.stringify(head));

@@ -2,9 +2,9 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { EditAnswer, FrameHead, IdRange } from "../../grid/types";
-import { frameOf } from "../../grid/__tests__/frames";
-import { CommSource } from "../comm_source";
+import type { EditAnswer, IdRange } from "../../grid/types";
+import { frameOf, viewsOf } from "../../grid/__tests__/frames";
+import { CommSource, type FirstRows } from "../comm_source";
 import { FakeKernel } from "./fake_kernel";
 import { Recorder } from "./recorder";
 
@@ -38,12 +38,12 @@ async function losing(chunk: number): Promise<void> {
   }
 }
 
-const early = (): { head: FrameHead; buffers: DataView[] } => {
-  const { head, buffers } = frameOf([
+const early = (): FirstRows => {
+  const frame = frameOf([
     { name: "id", type: "i32", values: [0] },
     { name: "hash", type: "dict", values: ["as it was"] },
   ]);
-  return { head, buffers: buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength)) };
+  return { head: frame.head, buffers: viewsOf(frame) };
 };
 
 test("rows that came with the widget are shown until the kernel tells how they are", async () => {

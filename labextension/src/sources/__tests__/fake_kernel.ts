@@ -1,7 +1,6 @@
 /** A kernel that holds a table and speaks over a widget's custom messages, as `Grid(df)` does. */
 
-import type { Frame } from "../../grid/types";
-import { frameOf } from "../../grid/__tests__/frames";
+import { frameOf, viewsOf } from "../../grid/__tests__/frames";
 import type { CommModel, Hear } from "../comm_api";
 
 interface Asked {
@@ -177,16 +176,15 @@ export class FakeKernel implements CommModel {
       this.complete[complete ? "add" : "delete"](one);
     }
     for (let id = first; id < sent; id++) if (this.rows[id] !== null) ids.push(id);
-    const { head, buffers }: Frame = frameOf([
+    const frame = frameOf([
       { name: "id", type: "i32", values: ids },
       { name: "hash", type: "dict", values: ids.map((id) => this.rows[id]!) },
     ]);
-    const { next_before: _, epoch: __, ...rest } = head;
+    const { next_before: _, epoch: __, ...rest } = frame.head;
     const total = Object.keys(this.truth()).length;
-    const views = buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength));
     const more = this.saysMore ? { next_before: complete ? null : sent } : {};
     const place = { from: first, to: sent };
-    this.tell({ type, page, head: { ...rest, ...more, ...place, total, ...(type === "head" ? { seq: this.seq } : {}) } }, views);
+    this.tell({ type, page, head: { ...rest, ...more, ...place, total, ...(type === "head" ? { seq: this.seq } : {}) } }, viewsOf(frame));
   }
 
   private tell(content: object, buffers: DataView[] = []): void {

@@ -2,6 +2,8 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { viewsOf } from "../../grid/__tests__/frames";
+import type { FrameHead } from "../../grid/types";
 import { frameOf } from "../../views/frame/__tests__/frame_of";
 import widget from "../grid";
 
@@ -27,6 +29,11 @@ class FakeModel {
   }
 }
 
+const rows = (...values: number[]): { head: FrameHead; buffers: DataView[] } => {
+  const frame = frameOf({ run: { type: "i32", values } });
+  return { head: frame.head, buffers: viewsOf(frame) };
+};
+
 let model: FakeModel;
 let box: HTMLElement;
 let close: () => void;
@@ -37,9 +44,8 @@ beforeEach(() => {
   box = document.createElement("div");
   document.body.replaceChildren(box);
   close = widget.render({ model: model as never, el: box });
-  const { head, buffers } = frameOf({ run: { type: "i32", values: [7, 8, 9] } });
-  const views = buffers.map(({ buffer, byteOffset, byteLength }) => new DataView(buffer, byteOffset, byteLength));
-  model.tell("msg:custom", { type: "head", head }, views);
+  const { head, buffers } = rows(7, 8, 9);
+  model.tell("msg:custom", { type: "head", head }, buffers);
   vi.runOnlyPendingTimers();
 });
 afterEach(() => vi.useRealTimers());
@@ -70,10 +76,6 @@ test("a selection made in another page or by the kernel is shown, one's own is n
 });
 
 test("rows that came with the widget are there at once, and those of the kernel after them", () => {
-  const rows = (...values: number[]): { head: object; buffers: DataView[] } => {
-    const { head, buffers } = frameOf({ run: { type: "i32", values } });
-    return { head, buffers: buffers.map((one) => new DataView(one.buffer, one.byteOffset, one.byteLength)) };
-  };
   const another = new FakeModel();
   another.traits["_first"] = rows(41, 42);
   const place = document.body.appendChild(document.createElement("div"));
