@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks import notebooks
 from benchmarks.browser import open_browser
 from benchmarks.grid.kinds import FRAME
-from benchmarks.servers import TOKEN, jupyter
+from benchmarks.servers import TOKEN, jupyter, manager
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +137,8 @@ def laboratory(python: Path, folder: Path, imports: list[str]) -> Iterator[Labor
         options=["--LabApp.expose_app_in_browser=True"],
         variables=_variables(folder),
     )
-    with server as port, open_browser() as browser:
+    # the side panel would start a manager, and nobody would stop it
+    with manager(folder), server as port, open_browser() as browser:
         address = f"http://127.0.0.1:{port}/lab/tree/grids.ipynb?reset&token={TOKEN}"
         found = Laboratory(browser, address)
         found.run("\n".join([FRAME, *imports]))
