@@ -248,6 +248,14 @@ class Definition:
         return self.draft.name
 
 
+class Role(enum.Enum):
+    """What a scheduler job is to the job of ours that it belongs to."""
+
+    SIBLING = "sibling"  #: submitted by its script; a chain has several, and all decide its state
+    SUBJOB = "subjob"  #: submitted from inside one of its jobs; counted, and no part of its state
+    EXTRA = "extra"  #: one submit command made more jobs than it said; only a person ends it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerJob:
     """One job in the scheduler's books that belongs to one of ours."""
@@ -259,6 +267,12 @@ class SchedulerJob:
     nonce: str = ""
     native_state: str = ""
     state: JobState = JobState.PENDING
+    role: Role = Role.SIBLING
+    #: of an array: native word and number of its elements, what says most first
+    elements: tuple[tuple[str, int], ...] = ()
+    #: why, in the scheduler's words
+    reason: str = ""
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +305,18 @@ class Job:
     queue: str = ""
     host: str = ""
     peak_memory_mb: float | None = None
+    #: what the scheduler says that it was submitted with; None where it does not say
+    asked_memory_mb: float | None = None
+    asked_time_s: float | None = None
+    #: what it is submitted with in place of what its script asks for: a rerun with more
+    override_memory_mb: float | None = None
+    override_time_s: float | None = None
+    #: the first line of its log that tells of an error, for one that failed
+    error_line: str = ""
+    #: where the scheduler said that its log is
+    log_path: str = ""
+    #: what it consists of beside its siblings; see `arp_nb.parts`
+    parts: Mapping[str, Any] = field(default_factory=dict)
     requested_at: datetime
     submitted_at: datetime | None = None
     started_at: datetime | None = None
@@ -299,6 +325,8 @@ class Job:
     #: 1, and one more for each time the scheduler requeued it
     attempt: int = 1
     rerun_of: int | None = None
+    #: the first of a chain of reruns; None: it is the first itself
+    root_id: int | None = None
     kill_by: str | None = None
     kill_at: datetime | None = None
     lease_token: str | None = None
@@ -325,6 +353,16 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastChange:
+    """One line of what a scheduler's own history tells of a job."""
+
+    at: datetime
+    state: JobState
+    native_state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What a scheduler says of one of its jobs at one moment."""
 
@@ -342,3 +380,19 @@ class Reading:
     ended_at: datetime | None = None
     #: the tag or description found on it, to tell it from another job with a used-again id
     tag: str = ""
+    #: what it was submitted with
+    asked_memory_mb: float | None = None
+    asked_time_s: float | None = None
+    #: of an array that is asked for by its one id, as in `SchedulerJob`
+    elements: tuple[tuple[str, int], ...] = ()
+    #: what happened before, oldest first; only a history tells
+    past: tuple[PastChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """One element of an array."""
+
+    index: int
+    native_id: str
+    reading: Reading

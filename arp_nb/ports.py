@@ -10,15 +10,15 @@ call changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from arp_nb.model import JobState, Phase, ScriptCheck
+from arp_nb.model import JobState, Phase, Role, ScriptCheck
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from arp_nb.model import Reading, Start
+    from arp_nb.model import Element, Reading, Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,19 @@ class SubmitRequest:
     environment: Mapping[str, str]
     #: what the script's text was when the definition was last checked; None: not known
     sha256: str | None = None
+    #: what its submit commands are to ask for, whatever the script says
+    memory_mb: float | None = None
+    time_s: float | None = None
+
+
+class Submitted(NamedTuple):
+    """A scheduler job that came of a submission."""
+
+    native_id: str
+    #: as in `arp_nb.model.SchedulerJob`
+    source: str
+    nonce: str = ""
+    role: Role = Role.SIBLING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +60,8 @@ class Submission:
     #: STARTING (still under way), UNCERTAIN, SUBMIT_FAILED, or PENDING (an id is known)
     state: JobState
     phase: Phase = Phase.NONE
-    #: (native id, source, nonce) in the order of submission; source as in `SchedulerJob`
-    native_ids: tuple[tuple[str, str, str], ...] = ()
+    #: in the order of submission
+    native_ids: tuple[Submitted, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()
     #: exit code of the *script*, once it has ended
@@ -88,6 +101,8 @@ class JobReading:
     reading: Reading | None
     #: the first error line of its log, for a job that failed; empty where there is none
     log_error: str = ""
+    #: where the scheduler says that its log is; empty where it was not asked
+    log_path: str = ""
     at: datetime
 
 
@@ -99,6 +114,8 @@ class KillRequest:
     location: str
     native_ids: tuple[str, ...]
     by: str
+    #: an earlier kill was accepted, and they go on
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +125,15 @@ class KillAnswer:
     job_id: int
     accepted: bool
     said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundJob:
+    """A scheduler job that carries our mark, and that the books do not have."""
+
+    job_id: int
+    submitted: Submitted
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +243,9 @@ class ManagerPort(Protocol):
         tells what it reads of these jobs even if it reads the same.
         """
 
+    async def found(self, jobs: Sequence[FoundJob]) -> None:
+        """Take scheduler jobs that were found by their marks. Repeating it changes nothing."""
+
     async def kills(self) -> Sequence[KillRequest]:
         """Kill requests that the scheduler has not been told of yet."""
 
@@ -241,6 +270,9 @@ class ClientPort(Protocol):
 
     async def details(self, location: str, native_id: str) -> str:
         """Everything the scheduler says of one of its jobs, as text for a person."""
+
+    async def elements(self, location: str, native_id: str) -> Sequence[Element]:
+        """Return the elements of an array, in order; none of a job that is no array."""
 
     async def locations(self) -> Mapping[str, str]:
         """Name of each location where this client can submit, and why it thinks so."""

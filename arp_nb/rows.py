@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from arp_nb.causes import cause_of
 from arp_nb.status import status
 
 if TYPE_CHECKING:
@@ -141,6 +142,17 @@ class JobRow(TypedDict):
     exit_code: int | None
     signal: int | None
     peak_memory_mb: float | None
+    asked_memory_mb: float | None
+    asked_time_s: float | None
+    #: what it is submitted with in place of what its script asks for
+    override_memory_mb: float | None
+    override_time_s: float | None
+    #: of one that failed: "script", "memory", "time", "cluster", "killed" …; `arp_nb.causes`
+    cause: str
+    error_line: str
+    log_path: str
+    #: elements, subjobs and extra jobs by number; `arp_nb.parts`
+    parts: dict[str, Any]
     requested: str
     submitted: str | None
     started: str | None
@@ -148,6 +160,8 @@ class JobRow(TypedDict):
     changed: str
     attempt: int
     rerun_of: int | None
+    #: the first of its chain of reruns
+    root_id: int | None
     kill_by: str | None
     kill_at: str | None
     deleted_at: str | None
@@ -287,6 +301,14 @@ def job_row(job: Job) -> JobRow:
         "exit_code": job.exit_code,
         "signal": job.signal,
         "peak_memory_mb": job.peak_memory_mb,
+        "asked_memory_mb": job.asked_memory_mb,
+        "asked_time_s": job.asked_time_s,
+        "override_memory_mb": job.override_memory_mb,
+        "override_time_s": job.override_time_s,
+        "cause": cause_of(job),
+        "error_line": job.error_line,
+        "log_path": job.log_path,
+        "parts": dict(job.parts),
         "requested": job.requested_at.isoformat(),
         "submitted": _iso(job.submitted_at),
         "started": _iso(job.started_at),
@@ -294,6 +316,7 @@ def job_row(job: Job) -> JobRow:
         "changed": job.changed_at.isoformat(),
         "attempt": job.attempt,
         "rerun_of": job.rerun_of,
+        "root_id": job.root_id,
         "kill_by": job.kill_by,
         "kill_at": _iso(job.kill_at),
         "deleted_at": _iso(job.deleted_at),
@@ -323,6 +346,10 @@ def scheduler_job_row(native: SchedulerJob) -> dict[str, Any]:
         "source": native.source,
         "native_state": native.native_state,
         "state": native.state.value,
+        "role": native.role.value,
+        "elements": [list(one) for one in native.elements],
+        "reason": native.reason,
+        "exit_code": native.exit_code,
     }
 
 

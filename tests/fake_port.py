@@ -11,6 +11,7 @@ from pathlib import Path
 
 from arp_nb.model import JobState, Phase, ScriptCheck, Start, may_change
 from arp_nb.ports import (
+    FoundJob,
     Health,
     JobReading,
     KillAnswer,
@@ -18,6 +19,7 @@ from arp_nb.ports import (
     OpenSubmission,
     Submission,
     SubmitRequest,
+    Submitted,
     WatchedJob,
 )
 
@@ -35,7 +37,7 @@ class FakeJob:
     phase: Phase = Phase.NONE
     lease_token: str | None = None
     spool_id: str | None = None
-    native_ids: tuple[tuple[str, str, str], ...] = ()
+    native_ids: tuple[Submitted, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()
     exit_code: int | None = None
@@ -61,7 +63,7 @@ class FakeJob:
 
     @property
     def ids(self) -> list[str]:
-        return [one for one, _, _ in self.native_ids]
+        return [one.native_id for one in self.native_ids]
 
 
 class FakePort:
@@ -226,6 +228,13 @@ class FakePort:
                 job.exit_code = one.reading.exit_code
         await self._notify()
         return ()
+
+    async def found(self, jobs: Sequence[FoundJob]) -> None:
+        for one in jobs:
+            job = self.jobs[one.job_id]
+            if one.submitted not in job.native_ids:
+                job.native_ids += (one.submitted,)
+        await self._notify()
 
     async def kills(self) -> Sequence[KillRequest]:
         return [

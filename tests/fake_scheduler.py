@@ -14,10 +14,10 @@ from typing import ClassVar, Self
 
 from typing_extensions import override
 
+from arp_nb import marks
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState, Reading
-from arp_nb.schedulers.base import Answer, Poll, Scheduler
-from arp_nb.settings import Settings
+from arp_nb.schedulers.base import Answer, Marked, Poll, Scheduler, Site
 
 _BSUB = """#!/bin/sh
 book={book}
@@ -74,6 +74,7 @@ class FakeScheduler(Scheduler):
         self.polls = 0
         self.paths_asked = 0
         self.killed: list[str] = []
+        self.forced: list[str] = []
         self.logs: dict[str, Path] = {}
         self.peeks: dict[str, str] = {}
         self.readings: dict[str, Reading] = {}
@@ -97,10 +98,8 @@ class FakeScheduler(Scheduler):
 
     @override
     @classmethod
-    def create(
-        cls, settings: Settings, store_folder: Path, environment: Mapping[str, str]
-    ) -> Self:
-        return cls(store_folder / "fake")
+    def create(cls, site: Site) -> Self:
+        return cls(site.store_folder / "fake")
 
     @override
     @property
@@ -138,15 +137,27 @@ class FakeScheduler(Scheduler):
         return Poll(readings, frozenset(native_ids) - readings.keys())
 
     @override
-    async def find_tagged(self, tag: str) -> tuple[str, ...]:
+    async def find_tagged(self, tag: str) -> tuple[Marked, ...]:
         self._answer()
         if not self.searches:
             raise SchedulerError("cannot search")
-        return tuple(one for one in self.ids() if self._lines(one)[1] == tag)
+        return tuple(one for one in await self.marked() if marks.is_of(one.tag, tag))
 
     @override
-    async def kill(self, native_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def marked(self) -> tuple[Marked, ...]:
         self._answer()
+        lines = {one: self._lines(one) for one in self.ids()}
+        return tuple(
+            Marked(native_id=one, tag=tag, state=_STATES[word], native_state=word)
+            for one, (word, tag, *_) in lines.items()
+        )
+
+    @override
+    async def kill(
+        self, native_ids: Collection[str], *, force: bool = False
+    ) -> Mapping[str, Answer]:
+        self._answer()
+        self.forced += native_ids if force else ()
         answers = {}
         for one in native_ids:
             self.killed.append(one)

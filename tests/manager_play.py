@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,13 +19,14 @@ from arp_nb.manager import ApplyRequest, Manager, Subscription
 from arp_nb.model import (
     Definition,
     DefinitionDraft,
+    Element,
     Experiment,
     Job,
     JobState,
     Reading,
     ScriptCheck,
 )
-from arp_nb.ports import JobReading, LogChunk, LogQuery, Submission, SubmitRequest
+from arp_nb.ports import JobReading, LogChunk, LogQuery, Submission, SubmitRequest, Submitted
 from arp_nb.settings import Settings
 from arp_nb.store import open_store
 from arp_nb.store.base import Store
@@ -49,6 +50,7 @@ class FakeClient:
         self.log_bytes = b""
         self.known = {"77": "Job <77>, RUN"}
         self.queries: list[LogQuery] = []
+        self.arrays: dict[str, Sequence[Element]] = {}
         self.login = {"PATH": "/bin", "SECRET_TOKEN": "xyz", "PROXY": "http://me:pw@proxy:1/"}
 
     async def check(self, executable: str) -> ScriptCheck:
@@ -72,6 +74,9 @@ class FakeClient:
         if native_id not in self.known:
             raise SchedulerError(f"Job <{native_id}> is not found")
         return self.known[native_id]
+
+    async def elements(self, location: str, native_id: str) -> Sequence[Element]:
+        return self.arrays.get(native_id, ())
 
     async def locations(self) -> Mapping[str, str]:
         return {"local": "always there", "lsf": "bjobs answers"}
@@ -136,7 +141,7 @@ class Play:
                 job_id=job_id,
                 spool_id=f"{job_id}-spool",
                 state=state,
-                native_ids=tuple((one, "wrapper", f"nonce{one}") for one in native_ids),
+                native_ids=tuple(Submitted(one, "wrapper", f"nonce{one}") for one in native_ids),
                 **more,  # type: ignore[arg-type]
             )
         )

@@ -22,10 +22,10 @@ from arp_nb.batch_client.watch import Watcher
 from arp_nb.errors import ClientAbsent, SchedulerError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from arp_nb.batch_client.check import Look
-    from arp_nb.model import ScriptCheck
+    from arp_nb.model import Element, ScriptCheck
     from arp_nb.ports import LogChunk, LogQuery, ManagerPort, SubmitRequest
     from arp_nb.schedulers.base import Scheduler
     from arp_nb.settings import Settings
@@ -154,6 +154,10 @@ class BatchClient:
     async def details(self, location: str, native_id: str) -> str:
         """Return everything the scheduler says of one of its jobs."""
         return await self._scheduler(location).details(native_id)
+
+    async def elements(self, location: str, native_id: str) -> Sequence[Element]:
+        """Return the elements of an array, in order."""
+        return await self._scheduler(location).elements(native_id)
 
     async def locations(self) -> Mapping[str, str]:
         """Return where this client submits, and what it found there.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from arp_nb.batch_client.spool import is_of_signal
 from arp_nb.model import JobState, Phase
-from arp_nb.ports import Submission
+from arp_nb.ports import Submission, Submitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,17 +121,17 @@ def last_lines(evidence: Evidence) -> str:
     return ""
 
 
-def _ids(case: Case) -> tuple[tuple[str, str, str], ...]:
-    """Find (native id, source, nonce), first known first, each id once."""
-    found: dict[str, tuple[str, str, str]] = {}
+def _ids(case: Case) -> tuple[Submitted, ...]:
+    """Find the scheduler's jobs, first known first, each id once."""
+    found: dict[str, Submitted] = {}
     for call in case.evidence.calls:
         for one in case.submitted_ids(call.said):
-            found.setdefault(one, (one, "wrapper", call.nonce))
+            found.setdefault(one, Submitted(one, "wrapper", call.nonce))
     if not found and _output_counts(case):
         for one in output_ids(case):
-            found[one] = (one, "output", "")
+            found[one] = Submitted(one, "output")
     for one in case.tagged:
-        found.setdefault(one, (one, "tag", ""))
+        found.setdefault(one, Submitted(one, "tag"))
     return tuple(found.values())
 
 
@@ -145,10 +145,10 @@ def _output_counts(case: Case) -> bool:
     return waited and not case.evidence.calls
 
 
-def _submitted(case: Case, ids: tuple[tuple[str, str, str], ...]) -> Verdict:
+def _submitted(case: Case, ids: tuple[Submitted, ...]) -> Verdict:
     evidence = case.evidence
     notes: list[str] = []
-    sources = {source for _, source, _ in ids}
+    sources = {one.source for one in ids}
     if sources == {"output"}:
         notes.append("id from output only")
     if "tag" in sources:

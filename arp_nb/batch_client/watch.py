@@ -247,7 +247,8 @@ class Watcher:
         else:
             try:
                 async with self._searches:
-                    one.tagged = await scheduler.find_tagged(tag)
+                    found = await scheduler.find_tagged(tag)
+                    one.tagged = tuple(job.native_id for job in found)
             except SchedulerError as error:
                 log.info("submission %s: search for %s: %s", one.spool_id, tag, error)
                 one.search = Search.SILENT

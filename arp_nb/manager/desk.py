@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arp_nb.errors import NotFound
 from arp_nb.manager.capabilities import told_text
 from arp_nb.manager.readings import Readings
-from arp_nb.manager.verdicts import after_submission, is_current
+from arp_nb.manager.verdicts import after_found, after_submission, is_current
 from arp_nb.manager.watch_list import WatchList
 from arp_nb.model import JobState
 from arp_nb.ports import OpenSubmission
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from arp_nb.manager.leases import Leases
     from arp_nb.model import ScriptCheck, Start
     from arp_nb.ports import (
+        FoundJob,
         Health,
         JobReading,
         KillAnswer,
@@ -99,6 +101,19 @@ class Desk:
         if change.scheduler_jobs:
             context.work.bump()  # a kill may wait for these ids
         return done
+
+    async def found(self, jobs: Sequence[FoundJob]) -> None:
+        """Take scheduler jobs that were found by their marks."""
+        context = self._context
+        by_job: defaultdict[int, list[FoundJob]] = defaultdict(list)
+        for one in jobs:
+            by_job[one.job_id].append(one)
+        async with context.books:
+            known = await context.store.jobs(JobFilter(ids=by_job.keys(), deleted=True))
+            natives = await context.store.scheduler_jobs([job.id for job in known])
+            changes = [after_found(job, natives[job.id], by_job[job.id]) for job in known]
+            await context.store.change_jobs([one for one in changes if one is not None])
+        context.work.bump()  # to be polled, or killed
 
     async def open_submissions(self) -> Sequence[OpenSubmission]:
         """All jobs in STARTING or UNCERTAIN."""

@@ -23,7 +23,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.manager.context import with_notes
-from arp_nb.model import Job, JobState, Phase, Reading, SchedulerJob, may_change
+from arp_nb.model import Job, JobState, Phase, Reading, Role, SchedulerJob, may_change
+from arp_nb.parts import counted
 from arp_nb.status import NATIVE, title
 from arp_nb.store.base import JobChange
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from arp_nb.ports import JobReading, Submission
+    from arp_nb.ports import FoundJob, JobReading, Submission
 
 _S = JobState
 #: states in which the scheduler's books have no job of it
@@ -73,9 +74,9 @@ def after_submission(
     """Return the change that the spool's news make; None if they are known."""
     known = {one.native_id for one in natives}
     new = [
-        SchedulerJob(native_id=native_id, source=source, nonce=nonce)
-        for native_id, source, nonce in told.native_ids
-        if native_id not in known
+        SchedulerJob(native_id=one.native_id, source=one.source, nonce=one.nonce, role=one.role)
+        for one in told.native_ids
+        if one.native_id not in known
     ]
     state = _submitted_state(job, [*natives, *new], told, has_new=bool(new))
     values: dict[str, Any] = {
@@ -85,7 +86,7 @@ def after_submission(
     if job.state in WITHOUT_ID:
         values["reason"] = told.reason or job.reason
     if told.native_ids and job.native_id is None:
-        values["native_id"] = told.native_ids[0][0]
+        values["native_id"] = told.native_ids[0].native_id
     if state.is_submitted and job.submitted_at is None:
         values["submitted_at"] = at
     if state.is_final and not job.state.is_final:
@@ -107,6 +108,30 @@ def _submitted_state(
         # the kill came while the script ran, and then there was nothing left to kill
         state = _S.WITHDRAWN if job.kill_by else _S.SUBMIT_FAILED
     return state if may_change(job.state, state) else job.state
+
+
+def after_found(
+    job: Job, natives: Sequence[SchedulerJob], found: Sequence[FoundJob]
+) -> JobChange | None:
+    """Return the change that scheduler jobs found by their marks make; None if all are known.
+
+    They are no news of the job's own state: a subjob is counted, an extra one is shown.
+    """
+    known = {one.native_id for one in natives}
+    new = [
+        SchedulerJob(
+            native_id=one.submitted.native_id,
+            source=one.submitted.source,
+            nonce=one.submitted.nonce,
+            role=one.submitted.role,
+        )
+        for one in found
+        if one.submitted.native_id not in known and one.submitted.role is not Role.SIBLING
+    ]
+    if not new or not job.state.is_submitted:
+        return None
+    values = {"parts": counted([*natives, *new])}
+    return change_of(job, job.state, values, new, max(one.at for one in found))
 
 
 # -- news from the scheduler -----------------------------------------------------------

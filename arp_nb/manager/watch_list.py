@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from arp_nb.store.base import Standing, Store
+    from arp_nb.store.base import Store
+    from arp_nb.store.standing import Standing
 
 #: ended jobs are looked at for so long again: a scheduler may requeue them
 _REQUEUED_WITHIN = timedelta(seconds=60)
@@ -93,7 +94,7 @@ class WatchList:
             self._live.pop(one.job_id, None)
             _, ended = self._ended.pop(one.job_id, (None, None))
             self._is_stale |= job not in (before, ended)
-            if one.state.is_final:
+            if one.state.is_final and not one.has_live:
                 self._ended[one.job_id] = (one.ended_at, job)
             else:
                 self._live[one.job_id] = job

@@ -1,8 +1,7 @@
 """The contract between this package and a system that runs batch jobs.
 
 To add a scheduler, write one module with one subclass of `Scheduler`, name it under the
-entry-point group ``arp_nb.schedulers``, give it a `Lab` in ``tests/contract/labs.py`` and a
-place among the parameters of ``tests/contract/test_schedulers.py``, and a page in ``docs/``.
+entry-point group ``arp_nb.schedulers``, and hold it to the suite in `arp_nb.testing`.
 The user's own script submits; an adapter only reads what came of it, asks for states, and
 passes on kills.
 """
@@ -15,10 +14,33 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
     from pathlib import Path
 
-    from arp_nb.model import Reading
+    from arp_nb.model import Element, JobState, Reading
     from arp_nb.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What an adapter is made for: a machine, a user, and one location."""
+
+    settings: Settings
+    #: the store; an adapter with something to keep uses a folder in it of its own name
+    store_folder: Path
+    #: what the scheduler's commands are run with: the user's login environment
+    environment: Mapping[str, str]
+    #: what definitions call it; several locations may be of one scheduler
+    location: str
+    #: stands before each of the scheduler's commands: ``ssh submit-host``
+    command_prefix: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotHere:
+    """A scheduler that is not offered on this machine, and why, in words for its admin."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +63,21 @@ class Poll:
     unknown: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A scheduler job that carries a mark of ours (`arp_nb.marks`)."""
+
+    native_id: str
+    tag: str
+    state: JobState
+    native_state: str = ""
+    submitted_at: datetime | None = None
+
+
 class Scheduler(ABC):
     """A system that runs batch jobs, as its command line presents it."""
 
-    #: the name used in configuration, in the store and as a job's location
+    #: the kind: the name of its entry point, and of its location unless the site names others
     name: ClassVar[str]
     #: how people call it ("LSF"), for statuses such as LSF_Slow
     title: ClassVar[str]
@@ -57,25 +90,23 @@ class Scheduler(ABC):
     #: its jobs run on this machine, and nowhere else: they can reach whatever listens here
     on_this_machine: ClassVar[bool] = False
 
-    @classmethod
-    def create(
-        cls,
-        settings: Settings,  # noqa: ARG003 - for those who need it
-        store_folder: Path,  # noqa: ARG003
-        environment: Mapping[str, str],  # noqa: ARG003
-    ) -> Self | None:
-        """Make the adapter for this machine; None where the scheduler is not installed.
+    #: what definitions call it, set where several locations are of one kind
+    _location: str | None = None
 
-        Parameters
-        ----------
-        settings
-            The manager's options.
-        store_folder
-            The store; an adapter with something to keep uses a folder in it of its own name.
-        environment
-            What the scheduler's commands are to be run with: the user's login environment.
-        """
+    @classmethod
+    def create(cls, site: Site) -> Self | NotHere:  # noqa: ARG003 - for those who need it
+        """Make the adapter for a location; where it cannot be one, say why."""
         return cls()
+
+    @property
+    def location(self) -> str:
+        """What definitions, and the store, call the place where its jobs run."""
+        return self._location or self.name
+
+    @property
+    def found(self) -> str:
+        """Why it is offered here, in words for an admin: what was found, and where."""
+        return "its adapter is installed"
 
     @property
     def path_prepend(self) -> tuple[Path, ...]:
@@ -89,6 +120,17 @@ class Scheduler(ABC):
     @abstractmethod
     def tag_options(self, tag: str) -> tuple[str, ...]:
         """Options that mark a submission so that `find_tagged` finds it; () if it cannot."""
+
+    def ask_options(
+        self,
+        memory_mb: float | None,  # noqa: ARG002 - for those who can
+        time_s: float | None,  # noqa: ARG002
+    ) -> tuple[str, ...]:
+        """Options of the submit command that ask for so much; () if it has none.
+
+        In pairs or joined by ``=``, as the wrapper looks for them among the script's own.
+        """
+        return ()
 
     @abstractmethod
     def submitted_ids(self, output: str) -> tuple[str, ...]:
@@ -117,9 +159,47 @@ class Scheduler(ABC):
             The command failed as a whole, so nothing is known of any job.
         """
 
+    async def history(self, native_ids: Collection[str]) -> Poll:
+        """Read what the scheduler's history says of jobs that its list denies.
+
+        A reading from there may tell what happened before (`Reading.past`), with the times at
+        which it did. An id in `Poll.unknown` is denied by the history too. Without a history,
+        a denial is all there is.
+
+        Raises
+        ------
+        SchedulerError
+            The history did not answer, so nothing is known of any of them.
+        """
+        return Poll({}, frozenset(native_ids))
+
+    async def elements(self, native_id: str) -> tuple[Element, ...]:  # noqa: ARG002
+        """Read the elements of an array, in order; () of a job that is none.
+
+        Raises
+        ------
+        SchedulerError
+            The scheduler did not answer.
+        """
+        return ()
+
+    async def marked(self) -> tuple[Marked, ...]:
+        """Read all jobs of this user that carry a mark of ours and are not long over.
+
+        With one command, however many there are. () where the scheduler cannot search.
+
+        Raises
+        ------
+        SchedulerError
+            The scheduler did not answer.
+        """
+        return ()
+
     @abstractmethod
-    async def find_tagged(self, tag: str) -> tuple[str, ...]:
-        """Ids of the jobs that carry the tag, ended ones included, oldest first.
+    async def find_tagged(self, tag: str) -> tuple[Marked, ...]:
+        """Find the jobs of one submission, ended ones included, oldest first.
+
+        Those whose mark is ``tag``, or begins with it and a dot.
 
         Raises
         ------
@@ -128,8 +208,13 @@ class Scheduler(ABC):
         """
 
     @abstractmethod
-    async def kill(self, native_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def kill(
+        self, native_ids: Collection[str], *, force: bool = False
+    ) -> Mapping[str, Answer]:
         """Ask for the end of jobs. Killing a job that has ended counts as accepted.
+
+        A few commands, however many jobs. ``force`` is for those that ignored an earlier
+        one: at once, without a last word.
 
         Raises
         ------

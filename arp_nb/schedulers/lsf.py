@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from typing_extensions import override
 
 from arp_nb.errors import SchedulerError
+from arp_nb.model import JobState
 from arp_nb.schedulers import lsf_parse
-from arp_nb.schedulers.base import Answer, Poll, Scheduler
+from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
 from arp_nb.schedulers.lsf_poll import PollReader
@@ -23,8 +24,8 @@ from arp_nb.schedulers.lsf_poll import PollReader
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from arp_nb.schedulers.base import Site
     from arp_nb.schedulers.command import Output
-    from arp_nb.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -86,18 +87,25 @@ class LsfScheduler(Scheduler):
 
     @override
     @classmethod
-    def create(
-        cls, settings: Settings, store_folder: Path, environment: Mapping[str, str]
-    ) -> Self | None:
+    def create(cls, site: Site) -> Self | NotHere:
         made = cls(
-            environment,
-            timeout_s=settings.command_timeout_s,
-            tag_by_project=settings.lsf_tag_by_project,
+            site.environment,
+            timeout_s=site.settings.command_timeout_s,
+            tag_by_project=site.settings.lsf_tag_by_project,
         )
-        found = [made._commands.find(name) for name in ("bsub", "bjobs")]
-        if any(path is None or is_local_command(path) for path in found):
-            return None
+        made._location = site.location
+        for name in ("bsub", "bjobs"):
+            path = made._commands.find(name)
+            if path is None:
+                return NotHere(f"{name} is not on the PATH of the login environment")
+            if is_local_command(path):
+                return NotHere(f"{path} is the local scheduler's, not LSF's")
         return made
+
+    @property
+    @override
+    def found(self) -> str:
+        return f"bsub is {self._commands.find('bsub')}, bjobs {self._commands.find('bjobs')}"
 
     @override
     def tag_options(self, tag: str) -> tuple[str, ...]:
@@ -150,12 +158,17 @@ class LsfScheduler(Scheduler):
         return output
 
     @override
-    async def find_tagged(self, tag: str) -> tuple[str, ...]:
+    async def find_tagged(self, tag: str) -> tuple[Marked, ...]:
         output = await self._bjobs_json("-a", self._tag_option, tag)
-        return lsf_parse.found_ids(output.exit_code, output.stdout, output.stderr)
+        return tuple(
+            Marked(native_id=one, tag=tag, state=JobState.RUNNING)
+            for one in lsf_parse.found_ids(output.exit_code, output.stdout, output.stderr)
+        )
 
     @override
-    async def kill(self, native_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def kill(
+        self, native_ids: Collection[str], *, force: bool = False
+    ) -> Mapping[str, Answer]:
         asked = [one for one in native_ids if lsf_parse.is_id(one)]
         answers: dict[str, Answer] = {
             one: Answer(accepted=False, said=f"{one!r} is no LSF job id")

@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from arp_nb.errors import ArpError, InvalidValue
+from arp_nb.schedulers.base import NotHere, Site
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.lsf import LsfScheduler
 
@@ -55,11 +56,14 @@ def load(
     for name in sorted(classes, key=lambda name: (name == LocalScheduler.name, name)):
         if settings.locations and name not in {*settings.locations, LocalScheduler.name}:
             continue
-        scheduler = classes[name].create(settings, store_folder, environment)
-        if scheduler is not None:
+        site = Site(
+            settings=settings, store_folder=store_folder, environment=environment, location=name
+        )
+        scheduler = classes[name].create(site)
+        if not isinstance(scheduler, NotHere):
             found[name] = scheduler
         elif name in settings.locations:
-            logger.warning("%s: set as a location, but its commands are not on the PATH", name)
+            logger.warning("%s: set as a location, but %s", name, scheduler.reason)
     return found
 
 

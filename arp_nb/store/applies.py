@@ -61,8 +61,10 @@ _RUNS_WITH_JOBS = (
 #: columns that the jobs of one request share
 _SHARED = (
     "experiment_id", "definition_id", "hash", "version", "parameters", "user", "location",
-    "trigger", "state", "requested_at", "changed_at",
+    "trigger", "state", "requested_at", "changed_at", "override_memory_mb", "override_time_s",
 )  # fmt: skip
+#: columns that a record made by an older version lacks
+_LATER: Mapping[str, Any] = {"override_memory_mb": None, "override_time_s": None}
 #: a slice is one statement: SQLite takes the rows out of JSON without holding up other threads
 _EACH = func.json_each(bindparam("own", type_=Text)).table_valued("key", "value")
 _NEW: Mapping[str, Any] = {
@@ -72,6 +74,7 @@ _NEW: Mapping[str, Any] = {
     "run": func.json_extract(_EACH.c.value, "$[0]"),
     "argv": func.json_extract(_EACH.c.value, "$[1]"),  # a list within is given as JSON
     "rerun_of": func.json_extract(_EACH.c.value, "$[2]"),
+    "root_id": func.json_extract(_EACH.c.value, "$[3]"),
 }
 _ADD_JOBS = insert(job).from_select(list(_NEW), select(*_NEW.values()))
 
@@ -143,8 +146,13 @@ def _content(wanted: JobsWanted, runs: Sequence[int]) -> dict[str, Any]:
         "state": JobState.REQUESTED.value,
         "requested_at": at_us,
         "changed_at": at_us,
+        "override_memory_mb": wanted.override_memory_mb,
+        "override_time_s": wanted.override_time_s,
     }
-    own = [(run, wanted.argv_by_run[run], wanted.rerun_of.get(run)) for run in runs]
+    own = [
+        (run, wanted.argv_by_run[run], wanted.rerun_of.get(run), wanted.root_of.get(run))
+        for run in runs
+    ]
     return {"shared": shared, "jobs": own}
 
 
@@ -206,6 +214,7 @@ class MakeJobs:
 
     def _make(self, tx: Transaction, some: Sequence[Sequence[Any]]) -> None:
         values = {
+            **_LATER,
             **self._shared,
             "first_id": self._first_job_id + self._made,
             "first_revision": tx.revisions(len(some)),

@@ -30,12 +30,14 @@ if TYPE_CHECKING:
         Experiment,
         Job,
         JobState,
+        PastChange,
         Run,
         SchedulerJob,
         ScriptCheck,
         Transition,
         Trigger,
     )
+    from arp_nb.store.standing import Standings
 
 T = TypeVar("T")
 
@@ -58,6 +60,10 @@ class JobsWanted:
     #: leave out runs that already have a job of this definition that is not deleted
     skip_existing: bool
     rerun_of: Mapping[int, int] = field(default_factory=dict)  #: run number → job id
+    #: run number → id of the first of its chain of reruns
+    root_of: Mapping[int, int] = field(default_factory=dict)
+    override_memory_mb: float | None = None
+    override_time_s: float | None = None
     #: the same key again answers with the first answer; another content under it: Conflict
     idempotency_key: str | None = None
     #: digest of what the user asked for, to tell a repetition from a key used twice
@@ -90,6 +96,9 @@ class JobChange:
     set: Mapping[str, Any] = field(default_factory=dict)
     #: scheduler jobs to add or bring up to date, by native id
     scheduler_jobs: Sequence[SchedulerJob] = ()
+    #: what happened on the way to this, oldest first; goes into the history with its own times,
+    #: and the change of state itself with that of the last one, where that is the same state
+    past: Sequence[PastChange] = ()
     #: who asked; kept in the history
     by: str = ""
 
@@ -155,28 +164,6 @@ class CounterPoint:
     key: str
     at: datetime
     value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a submitted job stands: the little of it that polling needs."""
-
-    job_id: int
-    location: str
-    #: in order of submission
-    native_ids: tuple[str, ...]
-    state: JobState
-    submitted_at: datetime | None
-    #: of a job that has not ended, or whose end has no time: when it changed last
-    ended_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standings:
-    """Where jobs stood at a revision; deleted ones too."""
-
-    revision: int
-    jobs: Sequence[Standing]
 
 
 class Store(StoreBeside):

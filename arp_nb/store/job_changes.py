@@ -22,7 +22,7 @@ from arp_nb.store.records import to_json, to_us, to_us_or_none
 from arp_nb.store.schema import job, scheduler_job, transition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from arp_nb.store.base import JobChange
     from arp_nb.store.transaction import Transaction
@@ -33,7 +33,8 @@ SLICE = 500
 _TIMES = ("submitted_at", "started_at", "ended_at", "kill_at")
 _PLAIN = (
     "native_state", "native_id", "reason", "exit_code", "signal", "queue", "host",
-    "peak_memory_mb", "attempt", "kill_by", "lease_token", "spool_id", "location",
+    "peak_memory_mb", "asked_memory_mb", "asked_time_s", "error_line", "log_path", "attempt",
+    "kill_by", "lease_token", "spool_id", "location",
 )  # fmt: skip
 
 
@@ -51,6 +52,7 @@ _KEPT_AS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_TIMES, to_us_or_none),
     "phase": _phase,
     "notes": to_json,
+    "parts": to_json,
 }
 
 _COMPARED = (job.c.state, job.c.lease_token, job.c.spool_id, job.c.native_state, job.c.reason)
@@ -58,15 +60,21 @@ _READ = select(job.c.id, *_COMPARED).where(among(job.c.id, "ids"))
 _ADD_TRANSITIONS = Many(
     insert(transition), ("job_id", "at", "old", "new", "native_state", "reason", "by")
 )
+_PART_COLUMNS = (
+    "job_id", "native_id", "source", "nonce", "native_state", "state", "role", "elements",
+    "reason", "exit_code",
+)  # fmt: skip
 _BRING = sqlite.insert(scheduler_job)
 _BRING_SCHEDULER_JOBS = Many(
     _BRING.on_conflict_do_update(
         index_elements=["job_id", "native_id"],
         set_={
-            name: _BRING.excluded[name] for name in ("source", "nonce", "native_state", "state")
+            name: _BRING.excluded[name]
+            for name in _PART_COLUMNS
+            if name not in {"job_id", "native_id"}
         },
     ),
-    ("job_id", "native_id", "source", "nonce", "native_state", "state"),
+    _PART_COLUMNS,
 )
 
 
@@ -115,8 +123,7 @@ class _Plan:
             values.get("native_state", old.native_state),
             values.get("reason", old.reason),
         )
-        if state is not old.state:
-            self.transitions.append(_transition(change, old, new, values["changed_at"]))
+        self.transitions.extend(_transitions(change, old, new, values["changed_at"]))
         self.jobs[change.job_id] = new
         self.columns.append((change.job_id, values))
         self.scheduler_jobs.extend(_scheduler_jobs(change))
@@ -186,16 +193,33 @@ def _columns(change: JobChange) -> dict[str, Any]:
     return values
 
 
-def _transition(change: JobChange, old: _Seen, new: _Seen, at_us: int) -> dict[str, Any]:
-    return {
-        "job_id": change.job_id,
-        "at": at_us,
-        "old": old.state.value,
-        "new": new.state.value,
-        "native_state": new.native_state,
-        "reason": new.reason,
-        "by": change.by,
-    }
+def _transitions(
+    change: JobChange, old: _Seen, new: _Seen, at_us: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the lines of history that a change makes: what is past, and the change itself."""
+    before = old.state
+    for past in change.past:
+        if past.state is not before:
+            yield {
+                "job_id": change.job_id,
+                "at": to_us(past.at),
+                "old": before.value,
+                "new": past.state.value,
+                "native_state": past.native_state,
+                "reason": past.reason,
+                "by": change.by if past.state is new.state else "",
+            }
+        before = past.state
+    if new.state is not before:
+        yield {
+            "job_id": change.job_id,
+            "at": at_us,
+            "old": before.value,
+            "new": new.state.value,
+            "native_state": new.native_state,
+            "reason": new.reason,
+            "by": change.by,
+        }
 
 
 def _scheduler_jobs(change: JobChange) -> Iterable[dict[str, Any]]:
@@ -207,6 +231,10 @@ def _scheduler_jobs(change: JobChange) -> Iterable[dict[str, Any]]:
             "nonce": one.nonce,
             "native_state": one.native_state,
             "state": one.state.value,
+            "role": one.role.value,
+            "elements": to_json(one.elements),
+            "reason": one.reason,
+            "exit_code": one.exit_code,
         }
 
 

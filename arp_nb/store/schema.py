@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: the newest migration; a store that names another one is migrated, or is newer than we are
-HEAD = "0003"
+HEAD = "0004"
 
 metadata = MetaData(
     naming_convention={
@@ -176,7 +176,17 @@ job = Table(
     Column("deleted_by", Text),
     Column("reported_at", BigInteger),
     Column("revision", BigInteger, nullable=False, index=True),
-    _text("report", "{}"),  # last: it may be long, and what stands before it is read faster
+    _text("report", "{}"),  # it may be long, and what stands before it is read faster
+    #: since 0004
+    Column("asked_memory_mb", Float),
+    Column("asked_time_s", Float),
+    Column("override_memory_mb", Float),
+    Column("override_time_s", Float),
+    Column("root_id", Integer),
+    _text("error_line", ""),
+    _text("log_path", ""),
+    #: JSON; see `arp_nb.parts`
+    _text("parts", "{}"),
     Index(None, "experiment_id", "revision"),
     Index(None, "definition_id", "run"),
     *(
@@ -186,9 +196,12 @@ job = Table(
             sqlite_where=text(f"{name} IS NOT NULL"),
             postgresql_where=text(f"{name} IS NOT NULL"),
         )
-        for name in ("native_id", "deleted_at")
+        for name in ("native_id", "deleted_at", "root_id")
     ),
 )
+
+#: of a scheduler job that has not ended
+IS_LIVE = text("state IN ('pending', 'running', 'suspended')")
 
 #: in the order of submission: their ids grow
 scheduler_job = Table(
@@ -201,7 +214,13 @@ scheduler_job = Table(
     _text("nonce"),
     _text("native_state"),
     _text("state"),
+    _text("role", "sibling"),
+    #: JSON: pairs of word and number, of an array
+    _text("elements", "[]"),
+    _text("reason", ""),
+    Column("exit_code", Integer),
     UniqueConstraint("job_id", "native_id"),
+    Index("ix_scheduler_job_live", "job_id", sqlite_where=IS_LIVE, postgresql_where=IS_LIVE),
 )
 
 #: the first line of a job's history (it was requested) stands in the job itself

@@ -28,7 +28,6 @@ from arp_nb.store.base import (
     JobsMade,
     JobsWanted,
     ReportPost,
-    Standings,
     Store,
 )
 from arp_nb.store.mark import FILE, Mark
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
         Start,
         Transition,
     )
+    from arp_nb.store.standing import Standings
 
 T = TypeVar("T")
 

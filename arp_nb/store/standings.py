@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from arp_nb.model import SUBMITTED, JobState
-from arp_nb.store.base import Standing, Standings
 from arp_nb.store.records import from_us, from_us_or_none
-from arp_nb.store.schema import head, job, scheduler_job
+from arp_nb.store.schema import IS_LIVE, head, job, scheduler_job
+from arp_nb.store.standing import Standing, Standings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LIVE = frozenset(state for state in SUBMITTED if not state.is_final)
 _ENDED = SUBMITTED - _LIVE
+_LIVE_WORDS = frozenset(state.value for state in _LIVE)
 
 
 def _values(states: Collection[JobState]) -> list[str]:
@@ -32,7 +33,7 @@ def _values(states: Collection[JobState]) -> list[str]:
 _STATE: ColumnElement[str] = job.c.state + ""
 _COLUMNS = (
     job.c.id, job.c.location, job.c.state, job.c.submitted_at, job.c.ended_at, job.c.changed_at,
-    scheduler_job.c.native_id,
+    scheduler_job.c.native_id, scheduler_job.c.state.label("part_state"),
 )  # fmt: skip
 _REVISION = select(head.c.revision)
 
@@ -48,11 +49,13 @@ def _with_native_ids(
     )
 
 
-_ALL_LIVE = _with_native_ids(job.c.state.in_(_values(_LIVE)))
+#: by its own index: few of very many are live. Its condition is the index's, word for word
+_HAS_LIVE = job.c.id.in_(select(scheduler_job.c.job_id).where(IS_LIVE))
+_ALL_LIVE = _with_native_ids(job.c.state.in_(_values(_LIVE)) | _HAS_LIVE)
 _NEWEST_ENDED = _with_native_ids(
     job.c.id.in_(
         select(job.c.id)
-        .where(_STATE.in_(_values(_ENDED)))
+        .where(_STATE.in_(_values(_ENDED)), ~_HAS_LIVE)
         .order_by(job.c.revision.desc())
         .limit(bindparam("limit"))
     )
@@ -80,7 +83,8 @@ def _jobs_of(rows: Iterable[Row[Any]]) -> Iterator[Standing]:
     """Yield a job for each run of rows that differ in the scheduler job only."""
     for _, group in groupby(rows, key=attrgetter("id")):
         row, *more = group
-        native_ids = (one.native_id for one in (row, *more))
+        parts = (row, *more)
+        native_ids = (one.native_id for one in parts)
         yield Standing(
             job_id=row.id,
             location=sys.intern(row.location),  # few, of very many jobs
@@ -88,4 +92,5 @@ def _jobs_of(rows: Iterable[Row[Any]]) -> Iterator[Standing]:
             state=JobState(row.state),
             submitted_at=from_us_or_none(row.submitted_at),
             ended_at=from_us(row.changed_at if row.ended_at is None else row.ended_at),
+            has_live=any(one.part_state in _LIVE_WORDS for one in parts),
         )

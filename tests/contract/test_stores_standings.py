@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from arp_nb.model import JobState, SchedulerJob
-from arp_nb.store.base import JobFilter, Standing
+from arp_nb.store.base import JobFilter
+from arp_nb.store.standing import Standing
 from tests.contract.stores import NOW, World, after, change, post
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +37,7 @@ async def test_a_standing_is_what_the_job_and_its_scheduler_jobs_say(world: Worl
             state=PENDING,
             submitted_at=after(2),
             ended_at=NOW,
+            has_live=True,
         )
     ]
 
@@ -45,7 +47,10 @@ async def test_of_ended_jobs_the_last_to_change_are_told(world: World) -> None:
     for job_id in ids:
         await submitted(world, job_id, str(job_id))
     for seconds, job_id in enumerate(reversed(ids[1:])):
-        end = change(job_id, PENDING, state=DONE, set={"ended_at": after(seconds)})
+        over = SchedulerJob(native_id=str(job_id), source="wrapper", state=DONE)
+        end = change(
+            job_id, PENDING, state=DONE, set={"ended_at": after(seconds)}, scheduler_jobs=[over]
+        )
         await world.store.change_jobs([end])
     found = {one.job_id: one for one in (await world.store.standings(ended=2)).jobs}
     assert found.keys() == {ids[0], ids[1], ids[2]}

@@ -18,7 +18,7 @@ from arp_nb.batch_client.logs import LogReader
 from arp_nb.batch_client.poll import Poller
 from arp_nb.batch_client.spool import Spool
 from arp_nb.model import JobState, Reading
-from arp_nb.ports import WatchedJob
+from arp_nb.ports import Submitted, WatchedJob
 from tests.batch_world import World
 from tests.fake_port import FakeJob
 
@@ -43,7 +43,7 @@ class Desk:
 
     async def job(self, native_id: str, age_s: float = 0.0, tag: str = "") -> FakeJob:
         job = await self.port.apply("/x.sh")
-        job.state, job.native_ids = JobState.PENDING, ((native_id, "wrapper", ""),)
+        job.state, job.native_ids = JobState.PENDING, (Submitted(native_id, "wrapper"),)
         job.submitted_at = NOW - timedelta(seconds=age_s)
         (self.scheduler.book / native_id).write_text(f"PEND\n{tag}\nx\n")
         return job

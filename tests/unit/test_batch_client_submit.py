@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from arp_nb.model import JobState, Phase
+from arp_nb.ports import Submitted
 from tests.batch_world import World
 
 
@@ -73,7 +74,7 @@ def test_killed_script_may_have_called_a_bsub_that_nobody_saw(world: World) -> N
 def test_two_ids_are_siblings_in_order_of_submission(world: World) -> None:
     job = asyncio.run(world.submit("bsub python a.py\nbsub python b.py", until_exit=True))
     assert job.ids == ["1", "2"]
-    assert [source for _, source, _ in job.native_ids] == ["wrapper", "wrapper"]
+    assert [one.source for one in job.native_ids] == ["wrapper", "wrapper"]
 
 
 def test_exit_1_after_submitting_is_still_a_job(world: World) -> None:
@@ -124,7 +125,7 @@ def test_id_of_a_bypassed_waiting_bsub_is_read_while_it_waits(world: World) -> N
 
 def test_silent_bsub_is_found_by_its_tag(world: World) -> None:
     job = asyncio.run(world.submit("BSUB_QUIET=1 bsub python a.py", until_exit=True))
-    assert job.native_ids == (("1", "tag", ""),)
+    assert job.native_ids == (Submitted("1", "tag"),)
     assert "found in FAKE by its tag" in job.notes
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from arp_nb.batch_client.spool import Call, Evidence, Exit
 from arp_nb.batch_client.verdict import Case, Search, conclude
 from arp_nb.model import JobState
+from arp_nb.ports import Submitted
 
 NOW_S = 1000.0
 TIME_S = st.floats(0, NOW_S)
@@ -86,7 +87,7 @@ def test_id_of_a_wrapper_is_always_told(case: Case) -> None:
     told = conclude(case).told
     if named:
         assert told.state is JobState.PENDING
-        assert told.native_ids == (("7", "wrapper", named[0].nonce),)
+        assert told.native_ids == (Submitted("7", "wrapper", named[0].nonce),)
 
 
 @given(CASES)

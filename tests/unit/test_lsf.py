@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
+from arp_nb.schedulers.base import NotHere, Site
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.lsf import LsfScheduler
 from arp_nb.settings import Settings
@@ -134,17 +135,25 @@ async def test_a_tag_that_cannot_be_searched_is_an_error_in_words(tmp_path: Path
         await by_description.find_tagged("arp-7-abc")
 
 
+def site_of(folder: Path, environment: dict[str, str]) -> Site:
+    return Site(settings=Settings(), store_folder=folder, environment=environment, location="lsf")
+
+
 async def test_without_its_commands_there_is_no_lsf(tmp_path: Path) -> None:
     environment = {"PATH": "/nonexistent"}
-    assert LsfScheduler.create(Settings(), tmp_path, environment) is None
+    not_here = LsfScheduler.create(site_of(tmp_path, environment))
+    assert not_here == NotHere("bsub is not on the PATH of the login environment")
     with pytest.raises(SchedulerError, match="'bjobs' is not on the PATH"):
         await LsfScheduler(environment).poll(["7"])
 
 
 def test_the_local_scheduler_s_commands_are_not_lsf(tmp_path: Path) -> None:
     [ours] = LocalScheduler(tmp_path / "of another store").path_prepend
-    assert LsfScheduler.create(Settings(), tmp_path, {"PATH": f"{ours}:{FAKEBIN}"}) is None
-    assert LsfScheduler.create(Settings(), tmp_path, {"PATH": str(FAKEBIN)}) is not None
+    not_here = LsfScheduler.create(site_of(tmp_path, {"PATH": f"{ours}:{FAKEBIN}"}))
+    assert not_here == NotHere(f"{ours}/bsub is the local scheduler's, not LSF's")
+    here = LsfScheduler.create(site_of(tmp_path, {"PATH": str(FAKEBIN)}))
+    assert isinstance(here, LsfScheduler)
+    assert str(FAKEBIN) in here.found
 
 
 async def test_peek_of_a_silent_cluster_is_an_error(lsf: FakeLsf) -> None:

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from arp_nb.manager.verdicts import after_readings, after_submission, combined, is_current
 from arp_nb.model import Job, JobState, Phase, Reading, SchedulerJob, may_change
-from arp_nb.ports import JobReading, Submission
+from arp_nb.ports import JobReading, Submission, Submitted
 from arp_nb.store.base import JobChange
 from tests.manager_play import STATES
 
@@ -68,7 +68,9 @@ class Books(RuleBasedStateMachine):
             spool_id="7-spool",
             state=state,
             phase=phase,
-            native_ids=tuple((one, "wrapper", "n") for one in sorted(ids | set(self.natives))),
+            native_ids=tuple(
+                Submitted(one, "wrapper", "n") for one in sorted(ids | set(self.natives))
+            ),
         )
         if is_current(self.job, told):
             self.apply(after_submission(self.job, list(self.natives.values()), told, self.tick()))

@@ -15,14 +15,14 @@ from typing_extensions import override
 
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState, Reading
-from arp_nb.schedulers.base import Answer, Poll, Scheduler
+from arp_nb.schedulers.base import Answer, Marked, Poll, Scheduler
 from arp_nb.schedulers.local.engine import book as engine
 from arp_nb.schedulers.local.engine import commands, show, start, supervise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from arp_nb.settings import Settings
+    from arp_nb.schedulers.base import Site
 
 T = TypeVar("T")
 
@@ -65,10 +65,8 @@ class LocalScheduler(Scheduler):
 
     @override
     @classmethod
-    def create(
-        cls, settings: Settings, store_folder: Path, environment: Mapping[str, str]
-    ) -> Self:
-        return cls(store_folder / "local", slots=settings.local_slots)
+    def create(cls, site: Site) -> Self:
+        return cls(site.store_folder / "local", slots=site.settings.local_slots)
 
     def _book(self) -> engine.Book:
         return engine.Book(str(self._folder))
@@ -143,11 +141,17 @@ class LocalScheduler(Scheduler):
         return Poll(readings, frozenset(native_ids) - readings.keys())
 
     @override
-    async def find_tagged(self, tag: str) -> tuple[str, ...]:
-        return tuple(str(job.id) for job in await self._ask(lambda book: book.described(tag)))
+    async def find_tagged(self, tag: str) -> tuple[Marked, ...]:
+        found = await self._ask(lambda book: book.described(tag))
+        return tuple(
+            Marked(native_id=str(job.id), tag=job.description, state=reading(job).state)
+            for job in found
+        )
 
     @override
-    async def kill(self, native_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def kill(
+        self, native_ids: Collection[str], *, force: bool = False
+    ) -> Mapping[str, Answer]:
         return await self._ask(lambda book: {one: _kill(book, one) for one in native_ids})
 
     async def _job(self, native_id: str) -> engine.Job:

@@ -101,6 +101,13 @@ export interface Report {
   [key: string]: unknown;
 }
 
+/** What a job consists of: scheduler's words and how many; what there is none of is not there. */
+export interface JobParts {
+  elements?: Record<string, number>;
+  subjobs?: Record<string, number>;
+  extra?: number;
+}
+
 export interface JobRow {
   id: number;
   experiment_id: number;
@@ -124,6 +131,15 @@ export interface JobRow {
   exit_code: number | null;
   signal: number | null;
   peak_memory_mb: number | null;
+  asked_memory_mb: number | null;
+  asked_time_s: number | null;
+  override_memory_mb: number | null;
+  override_time_s: number | null;
+  /** of one that failed: "script", "memory", "time" …; see arp_nb/causes.py */
+  cause: string;
+  error_line: string;
+  log_path: string;
+  parts: JobParts;
   requested: Instant;
   submitted: Instant | null;
   started: Instant | null;
@@ -131,6 +147,7 @@ export interface JobRow {
   changed: Instant;
   attempt: number;
   rerun_of: number | null;
+  root_id: number | null;
   kill_by: string | null;
   kill_at: Instant | null;
   deleted_at: Instant | null;
