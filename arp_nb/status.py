@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arp_nb import native
 from arp_nb.model import JobState, Phase
 
 if TYPE_CHECKING:
@@ -27,22 +28,11 @@ class Look:
     shape: str  #: name of the icon: request, tray, hourglass, clock, run, pause, tick, cross, ask
 
 
-#: schedulers' words → how they look. LSF: bjobs(1), section "Output"; local: the same words.
+#: schedulers' words → how they look
 NATIVE: Mapping[str, Look] = {
-    look.word: look
-    for look in (
-        Look("PEND", "wait", "clock"),
-        Look("PROV", "wait", "clock"),
-        Look("WAIT", "wait", "clock"),
-        Look("PSUSP", "look", "pause"),
-        Look("RUN", "run", "run"),
-        Look("USUSP", "look", "pause"),
-        Look("SSUSP", "look", "pause"),
-        Look("DONE", "done", "tick"),
-        Look("EXIT", "fail", "cross"),
-        Look("UNKWN", "look", "ask"),
-        Look("ZOMBI", "look", "ask"),
-    )
+    one.word: Look(one.word, one.hue, one.shape)
+    for words in native.BY_SCHEDULER.values()
+    for one in words.values()
 }
 
 #: our words, for states in which no scheduler has said one

@@ -13,6 +13,7 @@ from sphinx.pycode import ModuleAnalyzer
 from arp_nb import errors, model, status
 from arp_nb.cli.parser import parser
 from arp_nb.model import TRANSITIONS, JobState
+from arp_nb.native import BY_SCHEDULER
 from arp_nb.settings import Settings
 from arp_nb.web import app as web_app
 
@@ -96,11 +97,18 @@ def transitions() -> Iterator[str]:
 
 
 def native() -> Iterator[str]:
-    """Make the table of the schedulers' words."""
-    yield from _table(
-        ("word", "hue", "shape"),
-        ((f"`{look.word}`", look.hue, look.shape) for look in status.NATIVE.values()),
-    )
+    """Make the tables of the schedulers' words."""
+    for name, words in BY_SCHEDULER.items():
+        yield f"### {status.title(name)}"
+        yield ""
+        yield from _table(
+            ("word", "what it means", "state", "hue", "shape"),
+            (
+                (f"`{one.word}`", one.meaning, f"`{one.state.name}`", one.hue, one.shape)
+                for one in words.values()
+            ),
+        )
+        yield ""
 
 
 def settings() -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState, Reading
+from arp_nb.native import LSF
 from arp_nb.schedulers.base import Answer
 from arp_nb.schedulers.lsf_records import records
 from arp_nb.schedulers.lsf_times import moment_on
@@ -24,20 +25,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: bjobs' STAT column; the words are those of its manual page, section "Output"
-STATES: Mapping[str, JobState] = {
-    "PEND": JobState.PENDING,
-    "PROV": JobState.PENDING,  # its host is being powered up
-    "WAIT": JobState.PENDING,  # a later member of a chunk job
-    "PSUSP": JobState.SUSPENDED,  # by its owner or an administrator, before it started
-    "RUN": JobState.RUNNING,
-    "USUSP": JobState.SUSPENDED,  # by its owner or an administrator, while running
-    "SSUSP": JobState.SUSPENDED,  # by LSF itself
-    "DONE": JobState.DONE,
-    "EXIT": JobState.FAILED,
-    "UNKWN": JobState.RUNNING,  # its host does not answer: not an end
-    "ZOMBI": JobState.RUNNING,  # killed, or to be run again, once its host answers
-}
+#: bjobs' STAT column
+STATES: Mapping[str, JobState] = {word: one.state for word, one in LSF.items()}
 _ENDS = frozenset(word for word, state in STATES.items() if state.is_final)
 #: LSF says that somebody asked for the end
 _ASKED_FOR = ("TERM_OWNER", "TERM_ADMIN", "TERM_FORCE_OWNER", "TERM_FORCE_ADMIN")
