@@ -111,7 +111,7 @@ class FakeScheduler(Scheduler):
         return ("-Jd", tag) if self.searches else ()
 
     @override
-    def submitted_ids(self, output: str) -> tuple[str, ...]:
+    def submitted_ids(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
         return tuple(dict.fromkeys(re.findall(r"Job <(\d+)> is submitted", output)))
 
     @override

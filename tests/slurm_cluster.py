@@ -21,7 +21,10 @@ from pathlib import Path
 
 #: two people; their jobs are theirs alone
 ALICE, BOB = "arpalice", "arpbob"
-COMMANDS = ("munged", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "sbatch", "runuser")
+COMMANDS = (
+    "munged", "mariadb-install-db", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "sbatch",
+    "runuser", "useradd",
+)  # fmt: skip
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _STARTED_WITHIN_S = 30.0
 
@@ -199,9 +202,11 @@ class SlurmCluster:
             self.wake_controller()
         for name in ("slurmd", "slurmctld", "slurmdbd", "mariadbd", "munged"):
             self._end(name)
+        # jobs, and those who watch over them, go on without any daemon; all know its settings
+        mark = f"SLURM_CONF={self.folder}/".encode()
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if str(self.folder).encode() in (process / "cmdline").read_bytes():
+                if mark in (process / "environ").read_bytes():
                     os.kill(int(process.name), signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -248,8 +253,8 @@ class SlurmCluster:
         data = self.folder / "db"
         made = subprocess.run(
             [
-                "mariadb-install-db", f"--datadir={data}", "--auth-root-authentication-method=socket",
-                "--skip-test-db", "--user=root", "--no-defaults",
+                _path("mariadb-install-db"), f"--datadir={data}", "--skip-test-db",
+                "--auth-root-authentication-method=socket", "--user=root", "--no-defaults",
             ],
             capture_output=True, text=True, check=False, env={"PATH": _SBIN},
         )  # fmt: skip
@@ -263,11 +268,9 @@ class SlurmCluster:
         self._wait_file("db.socket", "mariadbd")
 
     def _spawn(self, name: str, *options: str, **variables: str) -> None:
-        path = shutil.which(name, path=_SBIN)
-        assert path is not None, "lacking() was asked"
         with (self.folder / f"{name}.out").open("ab") as out:
             self._running[name] = subprocess.Popen(
-                [path, *options], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                [_path(name), *options], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env={**self.environment, **variables}, cwd=self.folder, start_new_session=True,
             )  # fmt: skip
 
@@ -316,9 +319,15 @@ class SlurmCluster:
         return "\n".join(said)
 
 
+def _path(command: str) -> str:
+    path = shutil.which(command, path=_SBIN)
+    assert path is not None, "lacking() was asked"
+    return path
+
+
 def _have_user(name: str) -> None:
     try:
         pwd.getpwnam(name)
     except KeyError:
-        subprocess.run(["useradd", "--no-create-home", name], check=False)
+        subprocess.run([_path("useradd"), "--no-create-home", name], check=False)
         pwd.getpwnam(name)

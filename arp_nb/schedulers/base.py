@@ -90,6 +90,8 @@ class Scheduler(ABC):
     #: its jobs run on this machine, and nowhere else: they can reach whatever listens here
     on_this_machine: ClassVar[bool] = False
 
+    #: stands before each of its commands
+    command_prefix: tuple[str, ...] = ()
     #: what definitions call it, set where several locations are of one kind
     _location: str | None = None
 
@@ -133,10 +135,11 @@ class Scheduler(ABC):
         return ()
 
     @abstractmethod
-    def submitted_ids(self, output: str) -> tuple[str, ...]:
+    def submitted_ids(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
         """Find the job ids in what a submit command, or a whole script, printed.
 
-        Pure; any text is accepted. Returns them in order of appearance, each once.
+        Pure; any text is accepted. Returns them in order of appearance, each once. ``alone``:
+        the submit command printed it, and nobody else, so that a bare number may be an id.
         """
 
     @abstractmethod

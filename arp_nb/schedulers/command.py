@@ -53,6 +53,8 @@ class CommandRunner:
         The whole environment of the commands. Its PATH is where they are looked for.
     timeout_s
         A command that has not ended by then is killed, with all its children.
+    prefix
+        Stands before each command: ``ssh submit-host``.
     """
 
     def __init__(
@@ -60,10 +62,12 @@ class CommandRunner:
         environment: Mapping[str, str],
         *,
         timeout_s: float,
+        prefix: Sequence[str] = (),
         max_output_bytes: int = MAX_OUTPUT_BYTES,
     ) -> None:
         self._environment = dict(environment)
         self._timeout_s = timeout_s
+        self._prefix = tuple(prefix)
         self._max_output_bytes = max_output_bytes
 
     def find(self, name: str) -> str | None:
@@ -87,6 +91,7 @@ class CommandRunner:
         UnreadableOutput
             It printed more than anybody can read; it has been killed.
         """
+        argv = [*self._prefix, *argv]
         program = self.find(argv[0])
         if program is None:
             raise SchedulerError(f"{argv[0]!r} is not on the PATH of this machine's user")

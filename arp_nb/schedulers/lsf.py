@@ -112,7 +112,7 @@ class LsfScheduler(Scheduler):
         return (self._tag_option, tag)
 
     @override
-    def submitted_ids(self, output: str) -> tuple[str, ...]:
+    def submitted_ids(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
         return lsf_parse.submitted_ids(output)
 
     async def _query(self, *argv: str) -> Output:

@@ -12,6 +12,7 @@ from arp_nb.errors import ArpError, InvalidValue
 from arp_nb.schedulers.base import NotHere, Site
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.lsf import LsfScheduler
+from arp_nb.schedulers.slurm import SlurmScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ GROUP = "arp_nb.schedulers"
 #: known without an installed package too; an entry point of the same name replaces one
 BUILT_IN: Mapping[str, type[Scheduler]] = {
     LsfScheduler.name: LsfScheduler,
+    SlurmScheduler.name: SlurmScheduler,
     LocalScheduler.name: LocalScheduler,
 }
 

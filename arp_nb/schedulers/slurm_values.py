@@ -42,9 +42,7 @@ def duration_s(text: str) -> float | None:
         hours, minutes, seconds = first, second, third
     else:
         hours, minutes, seconds = "0", first, second or "0"
-    return float(
-        int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + int(seconds)
-    )
+    return float(int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + int(seconds))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -37,6 +37,12 @@ class Lab(ABC):
     """A scheduler, and ways to make jobs in it."""
 
     scheduler: Scheduler
+    #: its words for a job that waits, that runs, and that a kill has ended
+    words: tuple[str, str, str] = ("PEND", "RUN", "EXIT")
+
+    def submitted(self, number: int) -> str:
+        """Return what its submit command prints."""
+        return f"Job <{number}> is submitted to queue <psdebugq>."
 
     @abstractmethod
     def pending(self, *, tag: str = "") -> str:

@@ -108,7 +108,7 @@ class LocalScheduler(Scheduler):
         return ("-Jd", tag)
 
     @override
-    def submitted_ids(self, output: str) -> tuple[str, ...]:
+    def submitted_ids(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_SUBMITTED.findall(output)))
 
     async def _ask(self, question: Callable[[engine.Book], T]) -> T:

@@ -1,0 +1,344 @@
+"""How Slurm's answers are read. Pure: text in, facts out.
+
+We ask ``squeue`` and ``sacct`` for columns with a delimiter of our own, new for each command:
+comments and names may hold line breaks and anything else, and what lacks the delimiter is no
+record. JSON, which both offer, is ten times as long and differs from version to version (its
+openapi plugins are named after theirs).
+"""
+
+from __future__ import annotations
+
+import logging
+import pwd
+import re
+from collections import defaultdict
+from dataclasses import replace
+from functools import lru_cache
+from sys import intern
+from typing import TYPE_CHECKING, NamedTuple
+
+from arp_nb import marks
+from arp_nb.model import Element, JobState, PastChange, Reading
+from arp_nb.native import SLURM
+from arp_nb.schedulers.arrays import fold
+from arp_nb.schedulers.base import Answer, Marked
+from arp_nb.schedulers.slurm_values import duration_s, exit_of, indices, memory_mb, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+logger = logging.getLogger(__name__)
+
+#: squeue(1), "-o": the mark last, for it is the only free text
+SQUEUE = ("%i", "%T", "%P", "%N", "%V", "%S", "%e", "%m", "%l", "%r", "%k")
+#: sacct(1), "Job Accounting Fields"
+SACCT = (
+    "JobID", "State", "Partition", "NodeList", "Submit", "Start", "End", "ReqMem",
+    "TimelimitRaw", "Reason", "ExitCode", "MaxRSS", "ReqCPUS", "NNodes", "Comment",
+)  # fmt: skip
+_PEAK = SACCT.index("MaxRSS")
+
+_SUBMITTED = re.compile(r"^Submitted batch job ([1-9]\d{0,9})\b", re.ASCII | re.MULTILINE)
+#: sbatch(1), "--parsable": the id alone, or with the cluster's name
+_PARSABLE = re.compile(r"^([1-9]\d{0,9})(?:;[\w.-]{1,64})?$", re.ASCII | re.MULTILINE)
+#: a job, an element of an array, or a part of a heterogeneous job
+_ID = re.compile(r"([1-9]\d{0,9})(?:_(\d{1,7})|\+(\d{1,3}))?", re.ASCII)
+_LISTED = re.compile(r"([1-9]\d{0,9})(?:_(\d{1,7})|_\[([\d,:%-]+)\]|\+(\d{1,3}))?", re.ASCII)
+_WORD = re.compile(r"[A-Z][A-Z_]{2,30}", re.ASCII)
+_BY = re.compile(r"CANCELLED by (\d{1,10})", re.ASCII)
+_NOTHING = frozenset({"", "(null)", "None", "N/A", "None assigned", "Unknown", "NONE"})
+_TERMINATING = re.compile(r"^scancel: Terminating job (\S+)", re.MULTILINE)
+_REFUSED = re.compile(r"^scancel: error: Kill job error on job id (\S+): (.*)$", re.MULTILINE)
+_ALREADY = ("already completing or completed", "Invalid job id")
+_STDOUT = re.compile(r"^ +StdOut=(/.*)$", re.MULTILINE)
+
+
+class Listed(NamedTuple):
+    """One record: a job, some elements of an array, or a part of a heterogeneous job."""
+
+    job_id: str
+    #: of an element that is told by itself
+    element: int | None
+    #: of waiting elements that are told together
+    waiting: Sequence[int]
+    #: it is a part of a heterogeneous job
+    is_part: bool
+    reading: Reading
+
+
+def submitted_ids(output: str, *, alone: bool) -> tuple[str, ...]:
+    """Find the ids in what a script printed; ``alone``: in what ``sbatch`` itself printed.
+
+    A bare number, as ``sbatch --parsable`` prints it, is an id only there.
+    """
+    found = _SUBMITTED.findall(output)
+    if alone and not found:
+        found = _PARSABLE.findall(output)
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=1 << 15)  # each poll asks for the same ones
+def is_id(native_id: str) -> bool:
+    """Whether Slurm could have given this id: nothing else may reach a command line."""
+    return _ID.fullmatch(native_id) is not None
+
+
+def whole_id(native_id: str) -> str:
+    """Return the id of the array, or of the heterogeneous job, that an id is a part of."""
+    return re.split(r"[_+]", native_id, maxsplit=1)[0]
+
+
+def queued(stdout: str, delimiter: str) -> Iterator[Listed]:
+    """Read what ``squeue`` lists, in the columns `SQUEUE`."""
+    for record in _records(stdout, delimiter, len(SQUEUE)):
+        native_id, word, queue, host, submitted, start, end, memory, limit, why, mark = record
+        one = _reading(word, why)
+        if one is None:
+            continue
+        is_over = one.state.is_final
+        listed = _listed(
+            native_id,
+            replace(
+                one,
+                queue=intern(_text(queue)),
+                host=intern(_text(host)),
+                submitted_at=moment(submitted),
+                # of a job that waits, this is Slurm's estimate
+                started_at=None if one.state is JobState.PENDING else moment(start),
+                ended_at=moment(end) if is_over else None,
+                asked_memory_mb=memory_mb(memory),
+                asked_time_s=duration_s(limit),
+                tag=_text(mark),
+            ),
+        )
+        if listed is not None:
+            yield listed
+
+
+def accounted(stdout: str, delimiter: str) -> Iterator[Listed]:
+    """Read what ``sacct`` knows, in the columns `SACCT`; steps are folded into their jobs."""
+    peaks: defaultdict[str, float] = defaultdict(float)
+    jobs: list[list[str]] = []
+    for record in _records(stdout, delimiter, len(SACCT)):
+        job, dot, _ = record[0].partition(".")
+        if dot:
+            peaks[job] = max(peaks[job], memory_mb(record[_PEAK]) or 0.0)
+        else:
+            jobs.append(record)
+    for of_job in jobs:
+        listed = _accounted_one(of_job, peaks.get(of_job[0]))
+        if listed is not None:
+            yield listed
+
+
+def _accounted_one(record: Sequence[str], peak_memory_mb: float | None) -> Listed | None:
+    (
+        native_id, word, queue, host, submitted, start, end, memory, limit, why, ended, peak,
+        cores, nodes, mark,
+    ) = record  # fmt: skip
+    one = _reading(word, why)
+    if one is None:
+        return None
+    is_over = one.state.is_final
+    code, signal = exit_of(ended) if is_over else (None, None)
+    return _listed(
+        native_id,
+        replace(
+            one,
+            queue=intern(_text(queue)),
+            host=intern(_text(host)),
+            submitted_at=moment(submitted),
+            started_at=moment(start),
+            ended_at=moment(end) if is_over else None,
+            exit_code=code,
+            signal=signal,
+            peak_memory_mb=peak_memory_mb or memory_mb(peak),
+            asked_memory_mb=memory_mb(memory, cores, nodes),
+            asked_time_s=60.0 * int(limit) if limit.isascii() and limit.isdigit() else None,
+            tag=_text(mark),
+        ),
+    )
+
+
+def _records(stdout: str, delimiter: str, columns: int) -> Iterator[list[str]]:
+    """Yield the records: lines that hold all columns; a line break in the last ends it."""
+    for line in stdout.split("\n"):
+        record = line.split(delimiter)
+        if len(record) == columns:
+            yield record
+
+
+def _reading(said: str, why: str) -> Reading | None:
+    """Read a state and its reason; None, with a warning, where there is no state."""
+    by = _BY.fullmatch(said)
+    word = "CANCELLED" if by else said
+    known = SLURM.get(word)
+    if known is None:
+        if not _WORD.fullmatch(word):
+            logger.warning("Slurm: no state in a record: %.80r", said)
+            return None
+        # as for LSF: any other guess would end the job in our books while it goes on
+        logger.warning("Slurm: unknown state %r", word)
+    state = JobState.RUNNING if known is None else known.state
+    reason = _text(why) if state in {JobState.PENDING, JobState.SUSPENDED} else ""
+    if by:
+        reason = f"cancelled by {_name_of(int(by[1]))}"
+    return Reading(state=state, native_state=intern(word), reason=reason)
+
+
+@lru_cache(maxsize=256)
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except (KeyError, OverflowError):
+        return f"user {uid}"
+
+
+def _text(value: str) -> str:
+    return "" if value.strip() in _NOTHING else value.strip()
+
+
+def _listed(native_id: str, reading: Reading) -> Listed | None:
+    match = _LISTED.fullmatch(native_id)
+    if match is None:
+        logger.warning("Slurm: a record without a job id was left out: %.80r", native_id)
+        return None
+    job_id, index, waiting, part = match.groups()
+    several = () if waiting is None else indices(waiting)
+    if several is None:
+        logger.warning("Slurm: indices of an array cannot be read: %.80r", native_id)
+        return None
+    return Listed(
+        job_id, None if index is None else int(index), several, part is not None, reading
+    )
+
+
+def answered(listed: Iterable[Listed], asked: Collection[str]) -> dict[str, Reading]:
+    """Put the records together to one reading for each id that was asked for."""
+    by_job: defaultdict[str, list[Listed]] = defaultdict(list)
+    wanted = {whole_id(one) for one in asked}
+    for one in listed:
+        if one.job_id in wanted:
+            by_job[one.job_id].append(one)
+    found: dict[str, Reading] = {}
+    for native_id in asked:
+        reading = _of(native_id, by_job.get(whole_id(native_id), ()))
+        if reading is not None:
+            found[native_id] = reading
+    return found
+
+
+def _of(native_id: str, records: Sequence[Listed]) -> Reading | None:
+    match = _ID.fullmatch(native_id)
+    if match is None or not records:
+        return None
+    if match[2] is not None:
+        index = int(match[2])
+        ours = (one for one in records if index == one.element or index in one.waiting)
+        return next((one.reading for one in ours), None)
+    if any(one.is_part for one in records):
+        return fold(((one.reading, 1) for one in records), counts=False)
+    if len(records) == 1 and records[0].element is None and not records[0].waiting:
+        return records[0].reading
+    return fold((one.reading, len(one.waiting) or 1) for one in records)
+
+
+def elements(native_id: str, listed: Iterable[Listed]) -> tuple[Element, ...]:
+    """Tell the elements of an array one by one, in order; the first record of each counts."""
+    found: dict[int, Element] = {}
+    for one in listed:
+        if one.job_id != native_id:
+            continue
+        some = one.waiting if one.element is None else (one.element,)
+        for index in some:
+            element = Element(index=index, native_id=f"{native_id}_{index}", reading=one.reading)
+            found.setdefault(index, element)
+    return tuple(found[index] for index in sorted(found))
+
+
+def marked(listed: Iterable[Listed]) -> tuple[Marked, ...]:
+    """Tell the jobs that carry a mark of ours, oldest first; an array is one."""
+    found: dict[str, Marked] = {}
+    for one in listed:
+        if marks.parse(one.reading.tag) is None:
+            continue
+        reading = one.reading
+        found[one.job_id] = Marked(
+            native_id=one.job_id,
+            tag=reading.tag,
+            state=reading.state,
+            native_state=reading.native_state,
+            submitted_at=reading.submitted_at,
+        )
+    return tuple(found[job_id] for job_id in sorted(found, key=int))
+
+
+def with_past(reading: Reading) -> Reading:
+    """Tell with an end what came before it, at the times that the accounting keeps."""
+    past = []
+    if reading.started_at is not None:
+        past.append(
+            PastChange(at=reading.started_at, state=JobState.RUNNING, native_state="RUNNING")
+        )
+    if reading.ended_at is not None:
+        past.append(
+            PastChange(
+                at=reading.ended_at,
+                state=reading.state,
+                native_state=reading.native_state,
+                reason=reading.reason,
+            )
+        )
+    return replace(reading, past=tuple(past))
+
+
+def described(native_id: str, reading: Reading) -> str:
+    """Say what the accounting knows of a job that the controller has forgotten."""
+    memory, peak = reading.asked_memory_mb, reading.peak_memory_mb
+    facts = {
+        "JobId": native_id,
+        "JobState": reading.native_state,
+        "Reason": reading.reason,
+        "ExitCode": None if reading.exit_code is None else str(reading.exit_code),
+        "Signal": None if reading.signal is None else str(reading.signal),
+        "Partition": reading.queue,
+        "NodeList": reading.host,
+        "Submit": reading.submitted_at and reading.submitted_at.isoformat(),
+        "Start": reading.started_at and reading.started_at.isoformat(),
+        "End": reading.ended_at and reading.ended_at.isoformat(),
+        "Memory asked": None if memory is None else f"{memory:g} MB",
+        "Memory, peak": None if peak is None else f"{peak:g} MB",
+        "Comment": reading.tag,
+    }
+    lines = [f"{name}={value}" for name, value in facts.items() if value]
+    return "\n".join([*lines, "(from Slurm's accounting; its controller has forgotten it)\n"])
+
+
+def kill_answers(stderr: str, asked: Sequence[str]) -> Mapping[str, Answer]:
+    """Read what ``scancel --verbose`` said of each job; those it said nothing of are left out.
+
+    A job that has ended, or is not known any more, counts as accepted: there is nothing left
+    to end.
+    """
+    told = set(_TERMINATING.findall(stderr))
+    refused = dict(_REFUSED.findall(stderr))
+    answers = {}
+    for native_id in asked:
+        why = refused.get(native_id)
+        if why is not None:
+            is_over = any(words in why for words in _ALREADY)
+            said = f"Job {native_id} has already finished: {why}" if is_over else why
+            answers[native_id] = Answer(accepted=is_over, said=said)
+        elif native_id in told:
+            answers[native_id] = Answer(accepted=True, said=f"Terminating job {native_id}")
+    return answers
+
+
+def output_path(text: str) -> str | None:
+    """Find where a job's output goes in ``scontrol show job``; None where it does not say.
+
+    Names stand above and may hold line breaks: the last such line is Slurm's own. Slurm has
+    put in what ``%j`` and the like stand for.
+    """
+    found = _STDOUT.findall(text.partition("\n\n")[0])
+    return found[-1] if found and "\0" not in found[-1] else None
