@@ -8,10 +8,15 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from arp_nb import marks
 from arp_nb.batch_client.environment import WRAPPERS
 from arp_nb.batch_client.spool import Call, read
 
+#: what shells, options and encodings trip over
+ODD = "-M 4*$'`\"=;&\\\u00e9"
 ECHO = """#!/bin/sh
 printf '%s\\n' "$@" > {folder}/args
 env > {folder}/env
@@ -35,24 +40,24 @@ class Bench:
             "ARP_LOCK_FD": "7",
         }
 
-    def real(self, text: str, folder: Path | None = None) -> None:
-        path = (folder or self.bin) / "bsub"
+    def real(self, text: str, folder: Path | None = None, name: str = "bsub") -> None:
+        path = (folder or self.bin) / name
         path.write_text(text if text.startswith("#!") else f"#!/bin/sh\n{text}\n")
         path.chmod(0o755)
 
     def start(
-        self, *args: str, stdin: int, before: tuple[str, ...] = ()
+        self, *args: str, stdin: int, before: tuple[str, ...] = (), name: str = "bsub"
     ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [*before, f"{WRAPPERS}/bsub", *args],
+            [*before, f"{WRAPPERS}/{name}", *args],
             env=self.environment,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
 
-    def run(self, *args: str, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
-        with self.start(*args, stdin=subprocess.PIPE) as process:
+    def run(self, *args: str, stdin: bytes = b"", name: str = "bsub") -> tuple[int, bytes, bytes]:
+        with self.start(*args, stdin=subprocess.PIPE, name=name) as process:
             out, err = process.communicate(stdin, timeout=20)
         return process.returncode, out, err
 
@@ -65,21 +70,36 @@ class Bench:
     def args(self) -> list[str]:
         return (self.folder / "args").read_text().splitlines()
 
+    def passed(self, *args: str, name: str = "bsub") -> list[str]:
+        """Return the arguments that reach the real command, behind the mark."""
+        self.real(ECHO.format(folder=self.folder), name=name)
+        assert self.run(*args, name=name) == (0, b"", b"")
+        option, mark, *rest = self.args
+        assert (option, marks.parse(mark)) != (option, None)
+        return rest
+
 
 @pytest.fixture
 def bench(short_tmp: Path) -> Bench:
     return Bench(short_tmp)
 
 
-def test_wrapper_can_be_executed() -> None:
-    assert os.access(WRAPPERS / "bsub", os.X_OK)
+@pytest.mark.parametrize("name", ["bsub", "sbatch"])
+def test_wrapper_can_be_executed(name: str) -> None:
+    assert os.access(WRAPPERS / name, os.X_OK)
+
+
+def test_all_wrappers_are_one_and_the_same() -> None:
+    # a wheel keeps no links
+    assert (WRAPPERS / "sbatch").read_bytes() == (WRAPPERS / "bsub").read_bytes()
 
 
 def test_arguments_pass_as_they_are_behind_the_tag(bench: Bench) -> None:
     bench.real(ECHO.format(folder=bench.folder))
     odd = ["-q", "a b", "*", "$HOME", "'", '"', "\\n", ""]
     assert bench.run(*odd) == (0, b"", b"")
-    assert bench.args == ["-Jd", "arp-12-5f0c", *odd]
+    assert bench.args == ["-Jd", f"arp-12-5f0c.c{bench.call.nonce}", *odd]
+    assert marks.parse(bench.args[1]) == marks.Mark("arp-12-5f0c", 12, bench.call.nonce)
     assert (bench.call.exit_code, bench.call.said) == (0, "")
 
 
@@ -118,7 +138,8 @@ def test_real_command_gets_neither_our_variables_nor_the_lock(bench: Bench) -> N
     holder = ("/bin/sh", "-c", 'exec 7>"$0"; exec "$@"', f"{bench.folder}/lock")
     with bench.start("x", stdin=subprocess.DEVNULL, before=holder) as process:
         process.communicate(timeout=20)
-    assert "ARP_" not in (bench.folder / "env").read_text()
+    ours = [line for line in (bench.folder / "env").read_text().splitlines() if "ARP_" in line]
+    assert ours == ["ARP_SUBJOB_TAG=-Jd arp-12-5f0c"], "what marks a job made inside it"
     fds = (bench.folder / "fds").read_text()
     assert "/lock" not in fds
     assert "/spool" not in fds
@@ -161,3 +182,162 @@ def test_next_command_after_the_wrapper_is_taken_not_one_before(bench: Bench) ->
 def test_missing_command_is_told_like_the_shell_does(bench: Bench) -> None:
     code, out, err = bench.run("x")
     assert (code, out, err) == (127, b"", b"bsub: command not found\n")
+
+
+def test_same_option_among_the_words_of_the_job_is_not_the_script_s_own(bench: Bench) -> None:
+    assert bench.passed("-q", "x", "./run", "-Jd", "mine") == ["-q", "x", "./run", "-Jd", "mine"]
+
+
+# -- inside a job ------------------------------------------------------------------------
+
+
+def test_what_is_submitted_inside_a_job_is_marked_and_nothing_is_noted(bench: Bench) -> None:
+    bench.environment = {
+        "PATH": bench.environment["PATH"],
+        "ARP_SUBJOB_TAG": "-Jd arp-12-5f0c",
+    }
+    assert bench.passed("./more") == ["./more"]
+    mark = marks.parse(bench.args[1])
+    assert mark is not None
+    assert (mark.job_id, mark.inside) == (12, True)
+    assert "ARP_SUBJOB_TAG=-Jd arp-12-5f0c" in (bench.folder / "env").read_text()
+    assert read(bench.spool).calls == ()
+
+
+def test_outside_of_everything_the_real_command_runs_untouched(bench: Bench) -> None:
+    bench.environment = {"PATH": bench.environment["PATH"]}
+    bench.real(ECHO.format(folder=bench.folder))
+    assert bench.run("-q", "x") == (0, b"", b"")
+    assert bench.args == ["-q", "x"]
+
+
+# -- more memory or time than the script asks for ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own", "left"),
+    [
+        (["-M", "4000", "-q", "x", "./run"], ["-q", "x", "./run"]),
+        (["-q", "x", "-M", "4000", "./run"], ["-q", "x", "./run"]),
+        (["-K", "-M", "4000", "./run", "-M", "1"], ["-K", "./run", "-M", "1"]),
+        (["-J", "-M", "./run", "-M"], ["-J", "-M", "./run", "-M"]),
+        (["-I", "./run", "-M", "4000"], ["-I", "./run", "-M", "4000"]),
+        (["./run", "-M", "4000"], ["./run", "-M", "4000"]),
+        (["-M", "4000"], []),
+        ([], []),
+    ],
+)
+def test_bsub_asks_for_what_is_wanted_in_place_of_its_own(
+    bench: Bench, own: list[str], left: list[str]
+) -> None:
+    bench.environment["ARP_ASK_OPTIONS"] = "-M 16000"
+    bench.real(ECHO.format(folder=bench.folder))
+    bench.run(*own)
+    assert bench.args == ["-M", "16000", "-Jd", f"arp-12-5f0c.c{bench.call.nonce}", *left]
+
+
+@pytest.mark.parametrize(
+    ("own", "left"),
+    [
+        (["--mem=4G", "j.sh", "--mem=4G"], ["j.sh", "--mem=4G"]),
+        (["--mem", "4G", "-t", "5", "j.sh", "-t", "5"], ["j.sh", "-t", "5"]),
+        (["-t5", "-n4", "j.sh"], ["-n4", "j.sh"]),
+        (["--mem-per-cpu=1G", "--hold", "j.sh"], ["--hold", "j.sh"]),
+        (["--time=1:00", "--parsable", "j.sh", "a b"], ["--parsable", "j.sh", "a b"]),
+        (["-H", "j.sh", "--time=1"], ["-H", "j.sh", "--time=1"]),
+        (["-J", "--mem=4G", "j.sh"], ["-J", "--mem=4G", "j.sh"]),
+    ],
+)
+def test_sbatch_asks_for_what_is_wanted_in_place_of_its_own(
+    bench: Bench, own: list[str], left: list[str]
+) -> None:
+    bench.environment |= {
+        "ARP_ASK_OPTIONS": "--mem=16000M --time=120",
+        "ARP_TAG_OPTION": "--comment arp-12-5f0c",
+    }
+    bench.real(ECHO.format(folder=bench.folder), name="sbatch")
+    bench.run(*own, name="sbatch")
+    mark = f"arp-12-5f0c.c{bench.call.nonce}"
+    assert bench.args == ["--mem=16000M", "--time=120", "--comment", mark, *left]
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.sampled_from(["-q", "-M", "-K", "--mem", "-x", "=", "-"]), max_size=4),
+    st.lists(st.text(ODD, max_size=6), max_size=4),
+)
+def test_words_of_the_job_are_never_changed(
+    bench: Bench, before: list[str], words: list[str]
+) -> None:
+    bench.environment["ARP_ASK_OPTIONS"] = "-M 16000"
+    bench.real(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {bench.folder}/args")
+    bench.run(*before, "./run", *words)
+    args = (bench.folder / "args").read_text().split("\n")[:-1]
+    assert args[len(args) - len(words) :] == words
+
+
+# -- over ssh ----------------------------------------------------------------------------
+
+SSH = """#!/bin/sh
+# what sshd does: the words, joined by blanks, are a line for a shell with nothing of ours
+host=$1
+shift
+exec env -i PATH="$REMOTE_PATH" /bin/sh -c "$*"
+"""
+
+
+@pytest.fixture
+def far(bench: Bench) -> Bench:
+    """A bench whose real command is on another host only."""
+    bench.real(SSH, name="ssh")
+    there = bench.folder / "there"
+    there.mkdir()
+    bench.real('printf "%s\\n" "$@" > args; env > env; cat; echo "Job <7> is submitted"', there)
+    bench.environment |= {
+        "ARP_VIA": "ssh submit-host",
+        "REMOTE_PATH": f"{there}:/usr/bin:/bin",
+        "BATCH_UPDATE_URL": "http://h:1/ws/logbook/client_status/7-ab'c",
+        "EXPERIMENT": "xppi0915",
+        "SECRET_TOKEN": "s",
+    }
+    return bench
+
+
+def far_run(bench: Bench, *args: str, stdin: bytes = b"") -> bytes:
+    done = subprocess.run(
+        [f"{WRAPPERS}/bsub", *args],
+        env=bench.environment, cwd=bench.folder, input=stdin, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+def test_words_arrive_over_ssh_as_they_are(far: Bench) -> None:
+    odd = ["-q", "a b", "*", "$HOME", "'", '"', "\\n", "", "a;b", "`id`", "x"]
+    assert far_run(far, *odd) == b"Job <7> is submitted\n"
+    assert far.args == ["-Jd", f"arp-12-5f0c.c{far.call.nonce}", *odd]
+    assert far.call.said == "Job <7> is submitted\n"
+
+
+def test_what_a_job_needs_goes_along_over_ssh_and_nothing_else(far: Bench) -> None:
+    far_run(far, "x")
+    env = (far.folder / "env").read_text()
+    assert "BATCH_UPDATE_URL=http://h:1/ws/logbook/client_status/7-ab'c\n" in env
+    assert "EXPERIMENT=xppi0915\n" in env
+    assert "ARP_SUBJOB_TAG=-Jd arp-12-5f0c\n" in env
+    assert "SECRET" not in env
+
+
+def test_ssh_eats_the_input_of_the_script_only_where_it_is_the_job(far: Bench) -> None:
+    assert far_run(far, "-q", "x", stdin=b"#BSUB -n 2\n") == b"#BSUB -n 2\nJob <7> is submitted\n"
+    assert far_run(far, "-q", "x", "./run", stdin=b"next line\n") == b"Job <7> is submitted\n"
+
+
+def test_other_commands_before_the_real_one_get_words_not_a_line(far: Bench) -> None:
+    far.environment["ARP_VIA"] = f"env PATH={far.folder}/there:/usr/bin:/bin"
+    far_run(far, "a b", "*")
+    assert far.args[2:] == ["a b", "*"]
