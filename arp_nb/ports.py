@@ -129,10 +129,12 @@ class KillAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundJob:
-    """A scheduler job that carries our mark, and that the books do not have."""
+    """A scheduler job that carries our mark, and that is not among those that are polled."""
 
     job_id: int
-    submitted: Submitted
+    native_id: str
+    #: its mark, as `arp_nb.marks` reads it
+    tag: str
     at: datetime
 
 
@@ -168,6 +170,8 @@ class LogQuery:
     #: first byte wanted; negative: that many bytes before the end
     offset: int = 0
     limit_bytes: int = 1_000_000
+    #: where the scheduler once said that it is; for when it has forgotten the job
+    remembered_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +187,8 @@ class LogChunk:
     #: why there is nothing, in words; empty when there is something
     missing: str = ""
     source: str = ""
+    #: where the scheduler says that the log is; empty where it did not say
+    path: str = ""
 
 
 class ManagerPort(Protocol):

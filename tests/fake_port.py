@@ -232,8 +232,8 @@ class FakePort:
     async def found(self, jobs: Sequence[FoundJob]) -> None:
         for one in jobs:
             job = self.jobs[one.job_id]
-            if one.submitted not in job.native_ids:
-                job.native_ids += (one.submitted,)
+            if one.native_id not in job.ids:
+                job.native_ids += (Submitted(one.native_id, "tag"),)
         await self._notify()
 
     async def kills(self) -> Sequence[KillRequest]:

@@ -78,6 +78,9 @@ class FakeScheduler(Scheduler):
         self.logs: dict[str, Path] = {}
         self.peeks: dict[str, str] = {}
         self.readings: dict[str, Reading] = {}
+        #: what its history tells, and what it was asked of
+        self.past: dict[str, Reading] = {}
+        self.histories: list[list[str]] = []
 
     def set_state(self, native_id: str, word: str) -> None:
         job = self.book / native_id
@@ -134,6 +137,13 @@ class FakeScheduler(Scheduler):
                 readings[one] = Reading(
                     state=_STATES[word], native_state=word, exit_code=code, tag=tag
                 )
+        return Poll(readings, frozenset(native_ids) - readings.keys())
+
+    @override
+    async def history(self, native_ids: Collection[str]) -> Poll:
+        self._answer()
+        self.histories.append(sorted(native_ids))
+        readings = {one: self.past[one] for one in native_ids if one in self.past}
         return Poll(readings, frozenset(native_ids) - readings.keys())
 
     @override

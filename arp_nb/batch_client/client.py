@@ -18,6 +18,7 @@ from arp_nb.batch_client.logs import LogReader
 from arp_nb.batch_client.poll import Poller
 from arp_nb.batch_client.spool import Spool
 from arp_nb.batch_client.submit import Submitter
+from arp_nb.batch_client.sweep import Sweeper
 from arp_nb.batch_client.watch import Watcher
 from arp_nb.errors import ClientAbsent, SchedulerError
 
@@ -111,6 +112,9 @@ class BatchClient:
                 await self._recover()
                 for poller in self._pollers:
                     tasks.create_task(poller.run(), name="poll")
+                for one in self._schedulers.values():
+                    sweeper = Sweeper(self._port, one, self._settings)
+                    tasks.create_task(sweeper.run(), name="sweep")
                 tasks.create_task(self._killer.run(), name="kill")
                 tasks.create_task(self._submitter.run(), name="submit")
                 tasks.create_task(self._listen(), name="listen")

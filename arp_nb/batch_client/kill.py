@@ -80,14 +80,17 @@ class Killer:
 
     async def _kill_at(self, scheduler: Scheduler, asked: Sequence[KillRequest]) -> bool:
         ids = sorted({native for one in asked for native in one.native_ids})
+        forced = {native for one in asked if one.force for native in one.native_ids}
         if not ids:
             return True
         try:
             others = await self._others(scheduler, asked, ids)
-            ours = [one for one in ids if one not in others]
-            answers = await scheduler.kill(ours) if ours else {}
+            answers: dict[str, Answer] = {}
+            for force in (False, True):
+                ours = [one for one in ids if one not in others and (one in forced) is force]
+                answers |= await scheduler.kill(ours, force=force) if ours else {}
         except SchedulerError as error:
-            self._pulse.failed(scheduler.name, str(error))
+            self._pulse.failed(scheduler.location, str(error))
             return False
         told = [_answer(one, answers, others, scheduler.title) for one in asked]
         await self._port.kill_answers([one for one in told if one is not None])

@@ -7,6 +7,8 @@ import os
 import re
 import stat
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from arp_nb.batch_client.blocking import BoundedThreads
@@ -16,7 +18,6 @@ from arp_nb.ports import LogChunk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from arp_nb.batch_client.spool import Spool
     from arp_nb.ports import LogQuery
@@ -56,14 +57,21 @@ class LogReader:
         try:
             path = await self._path(scheduler, query.native_id)
         except SchedulerError as error:
-            return _nothing(f"{scheduler.title} did not say where the log is: {error}")
+            if not query.remembered_path:
+                return _nothing(f"{scheduler.title} did not say where the log is: {error}")
+            path = Path(query.remembered_path)
         if path is not None:
             chunk = await self._of_files((path,), query.offset, limit_bytes, str(path))
             if not chunk.missing or chunk.size_bytes or chunk.source:
-                return chunk
+                return replace(chunk, path=str(path))
             # it may be elsewhere by now: ask again next time
-            self._paths[scheduler.name, query.native_id] = (path, -math.inf)
+            self._paths[scheduler.location, query.native_id] = (path, -math.inf)
         return await self._peek(scheduler, query, limit_bytes, path)
+
+    def known_path(self, scheduler: Scheduler, native_id: str) -> str:
+        """Return where a log is, as the scheduler said when it was asked; "" if it was not."""
+        known = self._paths.get((scheduler.location, native_id))
+        return "" if known is None else str(known[0])
 
     async def error_line(self, scheduler: Scheduler, native_id: str) -> str:
         """Return the first line of the log's tail that tells of an error; "" if none does."""
@@ -80,7 +88,7 @@ class LogReader:
 
     async def _path(self, scheduler: Scheduler, native_id: str) -> Path | None:
         """Return where a job's log is: what the scheduler says, or said if it forgot the job."""
-        key = (scheduler.name, native_id)
+        key = (scheduler.location, native_id)
         known = self._paths.get(key)
         if known is not None and time.monotonic() - known[1] < _SAME_PATH_S:
             return known[0]

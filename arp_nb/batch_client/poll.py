@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 #: complete answers that must deny a job before it counts as unknown
 _DENIALS = 2
 _ANSWERS_APART = 5.0
+#: polls between two questions to the history, which is slow where it is long
+_HISTORIES_APART = 6
 #: a command that was given up is no answer: its whole time-out would keep us away for minutes
 _FAILURE_COUNTS_AS_S = 5.0
 _IDLE_S = 30.0
@@ -77,6 +79,9 @@ class Poller:
         self._ids: list[str] = []
         self._told = Told(port)
         self._doubts: dict[Key, _Doubt] = {}
+        #: denied by the list, and to be asked of the history
+        self._forgotten: dict[Key, WatchedJob] = {}
+        self._history_s = float("-inf")
         self._ends: dict[Key, asyncio.Task[None]] = {}
         #: bad ends whose logs have been looked at, and the line found
         self._looked: dict[Key, tuple[Reading, str]] = {}
@@ -93,7 +98,7 @@ class Poller:
             try:
                 busy = await self.poll_once()
             except Exception:
-                log.exception("polling %s: will go on", self._scheduler.name)
+                log.exception("polling %s: will go on", self._scheduler.location)
             if busy:
                 await asyncio.sleep(self.interval_s())
                 continue
@@ -120,7 +125,7 @@ class Poller:
 
     async def poll_once(self) -> bool:
         """Poll all watched jobs of this scheduler once; False if there are none."""
-        name = self._scheduler.name
+        name = self._scheduler.location
         self._watch(await self._port.watched())
         ids = self._ids
         if not ids:
@@ -142,7 +147,7 @@ class Poller:
         if watched is self._watched:
             return
         self._watched = watched
-        jobs = [one for one in watched if one.location == self._scheduler.name]
+        jobs = [one for one in watched if one.location == self._scheduler.location]
         self._keys = {(one.job_id, native): one for one in jobs for native in one.native_ids}
         self._ids = list(dict.fromkeys(native for _, native in self._keys))
         self._told.keep_only(self._keys)
@@ -166,8 +171,37 @@ class Poller:
                 if news is not None:
                     told.append(news)
             await asyncio.sleep(0)
+        told += await self._of_history(at)
         if told:
             await self._told.tell(told)
+
+    async def _of_history(self, at: datetime) -> list[JobReading]:
+        """Ask the history for those that the list denies; only what it denies too is lost."""
+        forgotten, self._forgotten = self._forgotten, {}
+        now_s = time.monotonic()
+        if not forgotten or now_s < self._history_s:
+            return []
+        try:
+            poll = await self._scheduler.history({native for _, native in forgotten})
+        except SchedulerError as error:
+            log.info("history of %s: %s", self._scheduler.location, error)
+            return []
+        finally:
+            asked_s = time.monotonic() - now_s
+            apart_s = max(_HISTORIES_APART * self.interval_s(), _ANSWERS_APART * asked_s)
+            self._history_s = now_s + apart_s
+        told: list[JobReading] = []
+        for key, job in forgotten.items():
+            reading = poll.readings.get(key[1])
+            if reading is not None and not is_another(job.job_id, job.submitted_at, reading):
+                news = self._of_ours(key, reading, at)
+            elif reading is not None or key[1] in poll.unknown:
+                news = _reading(key, None, at)
+            else:
+                continue
+            if news is not None:
+                told.append(news)
+        return told
 
     def _news(self, key: Key, job: WatchedJob, poll: Poll, at: datetime) -> JobReading | None:
         """Return what is to be told of one scheduler job now."""
@@ -178,12 +212,18 @@ class Poller:
         elif reading is None and native_id not in poll.unknown:
             return None
         if reading is None:
-            return _reading(key, None, at) if self._is_unknown(key, job, at) else None
+            if self._is_unknown(key, job, at):
+                self._forgotten[key] = job
+            return None
         self._doubts.pop(key, None)
+        return self._of_ours(key, reading, at)
+
+    def _of_ours(self, key: Key, reading: Reading, at: datetime) -> JobReading | None:
+        """Return what is to be told of a reading; of a bad end, once its log was looked at."""
         if reading.state is not JobState.FAILED:
             return _reading(key, reading, at)
         if (looked := self._looked.get(key)) is not None and looked[0] == reading:
-            return _reading(key, reading, at, log_error=looked[1])
+            return _reading(key, reading, at, log_error=looked[1], log_path=self._path_of(key))
         self._tell_end(key, reading, at)
         return None
 
@@ -211,13 +251,29 @@ class Poller:
         except Exception:
             log.exception("job %s: its log could not be read", key)
         try:
-            await self._told.tell([_reading(key, reading, at, log_error=line)])
+            path = self._path_of(key)
+            await self._told.tell([_reading(key, reading, at, log_error=line, log_path=path)])
             self._looked[key] = (reading, line)
         except Exception:
             log.exception("job %s: the next poll tells of its end", key)
 
+    def _path_of(self, key: Key) -> str:
+        return self._logs.known_path(self._scheduler, key[1])
+
 
 def _reading(
-    key: Key, reading: Reading | None, at: datetime, *, log_error: str = ""
+    key: Key,
+    reading: Reading | None,
+    at: datetime,
+    *,
+    log_error: str = "",
+    log_path: str = "",
 ) -> JobReading:
-    return JobReading(job_id=key[0], native_id=key[1], reading=reading, log_error=log_error, at=at)
+    return JobReading(
+        job_id=key[0],
+        native_id=key[1],
+        reading=reading,
+        log_error=log_error,
+        log_path=log_path,
+        at=at,
+    )

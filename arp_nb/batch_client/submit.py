@@ -229,6 +229,8 @@ class Submitter:
             "ARP_SPOOL": str(self._spool.folder(spool_id)),
             "ARP_LOCK_FD": str(LOCK_FD),
             "ARP_TAG_OPTION": " ".join(scheduler.tag_options(tag_of(spool_id))),
+            "ARP_ASK_OPTIONS": " ".join(scheduler.ask_options(request.memory_mb, request.time_s)),
+            "ARP_VIA": " ".join(scheduler.command_prefix),
         }
         notes = [login.note] if login.note else []
         return Order(

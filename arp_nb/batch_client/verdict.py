@@ -10,16 +10,18 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from arp_nb import marks
 from arp_nb.batch_client.spool import is_of_signal
-from arp_nb.model import JobState, Phase
+from arp_nb.model import JobState, Phase, Role
 from arp_nb.ports import Submission, Submitted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from arp_nb.batch_client.spool import Call, Evidence, Exit
+    from arp_nb.schedulers.base import Marked
 
 _LAST_LINES = 4
 _LAST_LINES_CHARS = 600
@@ -36,6 +38,13 @@ SILENT_REFUSED_S = 10.0
 _NOT_SUBMITTED = re.compile(r"not submitted", re.IGNORECASE)
 #: so many empty answers, apart in time, are a denial: a fresh job may not be listed at once
 DENIALS = 2
+
+
+class SubmittedIds(Protocol):
+    """Finds ids in what was printed; see `arp_nb.schedulers.base.Scheduler`."""
+
+    def __call__(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
+        """Return them, each once; ``alone``: nobody but the submit command printed it."""
 
 
 class Search(enum.Enum):
@@ -56,12 +65,13 @@ class Case:
     evidence: Evidence
     #: how people call the scheduler
     title: str
-    submitted_ids: Callable[[str], tuple[str, ...]]
+    submitted_ids: SubmittedIds
     now_s: float
     slow_after_s: float
     uncertain_after_s: float
     search: Search = Search.NOT_ASKED
-    tagged: tuple[str, ...] = ()
+    #: oldest first
+    tagged: tuple[Marked, ...] = ()
     #: empty answers so far, this one included
     denials: int = 0
     #: for how long the scheduler has not answered searches
@@ -125,14 +135,34 @@ def _ids(case: Case) -> tuple[Submitted, ...]:
     """Find the scheduler's jobs, first known first, each id once."""
     found: dict[str, Submitted] = {}
     for call in case.evidence.calls:
-        for one in case.submitted_ids(call.said):
+        for one in _named(case, call):
             found.setdefault(one, Submitted(one, "wrapper", call.nonce))
     if not found and _output_counts(case):
         for one in output_ids(case):
             found[one] = Submitted(one, "output")
-    for one in case.tagged:
-        found.setdefault(one, Submitted(one, "tag"))
+    _add_tagged(found, case.tagged)
     return tuple(found.values())
+
+
+def _add_tagged(found: dict[str, Submitted], tagged: Sequence[Marked]) -> None:
+    """Add what a search found: a command's first job, unless it named another, is its own.
+
+    Two jobs of one command are no chain: a scheduler that hung made more than it says. What
+    was submitted inside a job is a subjob, but something must be the job itself.
+    """
+    calls = {one.nonce for one in found.values() if one.nonce}
+    for inside in (False, True):
+        for one in tagged:
+            mark = marks.parse(one.tag)
+            if (mark is not None and mark.inside) is not inside or one.native_id in found:
+                continue
+            call = "" if mark is None else mark.call
+            role = Role.EXTRA if call and call in calls else Role.SIBLING
+            if inside:
+                role = Role.SUBJOB if found else Role.SIBLING
+            elif call:
+                calls.add(call)
+            found[one.native_id] = Submitted(one.native_id, "tag", call, role)
 
 
 def _output_counts(case: Case) -> bool:
@@ -153,6 +183,10 @@ def _submitted(case: Case, ids: tuple[Submitted, ...]) -> Verdict:
         notes.append("id from output only")
     if "tag" in sources:
         notes.append(f"found in {case.title} by its tag")
+    extra = sum(one.role is Role.EXTRA for one in ids)
+    if extra:
+        jobs = "1 more job" if extra == 1 else f"{extra} more jobs"
+        notes.append(f"{case.title} made {jobs} of one submit command")
     ended = evidence.exit
     if ended is not None and ended.code:
         notes.append(f"script ended with exit code {ended.code} after submitting")
@@ -162,7 +196,7 @@ def _submitted(case: Case, ids: tuple[Submitted, ...]) -> Verdict:
     told = _told(case, JobState.PENDING, notes=tuple(notes))
     told = replace(told, native_ids=ids)
     # a chain whose later link was cut: its jobs are siblings all the same
-    unnamed = any(call.is_cut_off and not case.submitted_ids(call.said) for call in evidence.calls)
+    unnamed = any(call.is_cut_off and not _named(case, call) for call in evidence.calls)
     if closed and unnamed and case.search is Search.NOT_ASKED:
         return Verdict(told=told, search=True)
     return Verdict(told=told, closed=closed)
@@ -281,7 +315,11 @@ def _phase(case: Case) -> Phase:
 
 
 def _unanswered(case: Case, call: Call) -> bool:
-    return call.exit_code is None and not case.submitted_ids(call.said)
+    return call.exit_code is None and not _named(case, call)
+
+
+def _named(case: Case, call: Call) -> tuple[str, ...]:
+    return case.submitted_ids(call.said, alone=True)
 
 
 def _uncertain(case: Case, why: str) -> Verdict:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from arp_nb.batch_client.spool import Evidence, Spool
     from arp_nb.ports import ManagerPort, OpenSubmission, Submission
-    from arp_nb.schedulers.base import Scheduler
+    from arp_nb.schedulers.base import Marked, Scheduler
     from arp_nb.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Followed:
     #: what the searches below were made under; they count for nothing once it changes
     stage: object = None
     search: Search = Search.NOT_ASKED
-    tagged: tuple[str, ...] = ()
+    tagged: tuple[Marked, ...] = ()
     searched_s: float = 0.0
     denials: int = 0
     silent_since_s: float | None = None
@@ -247,8 +247,7 @@ class Watcher:
         else:
             try:
                 async with self._searches:
-                    found = await scheduler.find_tagged(tag)
-                    one.tagged = tuple(job.native_id for job in found)
+                    one.tagged = await scheduler.find_tagged(tag)
             except SchedulerError as error:
                 log.info("submission %s: search for %s: %s", one.spool_id, tag, error)
                 one.search = Search.SILENT

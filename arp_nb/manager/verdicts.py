@@ -22,6 +22,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from arp_nb import marks
 from arp_nb.manager.context import with_notes
 from arp_nb.model import Job, JobState, Phase, Reading, Role, SchedulerJob, may_change
 from arp_nb.parts import counted
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from arp_nb.marks import Mark
     from arp_nb.ports import FoundJob, JobReading, Submission
 
 _S = JobState
@@ -115,23 +117,32 @@ def after_found(
 ) -> JobChange | None:
     """Return the change that scheduler jobs found by their marks make; None if all are known.
 
-    They are no news of the job's own state: a subjob is counted, an extra one is shown.
+    A subjob is counted, an extra one is shown, and a sibling whose id never came is polled: the
+    poll then tells of its state.
     """
-    known = {one.native_id for one in natives}
-    new = [
-        SchedulerJob(
-            native_id=one.submitted.native_id,
-            source=one.submitted.source,
-            nonce=one.submitted.nonce,
-            role=one.submitted.role,
-        )
-        for one in found
-        if one.submitted.native_id not in known and one.submitted.role is not Role.SIBLING
-    ]
+    whole = list(natives)
+    for one in found:
+        mark = marks.parse(one.tag)
+        if mark is not None and mark.job_id == job.id:
+            _add_found(whole, one.native_id, mark)
+    new = whole[len(natives) :]
     if not new or not job.state.is_submitted:
         return None
-    values = {"parts": counted([*natives, *new])}
+    values = {"parts": counted(whole)}
     return change_of(job, job.state, values, new, max(one.at for one in found))
+
+
+def _add_found(whole: list[SchedulerJob], native_id: str, mark: Mark) -> None:
+    """Add a scheduler job by what its mark says, unless it is known."""
+    if any(one.native_id == native_id for one in whole):
+        return
+    calls = {one.nonce for one in whole if one.role is Role.SIBLING}
+    if mark.inside:
+        role = Role.SUBJOB
+    else:
+        # without a nonce nobody can tell a chain's from an extra one: it belongs
+        role = Role.EXTRA if mark.call and mark.call in calls else Role.SIBLING
+    whole.append(SchedulerJob(native_id=native_id, source="tag", nonce=mark.call, role=role))
 
 
 # -- news from the scheduler -----------------------------------------------------------

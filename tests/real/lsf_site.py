@@ -28,7 +28,7 @@ lost_after_s = 3
 #: the interpreter itself, not a slow shim in front of it
 PYTHON_FOLDER = Path(sys.base_exec_prefix) / "bin"
 #: what a wrapper needs, and a job's node must not get
-OURS = ("ARP_SPOOL", "ARP_TAG_OPTION", "ARP_LOCK_FD")
+OURS = ("ARP_SPOOL", "ARP_TAG_OPTION", "ARP_ASK_OPTIONS", "ARP_VIA", "ARP_LOCK_FD")
 
 #: the seed's command
 SUBMIT = 'bsub -q psdebugq -o logs/%J.log python3 submit.py "$@"'

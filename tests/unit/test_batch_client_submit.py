@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from arp_nb.model import JobState, Phase
+from arp_nb.model import JobState, Phase, Role
 from arp_nb.ports import Submitted
 from tests.batch_world import World
 
@@ -29,7 +29,9 @@ def test_a_job_goes_from_request_to_its_end(world: World) -> None:
             await world.port.until(lambda: job.state is JobState.DONE)
         assert job.ids == ["1"]
         assert job.native_ids[0][1] == "wrapper"
-        assert world.scheduler._lines("1")[1:3] == [f"arp-{job.spool_id}", "python x.py e 12"]
+        mark, line = world.scheduler._lines("1")[1:3]
+        assert mark == f"arp-{job.spool_id}.c{job.native_ids[0].nonce}"
+        assert line == "python x.py e 12"
         assert world.starts == 1
 
     asyncio.run(story())
@@ -125,7 +127,9 @@ def test_id_of_a_bypassed_waiting_bsub_is_read_while_it_waits(world: World) -> N
 
 def test_silent_bsub_is_found_by_its_tag(world: World) -> None:
     job = asyncio.run(world.submit("BSUB_QUIET=1 bsub python a.py", until_exit=True))
-    assert job.native_ids == (Submitted("1", "tag"),)
+    (one,) = job.native_ids
+    assert one == Submitted("1", "tag", one.nonce, Role.SIBLING)
+    assert one.nonce, "each command has a mark of its own"
     assert "found in FAKE by its tag" in job.notes
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from arp_nb.batch_client.spool import Call, Evidence, Exit
 from arp_nb.batch_client.verdict import Case, Search, conclude
-from arp_nb.model import JobState
+from arp_nb.model import JobState, Role
 from arp_nb.ports import Submitted
+from arp_nb.schedulers.base import Marked
 
 NOW_S = 1000.0
 TIME_S = st.floats(0, NOW_S)
@@ -41,17 +42,27 @@ EVIDENCE = st.builds(
     out=SAID,
     err=SAID,
 )
+MARKED = st.builds(
+    Marked,
+    native_id=st.sampled_from(["7", "8", "9"]),
+    tag=st.sampled_from(
+        ["mine", "arp-12-0123456789ab"]
+        + [f"arp-12-0123456789ab.{kind}{call}" for kind in "cj" for call in ("1-1", "3-3")]
+    ),
+    state=st.just(JobState.RUNNING),
+)
 CASES = st.builds(
     Case,
     spool_id=st.just("12-0123456789ab"),
     job_id=st.just(12),
     evidence=EVIDENCE,
     title=st.just("LSF"),
-    submitted_ids=st.just(lambda text: tuple(re.findall(r"Job <(\d+)>", text))),
+    submitted_ids=st.just(lambda text, alone=False: tuple(re.findall(r"Job <(\d+)>", text))),
     now_s=st.just(NOW_S),
     slow_after_s=st.just(5.0),
     uncertain_after_s=st.just(600.0),
     search=st.sampled_from(Search),
+    tagged=st.lists(MARKED, max_size=4).map(tuple),
     denials=st.integers(0, 3),
     silent_s=st.floats(0, 200),
     output_since_s=st.none() | TIME_S,
@@ -87,7 +98,69 @@ def test_id_of_a_wrapper_is_always_told(case: Case) -> None:
     told = conclude(case).told
     if named:
         assert told.state is JobState.PENDING
-        assert told.native_ids == (Submitted("7", "wrapper", named[0].nonce),)
+        assert told.native_ids[0] == Submitted("7", "wrapper", named[0].nonce)
+
+
+@given(CASES)
+def test_something_is_the_job_itself_and_each_id_is_told_once(case: Case) -> None:
+    told = conclude(case).told.native_ids
+    assert len({one.native_id for one in told}) == len(told)
+    if told:
+        assert told[0].role is Role.SIBLING
+
+
+@given(CASES)
+def test_only_a_second_job_of_one_command_is_extra(case: Case) -> None:
+    told = conclude(case).told.native_ids
+    for place, one in enumerate(told):
+        if one.role is Role.EXTRA:
+            earlier = [other.nonce for other in told[:place] if other.role is Role.SIBLING]
+            assert one.source == "tag"
+            assert one.nonce in earlier
+
+
+def found(*tags: str) -> tuple[Marked, ...]:
+    return tuple(
+        Marked(native_id=str(number), tag=f"arp-12-0123456789ab{tag}", state=JobState.RUNNING)
+        for number, tag in enumerate(tags, 1)
+    )
+
+
+def roles(*tagged: Marked, said: str = "") -> list[tuple[str, Role]]:
+    call = Call(nonce="1-1", began_at_s=1.0, alive=False, said=said, exit_code=0)
+    case = Case(
+        spool_id="12-0123456789ab",
+        job_id=12,
+        evidence=Evidence(there=True, started_at_s=1.0, exit=Exit(code=0), calls=(call,)),
+        title="LSF",
+        submitted_ids=lambda output, alone=False: tuple(re.findall(r"Job <(\d+)>", output)),
+        now_s=NOW_S,
+        slow_after_s=5.0,
+        uncertain_after_s=600.0,
+        search=Search.ANSWERED,
+        tagged=tagged,
+    )
+    return [(one.native_id, one.role) for one in conclude(case).told.native_ids]
+
+
+def test_a_chain_is_no_extra_job() -> None:
+    assert roles(*found(".c1-1", ".c2-2")) == [("1", Role.SIBLING), ("2", Role.SIBLING)]
+
+
+def test_of_a_hung_command_that_made_three_jobs_the_oldest_counts() -> None:
+    made = [("1", Role.SIBLING), ("2", Role.EXTRA), ("3", Role.EXTRA)]
+    assert roles(*found(".c1-1", ".c1-1", ".c1-1")) == made
+
+
+def test_the_job_that_its_command_named_is_the_one_and_the_others_are_extra() -> None:
+    assert roles(*found(".c1-1", ".c1-1"), said="Job <2>\n") == [
+        ("2", Role.SIBLING),
+        ("1", Role.EXTRA),
+    ]
+
+
+def test_what_was_submitted_inside_the_job_is_a_subjob() -> None:
+    assert roles(*found(".c1-1", ".j5-5")) == [("1", Role.SIBLING), ("2", Role.SUBJOB)]
 
 
 @given(CASES)

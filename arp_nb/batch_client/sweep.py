@@ -1,0 +1,85 @@
+"""Looks for scheduler jobs that nobody told us of: subjobs, and those made twice.
+
+A job may submit others on its node, where no wrapper writes into a spool; and a scheduler that
+hung may have made more jobs of one command than the command ever said. Both carry our mark.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from arp_nb import marks
+from arp_nb.errors import SchedulerError
+from arp_nb.ports import FoundJob
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arp_nb.ports import ManagerPort, WatchedJob
+    from arp_nb.schedulers.base import Marked, Scheduler
+    from arp_nb.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: a sweep lists all jobs of the user: it comes so much more rarely than a poll
+_POLLS_APART = 6
+#: … and costs the scheduler at most this share of its time
+_ANSWERS_APART = 20.0
+
+
+class Sweeper:
+    """Sweeps one scheduler while jobs of ours are watched there."""
+
+    def __init__(self, port: ManagerPort, scheduler: Scheduler, settings: Settings) -> None:
+        self._port = port
+        self._scheduler = scheduler
+        self._settings = settings
+        self._answer_s = 0.0
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            await asyncio.sleep(self.interval_s())
+            try:
+                await self.sweep_once()
+            except SchedulerError as error:
+                log.info("sweep of %s: %s", self._scheduler.location, error)
+            except Exception:
+                log.exception("sweep of %s: will go on", self._scheduler.location)
+
+    def interval_s(self) -> float:
+        """Return how long to wait for the next sweep."""
+        least_s = max(_POLLS_APART * self._settings.poll_min_s, _ANSWERS_APART * self._answer_s)
+        return least_s * random.uniform(1.0, 1.2)  # noqa: S311 - not a secret
+
+    async def sweep_once(self) -> bool:
+        """Tell of marked jobs that are not polled; False if there was nothing to look for."""
+        here = [
+            one for one in await self._port.watched() if one.location == self._scheduler.location
+        ]
+        if not here:
+            return False
+        began_s = time.monotonic()
+        found = await self._scheduler.marked()
+        self._answer_s = time.monotonic() - began_s
+        told = _unknown(found, here)
+        if told:
+            await self._port.found(told)
+        return True
+
+
+def _unknown(found: Sequence[Marked], watched: Sequence[WatchedJob]) -> list[FoundJob]:
+    """Return the marked jobs of those watched that are not among their scheduler jobs."""
+    known = {one.job_id: frozenset(one.native_ids) for one in watched}
+    at = datetime.now(UTC)
+    told: list[FoundJob] = []
+    for one in found:
+        mark = marks.parse(one.tag)
+        if mark is not None and one.native_id not in known.get(mark.job_id, (one.native_id,)):
+            told.append(FoundJob(job_id=mark.job_id, native_id=one.native_id, tag=one.tag, at=at))
+    return told

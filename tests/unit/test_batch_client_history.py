@@ -1,0 +1,106 @@
+"""What the list has forgotten is asked of the history, before it is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from arp_nb.errors import SchedulerError
+from arp_nb.model import JobState, Reading
+from arp_nb.schedulers.base import Poll
+from tests.batch_world import World
+from tests.fake_port import FakeJob
+from tests.poll_desk import Desk, story
+
+
+@pytest.fixture
+def world(short_tmp: Path) -> World:
+    return World(short_tmp)
+
+
+def forgotten(world: World, tell: Callable[[Desk, FakeJob], Awaitable[None]]) -> None:
+    """Let an old job be denied by the list as often as it takes."""
+
+    async def told(desk: Desk) -> None:
+        job = await desk.job("1", age_s=500)
+        (desk.scheduler.book / "1").unlink()
+        await desk.poller.poll_once()
+        assert desk.scheduler.histories == [], "one denial may be a slip"
+        await tell(desk, job)
+
+    story(world, told)
+
+
+def test_the_history_is_asked_before_a_job_is_lost(world: World) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        ended = Reading(state=JobState.DONE, native_state="DONE", exit_code=0)
+        desk.scheduler.past["1"] = ended
+        await desk.poller.poll_once()
+        assert desk.scheduler.histories == [["1"]]
+        assert [one.reading for one in desk.port.readings_taken] == [ended]
+        assert job.state is JobState.DONE
+
+    forgotten(world, tell)
+
+
+def test_a_bad_end_that_only_the_history_knows_comes_with_its_log_s_line(world: World) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        log = desk.world.folder / "1.log"
+        log.write_text("ValueError: no frames\n")
+        desk.scheduler.logs["1"] = log
+        desk.scheduler.past["1"] = Reading(state=JobState.FAILED, native_state="EXIT")
+        await desk.poller.poll_once()
+        await desk.port.until(lambda: job.state is JobState.FAILED)
+        assert job.log_error == "ValueError: no frames"
+        assert desk.port.readings_taken[-1].log_path == str(log)
+
+    forgotten(world, tell)
+
+
+def test_a_history_that_does_not_answer_loses_no_job(world: World) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        async def silent(native_ids: object) -> Poll:
+            raise SchedulerError("bhist: no answer in 20 s")
+
+        desk.scheduler.history = silent  # type: ignore[method-assign]
+        await desk.poller.poll_once()
+        assert desk.port.readings_taken == []
+        assert job.state is JobState.PENDING
+
+    forgotten(world, tell)
+
+
+def test_a_history_that_says_neither_loses_no_job(world: World) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        async def unsure(native_ids: object) -> Poll:
+            return Poll({})
+
+        desk.scheduler.history = unsure  # type: ignore[method-assign]
+        await desk.poller.poll_once()
+        assert desk.port.readings_taken == []
+
+    forgotten(world, tell)
+
+
+def test_the_history_is_not_asked_at_every_poll(world: World) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        for _ in range(5):
+            await desk.poller.poll_once()
+        assert desk.scheduler.histories == [["1"]]
+
+    world.settings = replace(world.settings, poll_min_s=60.0)
+    forgotten(world, tell)
+
+
+def test_the_end_of_another_job_under_a_used_again_id_is_not_ours(world: World) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        desk.scheduler.past["1"] = Reading(
+            state=JobState.DONE, native_state="DONE", tag="arp-99-abc.c1-1"
+        )
+        await desk.poller.poll_once()
+        assert [one.reading for one in desk.port.readings_taken] == [None]
+
+    forgotten(world, tell)
