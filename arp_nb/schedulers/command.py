@@ -14,6 +14,7 @@ import shlex
 import shutil
 import signal
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
@@ -26,6 +27,8 @@ MAX_OUTPUT_BYTES = 64 << 20
 _PIECE_BYTES = 1 << 18
 #: how long a killed command may take to be gone
 _LAST_WORDS_S = 2.0
+#: they join their words to a line for a shell, and take no variables along (ssh(1))
+_REMOTE = frozenset({"ssh", "rsh", "gsissh"})
 #: how much of a command line stands in an error's text
 _SHOWN = 200
 
@@ -54,7 +57,8 @@ class CommandRunner:
     timeout_s
         A command that has not ended by then is killed, with all its children.
     prefix
-        Stands before each command: ``ssh submit-host``.
+        Stands before each command: ``ssh submit-host``. Words are quoted for a shell on the
+        other side; of the variables, only those of a single run go along.
     """
 
     def __init__(
@@ -91,7 +95,8 @@ class CommandRunner:
         UnreadableOutput
             It printed more than anybody can read; it has been killed.
         """
-        argv = [*self._prefix, *argv]
+        variables = dict(extra_environment or {})
+        argv = self._with_prefix(argv, variables)
         program = self.find(argv[0])
         if program is None:
             raise SchedulerError(f"{argv[0]!r} is not on the PATH of this machine's user")
@@ -100,7 +105,7 @@ class CommandRunner:
                 program,
                 *argv[1:],
                 stderr=asyncio.subprocess.PIPE,
-                env=self._environment | dict(extra_environment or {}),
+                env=self._environment | variables,
             )
         except (OSError, ValueError) as error:
             raise SchedulerError(f"{argv[0]!r} cannot be run here: {error}") from error
@@ -118,6 +123,12 @@ class CommandRunner:
             if not finished:
                 await _end(process)
         return Output(code, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+
+    def _with_prefix(self, argv: Sequence[str], variables: Mapping[str, str]) -> list[str]:
+        if not self._prefix or PurePath(self._prefix[0]).name not in _REMOTE:
+            return [*self._prefix, *argv]
+        told = [f"{name}={value}" for name, value in variables.items()]
+        return [*self._prefix, shlex.join(["env", *told, *argv])]
 
     async def _communicate(
         self, process: asyncio.subprocess.Process, argv: Sequence[str]

@@ -54,6 +54,21 @@ async def test_only_the_given_environment_reaches_the_command(
     assert "TOKEN" not in names
 
 
+async def test_words_and_variables_arrive_on_the_other_side_of_ssh(tmp_path: Path) -> None:
+    # what sshd does: the words, joined by blanks, are a line for a shell with nothing of ours
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nshift\nexec env -i PATH="$PATH" sh -c "$*"\n')
+    ssh.chmod(0o755)
+    program(tmp_path, 'printf "%s|" "$FORM" "$@"; env >&2')
+    path = f"{tmp_path}:/usr/bin:/bin"
+    far = CommandRunner({"PATH": path, "HERE": "1"}, timeout_s=20.0, prefix=("ssh", "submit-host"))
+    output = await far.run(
+        ["bthing", "a b", "$HOME", "<x>;ls", ""], extra_environment={"FORM": "%s 1"}
+    )
+    assert output.stdout == "%s 1|a b|$HOME|<x>;ls||"
+    assert "HERE" not in output.stderr
+
+
 async def test_the_given_path_decides_which_command_is_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
