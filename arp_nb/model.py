@@ -4,9 +4,8 @@ An *experiment* (``"xppi0915"``) has numbered *runs*. A *definition* (its name i
 *hash*) names a script. Applying a definition to a run makes a *job*; one run may have many
 jobs, and one job may own several scheduler jobs.
 
-Everything here is immutable and knows nothing of databases, HTTP or schedulers, so that
-each of them can be read, and tested, against this file alone. Times are timezone-aware
-UTC; durations are seconds; memory is megabytes (10^6 bytes).
+Everything here is immutable and knows nothing of databases, HTTP or schedulers. Times are
+timezone-aware UTC; durations are seconds; memory is megabytes (10^6 bytes).
 """
 
 from __future__ import annotations
@@ -273,6 +272,8 @@ class SchedulerJob:
     #: why, in the scheduler's words
     reason: str = ""
     exit_code: int | None = None
+    #: who asked for the end of this one alone
+    kill_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,16 +306,15 @@ class Job:
     queue: str = ""
     host: str = ""
     peak_memory_mb: float | None = None
-    #: what the scheduler says that it was submitted with; None where it does not say
+    #: what it was submitted with, as the scheduler says
     asked_memory_mb: float | None = None
     asked_time_s: float | None = None
-    #: what it is submitted with in place of what its script asks for: a rerun with more
+    #: what a rerun with more asks for in place of its script
     override_memory_mb: float | None = None
     override_time_s: float | None = None
     #: the first line of its log that tells of an error, for one that failed
     error_line: str = ""
-    #: where the scheduler said that its log is
-    log_path: str = ""
+    log_path: str = ""  #: as the scheduler said
     #: what it consists of beside its siblings; see `arp_nb.parts`
     parts: Mapping[str, Any] = field(default_factory=dict)
     requested_at: datetime
@@ -329,6 +329,8 @@ class Job:
     root_id: int | None = None
     kill_by: str | None = None
     kill_at: datetime | None = None
+    #: the kill is meant for what was submitted inside it, too
+    kill_subjobs: bool = False
     lease_token: str | None = None
     spool_id: str | None = None
     deleted_at: datetime | None = None

@@ -350,6 +350,7 @@ def scheduler_job_row(native: SchedulerJob) -> dict[str, Any]:
         "elements": [list(one) for one in native.elements],
         "reason": native.reason,
         "exit_code": native.exit_code,
+        "kill_by": native.kill_by,
     }
 
 

@@ -3,6 +3,7 @@
 News comes late, twice, or out of order. The rules:
 
 * A state only changes along `arp_nb.model.TRANSITIONS`.
+* Only siblings count: subjobs and extra jobs are counted, and never change a job's state.
 * Of several scheduler jobs, one that runs makes the job run; the job ends when all ended.
 * An end that somebody asked for is KILLED, if the scheduler says that it did not end well.
   That holds for each scheduler job; and a job of which one was ended by a kill is KILLED, even
@@ -17,14 +18,22 @@ News comes late, twice, or out of order. The rules:
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from arp_nb import marks
 from arp_nb.manager.context import with_notes
-from arp_nb.model import Job, JobState, Phase, Reading, Role, SchedulerJob, may_change
+from arp_nb.model import (
+    Job,
+    JobState,
+    PastChange,
+    Phase,
+    Reading,
+    Role,
+    SchedulerJob,
+    may_change,
+)
 from arp_nb.parts import counted
 from arp_nb.status import NATIVE, title
 from arp_nb.store.base import JobChange
@@ -43,10 +52,8 @@ WITHOUT_ID = frozenset({_S.STARTING, _S.UNCERTAIN, _S.SUBMIT_FAILED, _S.WITHDRAW
 _COMBINED = (
     _S.RUNNING, _S.SUSPENDED, _S.PENDING, _S.FAILED, _S.KILLED, _S.LOST, _S.DONE,
 )  # fmt: skip
-#: what the batch client marks a submission with
 #: scheduler jobs of one job that are named in its reason
 _MOST_NAMED = 5
-_TAG = re.compile(r"arp-([0-9]+)-\w+", re.ASCII)
 #: a scheduler's clock may differ from ours, and some give times to the minute
 _CLOCK_MARGIN = timedelta(seconds=90)
 
@@ -74,16 +81,23 @@ def after_submission(
     job: Job, natives: Sequence[SchedulerJob], told: Submission, at: datetime
 ) -> JobChange | None:
     """Return the change that the spool's news make; None if they are known."""
-    known = {one.native_id for one in natives}
-    new = [
-        SchedulerJob(native_id=one.native_id, source=one.source, nonce=one.nonce, role=one.role)
-        for one in told.native_ids
-        if one.native_id not in known
-    ]
-    state = _submitted_state(job, [*natives, *new], told, has_new=bool(new))
+    whole = {one.native_id: one for one in natives}
+    for one in told.native_ids:
+        known = whole.get(one.native_id)
+        if known is None:
+            whole[one.native_id] = SchedulerJob(
+                native_id=one.native_id, source=one.source, nonce=one.nonce, role=one.role
+            )
+        elif known.source == "tag" and known.role is not one.role:
+            # its command has named another since it was found
+            whole[one.native_id] = replace(known, role=one.role)
+    new = [one for one in whole.values() if one not in natives]
+    siblings = [one for one in whole.values() if one.role is Role.SIBLING]
+    state = _submitted_state(job, siblings, told, has_new=any(one in new for one in siblings))
     values: dict[str, Any] = {
         "phase": told.phase if state is _S.STARTING else Phase.NONE,
         "notes": with_notes(job.notes, told.notes),
+        "parts": counted(whole.values()),
     }
     if job.state in WITHOUT_ID:
         values["reason"] = told.reason or job.reason
@@ -158,15 +172,17 @@ def after_readings(
         return None
     new = {one.native_id: _native_after(job, one, news) for one, news in told}
     whole = [new.get(one.native_id, one) for one in natives]
-    state = combined((one.state for one in whole), kill_asked=job.kill_by is not None)
+    # what it submitted itself, and what was made twice, is counted and decides nothing
+    siblings = [one for one in whole if one.role is Role.SIBLING]
+    state = combined((one.state for one in siblings), kill_asked=job.kill_by is not None)
     if not may_change(job.state, state):
         state = job.state
-    values: dict[str, Any] = {}
-    speaker = next((pair for pair in told if new[pair[0].native_id].state is state), None)
+    values: dict[str, Any] = {"parts": counted(whole)}
+    speaker = next((one for one in siblings if one.state is state and one.native_id in new), None)
     if speaker is not None:
-        values = _values(job, state, new[speaker[0].native_id], speaker[1])
+        values |= _values(job, state, speaker, by_id[speaker.native_id])
     if state is _S.LOST:
-        values["reason"] = _forgotten(job, whole)
+        values["reason"] = _forgotten(job, siblings)
     reopened = job.state.is_final and not state.is_final
     if reopened:
         values |= {"ended_at": None, "exit_code": None, "signal": None}
@@ -178,8 +194,24 @@ def after_readings(
     by = job.kill_by if state is _S.KILLED else None
     if state.is_final and not job.state.is_final:
         values.setdefault("ended_at", at)
-        values["notes"] = with_notes(job.notes, _failed_beside_a_kill(state, whole))
-    return change_of(job, state, values, changed, at, by=by or "")
+        values["notes"] = with_notes(job.notes, _failed_beside_a_kill(state, siblings))
+    change = change_of(job, state, values, changed, at, by=by or "")
+    if change is None or speaker is None or len(siblings) > 1:
+        return change
+    return replace(change, past=_past(job, state, by_id[speaker.native_id].reading))
+
+
+def _past(job: Job, state: JobState, reading: Reading | None) -> tuple[PastChange, ...]:
+    """Return what a history tells of the way to this state: later than what the books know."""
+    if reading is None or state is job.state:
+        return ()
+    since = job.started_at or job.submitted_at or job.requested_at
+    past = sorted(reading.past, key=lambda one: one.at)
+    later = [one for one in past if one.at >= since - _CLOCK_MARGIN]
+    if later and later[-1].state.is_final and later[-1].state is not state:
+        # what we call it: an end that somebody asked for is a kill
+        later[-1] = replace(later[-1], state=state)
+    return tuple(later)
 
 
 def _forgotten(job: Job, natives: Sequence[SchedulerJob]) -> str:
@@ -197,6 +229,8 @@ def _forgotten(job: Job, natives: Sequence[SchedulerJob]) -> str:
 def _was_requeued(native: SchedulerJob, new: Mapping[str, SchedulerJob]) -> bool:
     """Whether it had ended and lives again; one that was only lost had not."""
     had_ended = native.state.is_final and native.state is not _S.LOST
+    if native.role is not Role.SIBLING:
+        return False
     return had_ended and not new[native.native_id].state.is_final
 
 
@@ -226,7 +260,14 @@ def _native_after(job: Job, native: SchedulerJob, told: JobReading) -> Scheduler
         state = _S.KILLED
     if not state.is_submitted:  # an adapter's slip must not spoil the books
         return native
-    return replace(native, state=state, native_state=reading.native_state)
+    return replace(
+        native,
+        state=state,
+        native_state=reading.native_state,
+        elements=reading.elements,
+        reason=reading.reason,
+        exit_code=reading.exit_code,
+    )
 
 
 def _may_reopen(native: SchedulerJob, reading: Reading) -> bool:
@@ -248,10 +289,8 @@ def _was_asked_for(job: Job, reading: Reading) -> bool:
 
 def _is_ours(job: Job, native: SchedulerJob, reading: Reading) -> bool:
     """Whether the id is still worn by our job: its tag, where it has one of ours, says so."""
-    match = _TAG.fullmatch(reading.tag)
-    if match is None:
-        return True
-    return int(match[1]) == job.id or native.source == "user"
+    mark = marks.parse(reading.tag)
+    return mark is None or mark.job_id == job.id or native.source == "user"
 
 
 def _values(job: Job, state: JobState, native: SchedulerJob, told: JobReading) -> dict[str, Any]:
@@ -269,7 +308,11 @@ def _values(job: Job, state: JobState, native: SchedulerJob, told: JobReading) -
         "exit_code": reading.exit_code,
         "signal": reading.signal,
     }
-    for name in ("peak_memory_mb", "started_at"):
+    if state is _S.FAILED and told.log_error:
+        values["error_line"] = told.log_error
+    if told.log_path:
+        values["log_path"] = told.log_path
+    for name in ("peak_memory_mb", "started_at", "asked_memory_mb", "asked_time_s"):
         if getattr(reading, name) is not None:
             values[name] = getattr(reading, name)
     if state.is_final:

@@ -34,7 +34,7 @@ _TIMES = ("submitted_at", "started_at", "ended_at", "kill_at")
 _PLAIN = (
     "native_state", "native_id", "reason", "exit_code", "signal", "queue", "host",
     "peak_memory_mb", "asked_memory_mb", "asked_time_s", "error_line", "log_path", "attempt",
-    "kill_by", "lease_token", "spool_id", "location",
+    "kill_by", "kill_subjobs", "lease_token", "spool_id", "location",
 )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ _ADD_TRANSITIONS = Many(
 )
 _PART_COLUMNS = (
     "job_id", "native_id", "source", "nonce", "native_state", "state", "role", "elements",
-    "reason", "exit_code",
+    "reason", "exit_code", "kill_by",
 )  # fmt: skip
 _BRING = sqlite.insert(scheduler_job)
 _BRING_SCHEDULER_JOBS = Many(
@@ -235,6 +235,7 @@ def _scheduler_jobs(change: JobChange) -> Iterable[dict[str, Any]]:
             "elements": to_json(one.elements),
             "reason": one.reason,
             "exit_code": one.exit_code,
+            "kill_by": one.kill_by,
         }
 
 

@@ -179,6 +179,7 @@ def job_of(row: Row[Any]) -> Job:
         root_id=row.root_id,
         kill_by=row.kill_by,
         kill_at=from_us_or_none(row.kill_at),
+        kill_subjobs=row.kill_subjobs,
         lease_token=row.lease_token,
         spool_id=row.spool_id,
         deleted_at=from_us_or_none(row.deleted_at),
@@ -201,6 +202,7 @@ def scheduler_job_of(row: Row[Any]) -> SchedulerJob:
         elements=tuple((word, number) for word, number in orjson.loads(row.elements)),
         reason=row.reason,
         exit_code=row.exit_code,
+        kill_by=row.kill_by,
     )
 
 

@@ -187,6 +187,7 @@ job = Table(
     _text("log_path", ""),
     #: JSON; see `arp_nb.parts`
     _text("parts", "{}"),
+    Column("kill_subjobs", Boolean, nullable=False, server_default=text("0")),
     Index(None, "experiment_id", "revision"),
     Index(None, "definition_id", "run"),
     *(
@@ -219,6 +220,7 @@ scheduler_job = Table(
     _text("elements", "[]"),
     _text("reason", ""),
     Column("exit_code", Integer),
+    _text("kill_by", ""),
     UniqueConstraint("job_id", "native_id"),
     Index("ix_scheduler_job_live", "job_id", sqlite_where=IS_LIVE, postgresql_where=IS_LIVE),
 )

@@ -10,14 +10,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from arp_nb.manager.verdicts import after_readings, after_submission, combined, is_current
-from arp_nb.model import Job, JobState, Phase, Reading, SchedulerJob, may_change
-from arp_nb.ports import JobReading, Submission, Submitted
+from arp_nb.manager.verdicts import (
+    after_found,
+    after_readings,
+    after_submission,
+    combined,
+    is_current,
+)
+from arp_nb.model import Job, JobState, Phase, Reading, Role, SchedulerJob, may_change
+from arp_nb.parts import counted
+from arp_nb.ports import FoundJob, JobReading, Submission, Submitted
 from arp_nb.store.base import JobChange
 from tests.manager_play import STATES
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 IDS = ("1", "2", "3")
+#: found by their marks, beside those that the spool names
+OTHERS = ("8", "9")
 LIVE = {JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED}
 
 
@@ -51,6 +60,10 @@ class Books(RuleBasedStateMachine):
         self.job = replace(old, state=new, changed_at=change.at, **values)
         self.natives |= {one.native_id: one for one in change.scheduler_jobs}
 
+    @property
+    def siblings(self) -> dict[str, SchedulerJob]:
+        return {key: one for key, one in self.natives.items() if one.role is Role.SIBLING}
+
     def tick(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
@@ -69,7 +82,7 @@ class Books(RuleBasedStateMachine):
             state=state,
             phase=phase,
             native_ids=tuple(
-                Submitted(one, "wrapper", "n") for one in sorted(ids | set(self.natives))
+                Submitted(one, "wrapper", "n") for one in sorted(ids | self.siblings.keys())
             ),
         )
         if is_current(self.job, told):
@@ -77,9 +90,21 @@ class Books(RuleBasedStateMachine):
             again = after_submission(self.job, list(self.natives.values()), told, self.tick())
             assert again is None, "the same news changed something"
 
-    @precondition(lambda self: self.natives)
     @rule(
-        words=st.dictionaries(st.sampled_from(IDS), st.sampled_from([*STATES, None]), min_size=1),
+        native_id=st.sampled_from(OTHERS),
+        tag=st.sampled_from(["arp-7-abc.j5-5", "arp-7-abc.cn", "arp-8-abc.j1-1", "mine"]),
+    )
+    def a_sweep_finds(self, native_id: str, tag: str) -> None:
+        state = self.job.state
+        found = [FoundJob(job_id=7, native_id=native_id, tag=tag, at=self.tick())]
+        self.apply(after_found(self.job, list(self.natives.values()), found))
+        assert self.job.state is state, "a subjob changed its parent's state"
+
+    @precondition(lambda self: self.siblings)
+    @rule(
+        words=st.dictionaries(
+            st.sampled_from(IDS + OTHERS), st.sampled_from([*STATES, None]), min_size=1
+        ),
         late_s=st.sampled_from([0, 0, 0, 2, 30]),
     )
     def the_scheduler_says(self, words: dict[str, str | None], late_s: int) -> None:
@@ -100,7 +125,7 @@ class Books(RuleBasedStateMachine):
             assert self.job == old, "late news undid an end"
         if old.state.is_final and self.job.state in LIVE:
             # any live word will do for one that was only lost
-            live = {words.get(one) for one in self.natives} & {"PEND", "RUN", "USUSP"}
+            live = {words.get(one) for one in self.siblings} & {"PEND", "RUN", "USUSP"}
             assert live or lost & words.keys()
         again = after_readings(self.job, list(self.natives.values()), readings)
         assert again is None, "the same reading changed something"
@@ -115,18 +140,19 @@ class Books(RuleBasedStateMachine):
     def no_kill_is_lost(self) -> None:
         if self.wish is not None and self.job.attempt == self.wish[0]:
             assert self.job.kill_by == self.wish[1]
-            states = {one.state for one in self.natives.values()}
+            states = {one.state for one in self.siblings.values()}
             if JobState.FAILED not in states or JobState.KILLED in states:
                 assert self.job.state is not JobState.FAILED
             assert self.job.state is not JobState.SUBMIT_FAILED
 
     @invariant()
     def state_is_that_of_the_scheduler_jobs(self) -> None:
-        if self.natives:
-            states = [one.state for one in self.natives.values()]
+        assert self.job.parts == counted(self.natives.values())
+        if self.siblings:
+            states = [one.state for one in self.siblings.values()]
             asked = self.job.kill_by is not None
             assert self.job.state is combined(states, kill_asked=asked)
-            assert self.job.native_id in self.natives
+            assert self.job.native_id in self.siblings
         else:
             assert not self.job.state.is_submitted
 

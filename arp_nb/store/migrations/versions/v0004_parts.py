@@ -21,10 +21,15 @@ def upgrade() -> None:
         ("scheduler_job", "role", "sibling"),
         ("scheduler_job", "elements", "[]"),
         ("scheduler_job", "reason", ""),
+        ("scheduler_job", "kill_by", ""),
     ):
         quoted = sa.text(f"'{default}'")
         op.add_column(table, sa.Column(name, sa.Text(), server_default=quoted, nullable=False))
     op.add_column("scheduler_job", sa.Column("exit_code", sa.Integer(), nullable=True))
+    no = sa.text("0")
+    op.add_column(
+        "job", sa.Column("kill_subjobs", sa.Boolean(), server_default=no, nullable=False)
+    )
     _root_ids()
     has_root = sa.text("root_id IS NOT NULL")
     op.create_index(
