@@ -1,4 +1,4 @@
-"""A real Slurm of one node on loopback: munge, MariaDB, slurmdbd, slurmctld and slurmd.
+"""A real Slurm on loopback: munge, MariaDB, slurmdbd, slurmctld, and slurmd for two nodes.
 
 Everything lives in one short folder: sockets, keys, state, logs. Several clusters may run at
 once. It needs root (jobs run as their own users) and Debian's packages, listed in `.ci/run`.
@@ -21,6 +21,7 @@ from pathlib import Path
 
 #: two people; their jobs are theirs alone
 ALICE, BOB = "arpalice", "arpbob"
+NODES = ("n1", "n2")
 COMMANDS = (
     "munged", "mariadb-install-db", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "sbatch",
     "runuser", "useradd",
@@ -32,18 +33,17 @@ _SLURM_CONF = """
 ClusterName=arp
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={ctld}
-SlurmdPort={slurmd}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket={folder}/munge.socket
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 StateSaveLocation={folder}/ctld
-SlurmdSpoolDir={folder}/d
+SlurmdSpoolDir={folder}/%n
 SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd.pid
+SlurmdPidFile={folder}/%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
-SlurmdLogFile={folder}/slurmd.log
+SlurmdLogFile={folder}/%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
@@ -52,30 +52,35 @@ JobAcctGatherParams=OverMemoryKill
 MpiDefault=none
 SwitchType=switch/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU
+SelectTypeParameters=CR_CPU_Memory
+DefMemPerCPU=100
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,default_queue_depth=1000
 MaxArraySize=20001
 MaxJobCount=50000
 PreemptType=preempt/partition_prio
 PreemptMode=CANCEL
-ReturnToService=2
+ReturnToService=1
 SlurmdTimeout=300
 InactiveLimit=0
 KillWait=2
 MinJobAge={min_job_age_s}
 MessageTimeout=10
 PropagateResourceLimits=NONE
+{accounting}SlurmdParameters=config_overrides
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={slurmd} CPUs=16 RealMemory=16000
+NodeName=n2 NodeHostname=arp-n2 NodeAddr=127.0.0.1 Port={slurmd2} CPUs=16 RealMemory=16000
+PartitionName=normal Nodes=n1 Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=psdebugq Nodes=n1 MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=n1 MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+PartitionName=both Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=1
+"""
+_ACCOUNTING = """
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort={dbd}
 AccountingStoragePass={folder}/munge.socket
 AccountingStoreFlags=job_comment
-SlurmdParameters=config_overrides
-NodeName={host} NodeAddr=127.0.0.1 CPUs=16 RealMemory=16000 State=UNKNOWN
-PartitionName=normal Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1
-PartitionName=psdebugq Nodes={host} MaxTime=INFINITE State=UP PriorityTier=1
-PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
 """
 _DBD_CONF = """
 AuthType=auth/munge
@@ -128,12 +133,13 @@ def _until(true: Callable[[], object], what: Callable[[], str], within_s: float)
 class SlurmCluster:
     """Start with `start`, end with `close`, whatever happened between."""
 
-    def __init__(self, *, min_job_age_s: int = 300) -> None:
+    def __init__(self, *, min_job_age_s: int = 300, accounting: bool = True) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="arpsl", dir="/tmp"))
         self.folder.chmod(0o755)
         self._host = socket.gethostname().partition(".")[0]
-        self._ports = dict(zip(("ctld", "slurmd", "dbd"), _free_ports(3), strict=True))
+        self._ports = dict(zip(("ctld", "slurmd", "slurmd2", "dbd"), _free_ports(4), strict=True))
         self._min_job_age_s = min_job_age_s
+        self._accounting = accounting
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self.homes = {user: self.folder / user for user in (ALICE, BOB)}
 
@@ -157,25 +163,26 @@ class SlurmCluster:
             _have_user(user)
             home.mkdir(mode=0o755)
             shutil.chown(home, user, user)
-        for name in ("ctld", "d", "db"):
-            (self.folder / name).mkdir()
+        (self.folder / "ctld").mkdir()
         self._start_munge()
-        self._start_database()
         values: Mapping[str, object] = {
             **self._ports, "folder": self.folder, "host": self._host,
             "min_job_age_s": self._min_job_age_s,
         }  # fmt: skip
-        (self.folder / "slurm.conf").write_text(_SLURM_CONF.format_map(values))
-        dbd_conf = self.folder / "slurmdbd.conf"
-        dbd_conf.write_text(_DBD_CONF.format_map(values))
-        dbd_conf.chmod(0o600)
-        self._spawn("slurmdbd", "-D", MYSQL_UNIX_PORT=str(self.folder / "db.socket"))
-        self._wait_port("dbd", "slurmdbd")
+        accounting = _ACCOUNTING.format_map(values) if self._accounting else ""
+        (self.folder / "slurm.conf").write_text(
+            _SLURM_CONF.format_map({**values, "accounting": accounting})
+        )
+        if self._accounting:
+            self._start_accounting(values)
         self.start_controller()
-        self._spawn("slurmd", "-D", "-N", self._host)
+        for node in NODES:
+            self._spawn(f"slurmd-{node}", "-D", "-N", node)
         _until(
-            lambda: self.run("sinfo", "-h", "-o", "%T").stdout.strip().startswith("idle"),
-            lambda: self._last_words("slurmctld", "slurmd"),
+            lambda: (
+                self.run("sinfo", "-h", "-p", "both", "-o", "%T %D").stdout.strip() == "idle 2"
+            ),
+            lambda: self._last_words("slurmctld", *(f"slurmd-{node}" for node in NODES)),
             _STARTED_WITHIN_S,
         )
 
@@ -200,7 +207,7 @@ class SlurmCluster:
         """End all daemons and jobs, and leave nothing behind."""
         with contextlib.suppress(KeyError, ProcessLookupError):
             self.wake_controller()
-        for name in ("slurmd", "slurmctld", "slurmdbd", "mariadbd", "munged"):
+        for name in reversed(list(self._running)):
             self._end(name)
         # jobs, and those who watch over them, go on without any daemon; all know its settings
         mark = f"SLURM_CONF={self.folder}/".encode()
@@ -229,10 +236,8 @@ class SlurmCluster:
             return subprocess.CompletedProcess(argv, 124, "", f"no answer in {timeout_s:g} s")
 
     def set_node(self, state: str) -> None:
-        """Take the node down, or bring it up again (``resume``)."""
-        done = self.run(
-            "scontrol", "update", f"nodename={self._host}", f"state={state}", "reason=test"
-        )
+        """Take the first node down, or bring it up again (``resume``)."""
+        done = self.run("scontrol", "update", "nodename=n1", f"state={state}", "reason=test")
         assert done.returncode == 0, done.stderr
 
     # -- daemons -----------------------------------------------------------------------
@@ -249,8 +254,25 @@ class SlurmCluster:
         )  # fmt: skip
         self._wait_file("munge.socket", "munged")
 
+    def _start_accounting(self, values: Mapping[str, object]) -> None:
+        self._start_database()
+        dbd_conf = self.folder / "slurmdbd.conf"
+        dbd_conf.write_text(_DBD_CONF.format_map(values))
+        dbd_conf.chmod(0o600)
+        self.start_accounting()
+
+    def start_accounting(self) -> None:
+        """Start slurmdbd, again if it was stopped."""
+        self._spawn("slurmdbd", "-D", MYSQL_UNIX_PORT=str(self.folder / "db.socket"))
+        self._wait_port("dbd", "slurmdbd")
+
+    def stop_accounting(self) -> None:
+        """End slurmdbd: sacct does not answer, and slurmctld keeps what it would tell it."""
+        self._end("slurmdbd")
+
     def _start_database(self) -> None:
         data = self.folder / "db"
+        data.mkdir()
         made = subprocess.run(
             [
                 _path("mariadb-install-db"), f"--datadir={data}", "--skip-test-db",
@@ -270,7 +292,8 @@ class SlurmCluster:
     def _spawn(self, name: str, *options: str, **variables: str) -> None:
         with (self.folder / f"{name}.out").open("ab") as out:
             self._running[name] = subprocess.Popen(
-                [_path(name), *options], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                [_path(name.partition("-")[0]), *options],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env={**self.environment, **variables}, cwd=self.folder, start_new_session=True,
             )  # fmt: skip
 

@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import secrets
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -19,7 +20,7 @@ from typing_extensions import override
 
 from arp_nb import marks
 from arp_nb.errors import SchedulerError
-from arp_nb.schedulers import slurm_parse
+from arp_nb.schedulers import slurm_answers, slurm_parse
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner
 
@@ -28,12 +29,18 @@ if TYPE_CHECKING:
 
     from arp_nb.model import Element, Reading
     from arp_nb.schedulers.base import Site
+    from arp_nb.schedulers.command import Output
     from arp_nb.schedulers.slurm_parse import Listed
 
 logger = logging.getLogger(__name__)
 
 #: they would change what our queries list (squeue(1), sacct(1), "ENVIRONMENT VARIABLES")
 _USERS_OWN = ("SQUEUE_", "SACCT_", "SCANCEL_", "SLURM_CLUSTERS", "SLURM_TIME_FORMAT")
+#: seconds since 1970, and the indices of arrays whole (squeue(1), sacct(1))
+_ASKED_AS = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}
+#: an end is in the accounting a second after it is in the list; so long we wait for it, for
+#: nobody asks again how a job ended
+_ACCOUNTED_WITHIN_S = 15.0
 #: ids in one command line
 _CHUNK_BYTES = 60_000
 #: how far back a mark is searched for in the accounting
@@ -42,10 +49,6 @@ _SEARCHED_BACK = timedelta(days=14)
 _NO_ACCOUNTING = "accounting storage is disabled"
 _NOT_KNOWN = "Invalid job id"
 _MOST_KEPT = 20_000
-
-
-class _NoAccounting(SchedulerError):
-    """The site keeps no accounting."""
 
 
 class SlurmScheduler(Scheduler):
@@ -76,13 +79,13 @@ class SlurmScheduler(Scheduler):
         variables = {
             name: value for name, value in given.items() if not name.startswith(_USERS_OWN)
         }
-        # seconds since 1970, and the indices of arrays whole
-        variables |= {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}
         self._commands = CommandRunner(variables, timeout_s=timeout_s, prefix=command_prefix)
         self.command_prefix = command_prefix
         self._has_accounting = True
         #: how jobs ended, as the accounting told it whole: it will not change but by a requeue
         self._ends: dict[str, Reading] = {}
+        #: in the list as ended, and not in the accounting yet: since when
+        self._awaited: dict[str, float] = {}
 
     @override
     @classmethod
@@ -125,11 +128,14 @@ class SlurmScheduler(Scheduler):
 
     @override
     async def probe(self) -> str:
-        version = await self._commands.run(["sbatch", "--version"])
-        alive = await self._commands.run(["scontrol", "ping"])
+        version = await self._run(["sbatch", "--version"])
+        alive = await self._run(["scontrol", "ping"])
         if " is UP" not in alive.stdout:
             raise SchedulerError(f"Slurm does not answer: {alive.said or alive.exit_code}")
         return next(iter(version.said.splitlines()), "Slurm")
+
+    async def _run(self, argv: Sequence[str]) -> Output:
+        return await self._commands.run(argv, extra_environment=_ASKED_AS)
 
     # -- states ------------------------------------------------------------------------
 
@@ -140,28 +146,37 @@ class SlurmScheduler(Scheduler):
             return Poll({})
         found = slurm_parse.answered(await self._queue(), asked)
         missing = [one for one in asked if one not in found]
-        without_end = [one for one, reading in found.items() if self._lacks_end(one, reading)]
-        told = await self._ended([*missing, *without_end])
-        if told is not None:
-            for native_id, reading in told.items():
-                # the list is newer than the accounting: only ends are taken over
-                if native_id not in found or found[native_id].state.is_final:
-                    found[native_id] = reading
+        over = [one for one, reading in found.items() if self._is_over(one, reading)]
+        told = await self._ended([*missing, *over])
+        for native_id, reading in (told or {}).items():
+            # the list is newer than the accounting: only ends are taken over
+            if native_id not in found or found[native_id].state.is_final:
+                found[native_id] = slurm_parse.completed(reading, found.get(native_id))
+        for native_id in self._still_awaited(set(over).difference(told or ())):
+            del found[native_id]
         # without an answer of the accounting, a job that is off the list may have ended well
         denied = frozenset(missing) - found.keys() if told is not None else frozenset()
         return Poll(found, denied)
+
+    def _still_awaited(self, late: Collection[str]) -> list[str]:
+        """Of those whose end the accounting does not know yet, return whom we wait for."""
+        if not self._has_accounting:
+            return []
+        now_s = time.monotonic()
+        self._awaited = {one: self._awaited.get(one, now_s) for one in late}
+        return [one for one, s in self._awaited.items() if now_s - s < _ACCOUNTED_WITHIN_S]
 
     async def _queue(self) -> list[Listed]:
         """List this user's jobs, those that ended a moment ago too: one command for all."""
         delimiter = _delimiter()
         form = delimiter.join(slurm_parse.SQUEUE)
-        output = await self._commands.run(["squeue", "--me", "-h", "-t", "all", "-o", form])
+        output = await self._run(["squeue", "--me", "-h", "-t", "all", "-o", form])
         if output.exit_code != 0:
             raise SchedulerError(f"squeue: {output.said or output.exit_code}")
         return list(slurm_parse.queued(output.stdout, delimiter))
 
-    def _lacks_end(self, native_id: str, reading: Reading) -> bool:
-        """Whether it has ended, and how is not known yet."""
+    def _is_over(self, native_id: str, reading: Reading) -> bool:
+        """Whether it has ended; one that runs again has another end to come."""
         if not reading.state.is_final:
             self._ends.pop(native_id, None)  # requeued
             return False
@@ -175,8 +190,6 @@ class SlurmScheduler(Scheduler):
             return known
         try:
             told = slurm_parse.answered(await self._accounts(left), left)
-        except _NoAccounting:
-            return known
         except SchedulerError as error:
             logger.info("Slurm's accounting: %s", error)
             return None
@@ -194,14 +207,14 @@ class SlurmScheduler(Scheduler):
 
     async def _sacct(self, *options: str) -> list[Listed]:
         delimiter = _delimiter()
-        output = await self._commands.run(
+        output = await self._run(
             ["sacct", "-n", "-P", f"--delimiter={delimiter}", "-o", ",".join(slurm_parse.SACCT),
              *options]
         )  # fmt: skip
         if output.exit_code != 0:
             if _NO_ACCOUNTING in output.said:
                 self._has_accounting = False
-                raise _NoAccounting(output.said)
+                return []
             raise SchedulerError(f"sacct: {output.said or output.exit_code}")
         return list(slurm_parse.accounted(output.stdout, delimiter))
 
@@ -234,16 +247,16 @@ class SlurmScheduler(Scheduler):
 
     @override
     async def marked(self) -> tuple[Marked, ...]:
-        return slurm_parse.marked(await self._queue())
+        return _oldest_first(slurm_parse.marked(await self._queue()))
 
     @override
     async def find_tagged(self, tag: str) -> tuple[Marked, ...]:
-        listed = await self._queue()
+        found = slurm_parse.marked(await self._queue())
         if self._has_accounting:
             since = (datetime.now(UTC) - _SEARCHED_BACK).strftime("%Y-%m-%d")
-            listed = [*await self._sacct("-S", since, "-X"), *listed]
-        found = slurm_parse.marked(listed)
-        return tuple(one for one in found if marks.is_of(one.tag, tag))
+            # the list is newer than the accounting
+            found = slurm_parse.marked(await self._sacct("-S", since, "-X")) | found
+        return tuple(one for one in _oldest_first(found) if marks.is_of(one.tag, tag))
 
     # -- single jobs -------------------------------------------------------------------
 
@@ -260,8 +273,8 @@ class SlurmScheduler(Scheduler):
         # SIGKILL alone reaches the steps of a job only: --full its script, too
         how = ("-v", "--signal=KILL", "--full") if force else ("-v",)
         for some in _chunks(asked):
-            output = await self._commands.run(["scancel", *how, *some])
-            told = slurm_parse.kill_answers(output.stderr, some)
+            output = await self._run(["scancel", *how, *some])
+            told = slurm_answers.kill_answers(output.stderr, some)
             if not told:
                 raise SchedulerError(f"scancel: {output.said or output.exit_code}")
             answers |= told
@@ -274,14 +287,14 @@ class SlurmScheduler(Scheduler):
             return text
         for one in await self._accounts([native_id]) if self._has_accounting else ():
             if slurm_parse.answered([one], [native_id]):
-                return slurm_parse.described(native_id, one.reading)
+                return slurm_answers.described(native_id, one.reading)
         raise SchedulerError(f"Slurm knows no job {native_id}")
 
     async def _shown(self, native_id: str) -> str | None:
         """Return what ``scontrol`` says of a job; None if the controller has forgotten it."""
         if not slurm_parse.is_id(native_id):
             raise SchedulerError(f"{native_id!r} is no Slurm job id")
-        output = await self._commands.run(["scontrol", "show", "job", native_id])
+        output = await self._run(["scontrol", "show", "job", native_id])
         if output.exit_code == 0 and output.stdout.strip():
             return output.stdout.strip("\n") + "\n"
         if _NOT_KNOWN in output.said:
@@ -293,12 +306,16 @@ class SlurmScheduler(Scheduler):
         text = await self._shown(native_id)
         if text is None:
             raise SchedulerError(f"Slurm has forgotten where the output of job {native_id} went")
-        found = slurm_parse.output_path(text)
+        found = slurm_answers.output_path(text)
         return None if found is None else Path(found)
 
     @override
     async def peek(self, native_id: str) -> str:
         return ""  # Slurm writes a job's file while it runs
+
+
+def _oldest_first(found: Mapping[str, Marked]) -> tuple[Marked, ...]:
+    return tuple(found[native_id] for native_id in sorted(found, key=int))
 
 
 def _delimiter() -> str:

@@ -21,11 +21,11 @@ from arp_nb import marks
 from arp_nb.model import Element, JobState, PastChange, Reading
 from arp_nb.native import SLURM
 from arp_nb.schedulers.arrays import fold
-from arp_nb.schedulers.base import Answer, Marked
+from arp_nb.schedulers.base import Marked
 from arp_nb.schedulers.slurm_values import duration_s, exit_of, indices, memory_mb, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +47,8 @@ _LISTED = re.compile(r"([1-9]\d{0,9})(?:_(\d{1,7})|_\[([\d,:%-]+)\]|\+(\d{1,3}))
 _WORD = re.compile(r"[A-Z][A-Z_]{2,30}", re.ASCII)
 _BY = re.compile(r"CANCELLED by (\d{1,10})", re.ASCII)
 _NOTHING = frozenset({"", "(null)", "None", "N/A", "None assigned", "Unknown", "NONE"})
-_TERMINATING = re.compile(r"^scancel: Terminating job (\S+)", re.MULTILINE)
-_REFUSED = re.compile(r"^scancel: error: Kill job error on job id (\S+): (.*)$", re.MULTILINE)
-_ALREADY = ("already completing or completed", "Invalid job id")
-_STDOUT = re.compile(r"^ +StdOut=(/.*)$", re.MULTILINE)
+#: what stands there is left over from when the job waited
+_UNEXPLAINED = frozenset({JobState.RUNNING, JobState.DONE, JobState.KILLED})
 
 
 class Listed(NamedTuple):
@@ -136,6 +134,7 @@ def _accounted_one(record: Sequence[str], peak_memory_mb: float | None) -> Liste
         native_id, word, queue, host, submitted, start, end, memory, limit, why, ended, peak,
         cores, nodes, mark,
     ) = record  # fmt: skip
+    # its "Reason" is always the one for which the job waited last (sacct(1))
     one = _reading(word, why)
     if one is None:
         return None
@@ -145,6 +144,7 @@ def _accounted_one(record: Sequence[str], peak_memory_mb: float | None) -> Liste
         native_id,
         replace(
             one,
+            reason="" if one.state is JobState.FAILED else one.reason,
             queue=intern(_text(queue)),
             host=intern(_text(host)),
             submitted_at=moment(submitted),
@@ -180,7 +180,7 @@ def _reading(said: str, why: str) -> Reading | None:
         # as for LSF: any other guess would end the job in our books while it goes on
         logger.warning("Slurm: unknown state %r", word)
     state = JobState.RUNNING if known is None else known.state
-    reason = _text(why) if state in {JobState.PENDING, JobState.SUSPENDED} else ""
+    reason = "" if state in _UNEXPLAINED else _text(why)
     if by:
         reason = f"cancelled by {_name_of(int(by[1]))}"
     return Reading(state=state, native_state=intern(word), reason=reason)
@@ -256,21 +256,42 @@ def elements(native_id: str, listed: Iterable[Listed]) -> tuple[Element, ...]:
     return tuple(found[index] for index in sorted(found))
 
 
-def marked(listed: Iterable[Listed]) -> tuple[Marked, ...]:
-    """Tell the jobs that carry a mark of ours, oldest first; an array is one."""
-    found: dict[str, Marked] = {}
+def marked(listed: Iterable[Listed]) -> dict[str, Marked]:
+    """Tell the jobs that carry a mark of ours, by id; an array is one, and so is a het job."""
+    of_job: defaultdict[str, list[Listed]] = defaultdict(list)
     for one in listed:
-        if marks.parse(one.reading.tag) is None:
-            continue
-        reading = one.reading
-        found[one.job_id] = Marked(
-            native_id=one.job_id,
-            tag=reading.tag,
-            state=reading.state,
-            native_state=reading.native_state,
-            submitted_at=reading.submitted_at,
-        )
-    return tuple(found[job_id] for job_id in sorted(found, key=int))
+        if marks.parse(one.reading.tag) is not None:
+            of_job[one.job_id].append(one)
+    found: dict[str, Marked] = {}
+    for job_id, records in of_job.items():
+        reading = _of(job_id, records)
+        if reading is not None:
+            found[job_id] = Marked(
+                native_id=job_id,
+                tag=reading.tag,
+                state=reading.state,
+                native_state=reading.native_state,
+                submitted_at=reading.submitted_at,
+            )
+    return found
+
+
+def completed(ended: Reading, listed: Reading | None) -> Reading:
+    """Fill in, from the list, what the accounting does not tell of an end (yet).
+
+    It has a size of ``16?`` for a while, and never a reason (`_accounted_one`).
+    """
+    if listed is None or listed.native_state != ended.native_state:
+        return ended
+    return replace(
+        ended,
+        reason=ended.reason or listed.reason,
+        queue=ended.queue or listed.queue,
+        host=ended.host or listed.host,
+        tag=ended.tag or listed.tag,
+        asked_memory_mb=ended.asked_memory_mb or listed.asked_memory_mb,
+        asked_time_s=ended.asked_time_s or listed.asked_time_s,
+    )
 
 
 def with_past(reading: Reading) -> Reading:
@@ -290,55 +311,3 @@ def with_past(reading: Reading) -> Reading:
             )
         )
     return replace(reading, past=tuple(past))
-
-
-def described(native_id: str, reading: Reading) -> str:
-    """Say what the accounting knows of a job that the controller has forgotten."""
-    memory, peak = reading.asked_memory_mb, reading.peak_memory_mb
-    facts = {
-        "JobId": native_id,
-        "JobState": reading.native_state,
-        "Reason": reading.reason,
-        "ExitCode": None if reading.exit_code is None else str(reading.exit_code),
-        "Signal": None if reading.signal is None else str(reading.signal),
-        "Partition": reading.queue,
-        "NodeList": reading.host,
-        "Submit": reading.submitted_at and reading.submitted_at.isoformat(),
-        "Start": reading.started_at and reading.started_at.isoformat(),
-        "End": reading.ended_at and reading.ended_at.isoformat(),
-        "Memory asked": None if memory is None else f"{memory:g} MB",
-        "Memory, peak": None if peak is None else f"{peak:g} MB",
-        "Comment": reading.tag,
-    }
-    lines = [f"{name}={value}" for name, value in facts.items() if value]
-    return "\n".join([*lines, "(from Slurm's accounting; its controller has forgotten it)\n"])
-
-
-def kill_answers(stderr: str, asked: Sequence[str]) -> Mapping[str, Answer]:
-    """Read what ``scancel --verbose`` said of each job; those it said nothing of are left out.
-
-    A job that has ended, or is not known any more, counts as accepted: there is nothing left
-    to end.
-    """
-    told = set(_TERMINATING.findall(stderr))
-    refused = dict(_REFUSED.findall(stderr))
-    answers = {}
-    for native_id in asked:
-        why = refused.get(native_id)
-        if why is not None:
-            is_over = any(words in why for words in _ALREADY)
-            said = f"Job {native_id} has already finished: {why}" if is_over else why
-            answers[native_id] = Answer(accepted=is_over, said=said)
-        elif native_id in told:
-            answers[native_id] = Answer(accepted=True, said=f"Terminating job {native_id}")
-    return answers
-
-
-def output_path(text: str) -> str | None:
-    """Find where a job's output goes in ``scontrol show job``; None where it does not say.
-
-    Names stand above and may hold line breaks: the last such line is Slurm's own. Slurm has
-    put in what ``%j`` and the like stand for.
-    """
-    found = _STDOUT.findall(text.partition("\n\n")[0])
-    return found[-1] if found and "\0" not in found[-1] else None

@@ -31,9 +31,12 @@ def moment(text: str) -> datetime | None:
 
 @lru_cache(maxsize=1 << 10)
 def duration_s(text: str) -> float | None:
-    """Read ``5:00`` (minutes), ``2:00:00`` or ``1-00:00:00`` into seconds; None if unlimited."""
+    """Read ``5:00`` (minutes), ``2:00:00`` or ``1-00:00:00`` into seconds; None if unlimited.
+
+    Its scheduler counts no limit as a year, which 22.05 shows at times.
+    """
     match = _DURATION.fullmatch(text)
-    if match is None:
+    if match is None or text == "365-00:00:00":
         return None
     days, first, second, third = match.groups()
     if days is not None:  # hours, minutes, seconds

@@ -68,6 +68,15 @@ class RealSlurm(Lab):
     def until(self, native_id: str, *words: str) -> None:
         until(lambda: self.word(native_id) in words, f"job {native_id} is {' or '.join(words)}")
 
+    def until_accounted(self, native_id: str) -> None:
+        """Wait until the accounting has the end of a job, too."""
+
+        def has_end() -> bool:
+            done = self.cluster.run("sacct", "-n", "-X", "-P", "-o", "End", "-j", native_id)
+            return done.stdout.strip() not in {"", "Unknown", "None"}
+
+        until(has_end, f"the accounting knows the end of job {native_id}")
+
     @override
     def pending(self, *, tag: str = "") -> str:
         return self.sbatch("-p", "psdebugq", "--hold", line="sleep 60", tag=tag)
@@ -84,6 +93,7 @@ class RealSlurm(Lab):
     def ended(self, exit_code: int, *, tag: str = "") -> str:
         native_id = self.sbatch("-p", "psdebugq", line=f"exit {exit_code}", tag=tag)
         self.until(native_id, "COMPLETED", "FAILED")
+        self.until_accounted(native_id)
         return native_id
 
     @override

@@ -44,8 +44,8 @@ async def ended(lab: Lab, native_id: str) -> Reading:
     """Return the reading of a job that ends now."""
     end_s = time.monotonic() + DEADLINE_S
     while time.monotonic() < end_s:
-        reading = (await lab.scheduler.poll([native_id])).readings[native_id]
-        if reading.state.is_final:
+        reading = (await lab.scheduler.poll([native_id])).readings.get(native_id)
+        if reading is not None and reading.state.is_final:
             return reading
     raise AssertionError(f"job {native_id} has not ended within {DEADLINE_S:g} s")
 
