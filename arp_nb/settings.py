@@ -66,6 +66,11 @@ class Settings:
     client_silent_s: float = 15.0
     #: a scheduler's command is given up after so long
     command_timeout_s: float = 20.0
+    #: a job that lives on for so long after the scheduler accepted its kill is offered force
+    kill_ignored_after_s: float = 60.0
+    #: ask for the end of jobs that a scheduler made twice of one submit command; else they are
+    #: shown, for a person to end
+    kill_extra_jobs: bool = False
     #: rows deleted for longer than this are forgotten
     keep_deleted_days: float = 30.0
     #: an update address works for so long after the last end of its job

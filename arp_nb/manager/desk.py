@@ -111,7 +111,10 @@ class Desk:
         async with context.books:
             known = await context.store.jobs(JobFilter(ids=by_job.keys(), deleted=True))
             natives = await context.store.scheduler_jobs([job.id for job in known])
-            changes = [after_found(job, natives[job.id], by_job[job.id]) for job in known]
+            extra_by = "kill_extra_jobs" if context.settings.kill_extra_jobs else ""
+            changes = [
+                after_found(job, natives[job.id], by_job[job.id], extra_by) for job in known
+            ]
             await context.store.change_jobs([one for one in changes if one is not None])
         context.work.bump()  # to be polled, or killed
 

@@ -129,9 +129,15 @@ class Jobs:
             idempotency_key=idempotency_key,
         )
 
-    async def kill(self, job_ids: Sequence[int], by: str) -> Sequence[Outcome]:
+    async def kill(
+        self, job_ids: Sequence[int], by: str, *, subjobs: bool = True
+    ) -> Sequence[Outcome]:
         """Ask for the end of jobs; see `arp_nb.manager.kills.Kills.kill`."""
-        return await self._kills.kill(job_ids, by)
+        return await self._kills.kill(job_ids, by, subjobs=subjobs)
+
+    async def kill_parts(self, job_id: int, native_ids: Collection[str], by: str) -> None:
+        """Ask for the end of subjobs or extra jobs; see `arp_nb.manager.kills.Kills`."""
+        await self._kills.kill_parts(job_id, native_ids, by)
 
     async def delete(self, job_ids: Sequence[int], by: str) -> Sequence[Outcome]:
         """Drop rows; the jobs live on. Twice is not an error."""

@@ -127,19 +127,22 @@ def _submitted_state(
 
 
 def after_found(
-    job: Job, natives: Sequence[SchedulerJob], found: Sequence[FoundJob]
+    job: Job, natives: Sequence[SchedulerJob], found: Sequence[FoundJob], extra_by: str = ""
 ) -> JobChange | None:
     """Return the change that scheduler jobs found by their marks make; None if all are known.
 
     A subjob is counted, an extra one is shown, and a sibling whose id never came is polled: the
-    poll then tells of its state.
+    poll then tells of its state. ``extra_by`` is who asks for the end of extra ones, if anybody
+    does; a subjob of a job that is killed with its subjobs is to end, too.
     """
     whole = list(natives)
     for one in found:
         mark = marks.parse(one.tag)
         if mark is not None and mark.job_id == job.id:
             _add_found(whole, one.native_id, mark)
-    new = whole[len(natives) :]
+    subjob_by = (job.kill_by or "") if job.kill_subjobs else ""
+    asked = {Role.EXTRA: extra_by, Role.SUBJOB: subjob_by}
+    new = [replace(one, kill_by=asked.get(one.role, "")) for one in whole[len(natives) :]]
     if not new or not job.state.is_submitted:
         return None
     values = {"parts": counted(whole)}

@@ -340,6 +340,10 @@ class Store(StoreBeside):
         """One job, deleted or not. `NotFound`."""
 
     @abstractmethod
+    async def part_kills(self) -> Sequence[int]:
+        """Return the jobs of which a live scheduler job is to be ended by itself."""
+
+    @abstractmethod
     async def scheduler_jobs(
         self, job_ids: Collection[int]
     ) -> Mapping[int, Sequence[SchedulerJob]]:

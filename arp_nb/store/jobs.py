@@ -11,7 +11,7 @@ from arp_nb.model import JobState, SchedulerJob, Transition
 from arp_nb.store.among import among, listed
 from arp_nb.store.base import CounterPoint
 from arp_nb.store.records import from_us, job_of, scheduler_job_of, transition_of
-from arp_nb.store.schema import counter_point, job, scheduler_job, transition
+from arp_nb.store.schema import IS_LIVE, counter_point, job, scheduler_job, transition
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -29,6 +29,9 @@ _PIECE = 16
 _BY_ID = select(job).where(job.c.id == bindparam("id"))
 _SCHEDULER_JOBS = (
     select(scheduler_job).where(among(scheduler_job.c.job_id, "ids")).order_by(scheduler_job.c.id)
+)
+_PART_KILLS = (
+    select(scheduler_job.c.job_id).where(IS_LIVE, scheduler_job.c.kill_by != "").distinct()
 )
 _HISTORY = (
     select(transition).where(transition.c.job_id == bindparam("id")).order_by(transition.c.id)
@@ -148,6 +151,11 @@ def scheduler_jobs(db: Connection, ids: Collection[int]) -> dict[int, list[Sched
     for row in db.execute(_SCHEDULER_JOBS, {"ids": listed(ids)}):
         found[row.job_id].append(scheduler_job_of(row))
     return found
+
+
+def part_kills(db: Connection) -> list[int]:
+    """Return the jobs of which a live scheduler job is to be ended by itself."""
+    return list(db.execute(_PART_KILLS).scalars())
 
 
 def history(db: Connection, job_id: int) -> list[Transition]:

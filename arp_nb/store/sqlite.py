@@ -299,6 +299,10 @@ class SqliteStore(Store):
         """One job, deleted or not. `NotFound`."""
         return await self._readers.read(lambda db: jobs.one(db, job_id))
 
+    async def part_kills(self) -> Sequence[int]:
+        """Return the jobs of which a live scheduler job is to be ended by itself."""
+        return await self._readers.read(jobs.part_kills)
+
     async def scheduler_jobs(
         self, job_ids: Collection[int]
     ) -> Mapping[int, Sequence[SchedulerJob]]:

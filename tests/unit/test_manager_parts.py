@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from arp_nb.errors import Conflict, NotFound
 from arp_nb.model import JobState, PastChange, Role, SchedulerJob, Transition
-from arp_nb.ports import FoundJob
+from arp_nb.ports import FoundJob, KillAnswer
+from arp_nb.settings import Settings
 from tests.manager_play import Play, playing
 
 pytestmark = pytest.mark.anyio
@@ -133,3 +135,98 @@ async def test_what_was_asked_for_and_the_log_s_first_error_are_kept(play: Play)
     job = await play.job(job_id)
     assert (job.asked_memory_mb, job.asked_time_s) == (4000.0, 3600.0)
     assert job.peak_memory_mb == 4100.0
+
+
+# -- ending them ---------------------------------------------------------------------------
+
+
+async def asked(play: Play) -> list[tuple[tuple[str, ...], bool]]:
+    return [(one.native_ids, one.force) for one in await play.manager.port.kills()]
+
+
+async def answered(play: Play, job_id: int, *, accepted: bool = True) -> None:
+    said = f"Job <{job_id}> is being terminated" if accepted else "User permission denied"
+    answer = KillAnswer(job_id=job_id, accepted=accepted, said=said)
+    await play.manager.port.kill_answers([answer])
+
+
+async def test_a_job_is_killed_with_its_subjobs(play: Play) -> None:
+    job_id = await play.submitted("77")
+    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    said = await play.kill(job_id)
+    assert said == ["LSF will be asked to end it. So will its 1 subjob."]
+    assert await asked(play) == [(("77", "78"), False)]
+    await found(play, job_id, "79", f"arp-{job_id}-abc.j6-6")
+    await answered(play, job_id)
+    assert await asked(play) == [(("79",), False)], "one that came to light later"
+
+
+async def test_subjobs_live_on_where_that_is_asked_for(play: Play) -> None:
+    job_id = await play.submitted("77")
+    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    await play.manager.jobs.kill([job_id], "robin", subjobs=False)
+    assert await asked(play) == [(("77",), False)]
+
+
+async def test_subjobs_of_a_job_that_is_over_can_be_killed(play: Play) -> None:
+    job_id = await play.submitted("77")
+    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    await play.read(job_id, "DONE", "77")
+    assert await play.kill(job_id) == ["LSF will be asked to end its 1 subjob."]
+    assert await asked(play) == [(("78",), False)]
+    assert (await play.job(job_id)).kill_by is None, "the job itself ended well"
+
+
+async def test_an_extra_job_is_ended_alone(play: Play) -> None:
+    job_id = await play.submitted("77")
+    for native_id in ("78", "79"):
+        await found(play, job_id, native_id, f"arp-{job_id}-abc.c1-1")
+    await play.manager.jobs.kill_parts(job_id, ["79"], "robin")
+    assert await asked(play) == [(("79",), False)]
+    with pytest.raises(Conflict, match="is job 1 itself"):
+        await play.manager.jobs.kill_parts(job_id, ["77"], "robin")
+    with pytest.raises(NotFound, match="no scheduler job '5'"):
+        await play.manager.jobs.kill_parts(job_id, ["5"], "robin")
+    await play.read(job_id, "EXIT", "79")
+    with pytest.raises(Conflict, match=r"already ended \(EXIT\)"):
+        await play.manager.jobs.kill_parts(job_id, ["79"], "robin")
+
+
+async def test_a_kill_that_is_ignored_is_said_and_then_forced(play: Play) -> None:
+    job_id = await play.submitted("77")
+    await play.read(job_id, "RUN", "77")
+    await play.kill(job_id)
+    assert await asked(play) == [(("77",), False)]
+    await answered(play, job_id)
+    play.tick(59)
+    assert await asked(play) == []
+    assert not any("by force" in note for note in (await play.job(job_id)).notes)
+    play.tick(2)
+    assert await asked(play) == [], "nobody has asked again"
+    (note,) = [note for note in (await play.job(job_id)).notes if "by force" in note]
+    assert note.startswith("still there 60 s after LSF accepted the kill")
+    assert await play.kill(job_id) == ["LSF will be asked to end it by force."]
+    assert await asked(play) == [(("77",), True)]
+
+
+async def test_a_kill_that_was_refused_is_never_forced(play: Play) -> None:
+    job_id = await play.submitted("77")
+    await play.kill(job_id)
+    await asked(play)
+    await answered(play, job_id, accepted=False)
+    play.tick(3600)
+    await asked(play)
+    await play.kill(job_id)
+    assert await asked(play) == [(("77",), False)]
+    notes = (await play.job(job_id)).notes
+    assert "kill refused: User permission denied" in notes
+
+
+async def test_extra_jobs_are_ended_by_themselves_only_where_the_admin_says_so(
+    tmp_path: Path,
+) -> None:
+    async with playing(tmp_path / "other", Settings(kill_extra_jobs=True)) as play:
+        job_id = await play.submitted("77")
+        for native_id in ("78", "79"):
+            await found(play, job_id, native_id, f"arp-{job_id}-abc.c1-1")
+        assert await asked(play) == [(("79",), False)]
