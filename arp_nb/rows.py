@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from arp_nb.model import (
         Definition,
+        Element,
         Experiment,
         Job,
         Run,
@@ -147,8 +148,7 @@ class JobRow(TypedDict):
     #: what it is submitted with in place of what its script asks for
     override_memory_mb: float | None
     override_time_s: float | None
-    #: of one that failed: "script", "memory", "time", "cluster", "killed" …; `arp_nb.causes`
-    cause: str
+    cause: str  #: of one that failed; see `arp_nb.causes`
     error_line: str
     log_path: str
     #: elements, subjobs and extra jobs by number; `arp_nb.parts`
@@ -351,6 +351,36 @@ def scheduler_job_row(native: SchedulerJob) -> dict[str, Any]:
         "reason": native.reason,
         "exit_code": native.exit_code,
         "kill_by": native.kill_by,
+    }
+
+
+class ElementRow(TypedDict):
+    """One element of an array."""
+
+    index: int
+    native_id: str
+    native_state: str
+    state: str
+    exit_code: int | None
+    reason: str
+    host: str
+    started: str | None
+    ended: str | None
+
+
+def element_row(element: Element) -> ElementRow:
+    """Make the row of an element."""
+    reading = element.reading
+    return {
+        "index": element.index,
+        "native_id": element.native_id,
+        "native_state": reading.native_state,
+        "state": reading.state.value,
+        "exit_code": reading.exit_code,
+        "reason": reading.reason,
+        "host": reading.host,
+        "started": _iso(reading.started_at),
+        "ended": _iso(reading.ended_at),
     }
 
 

@@ -1,12 +1,14 @@
-"""``jupyter arp apply``, ``jobs``, ``log`` and ``kill``."""
+"""``jupyter arp apply``, ``jobs``, ``log``, ``kill``, ``rerun`` and ``resolve``."""
 
 from __future__ import annotations
 
 import sys
 import time
+import uuid
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
 
+from arp_nb import quantities
 from arp_nb.cli import printing
 from arp_nb.cli.experiments import board_of
 from arp_nb.cli.follow import follow
@@ -95,12 +97,41 @@ def kill(options: argparse.Namespace) -> int:
     """Ask the scheduler to end jobs."""
     with closing(entry.reach(options.url, options.token)) as way:
         way.check_version()
-        answer = way.call("POST", "/jobs:kill", {"ids": options.jobs}, repeatable=True)
+        body = {"ids": options.jobs, "subjobs": not options.without_subjobs}
+        answer = way.call("POST", "/jobs:kill", body, repeatable=True)
     results: list[dict[str, Any]] = answer["results"]
     for one in results:
         said = one.get("message") or ("accepted" if one["ok"] else "refused")
         print(plain(f"job {one['id']}: {said}"))
     return 0 if all(one["ok"] for one in results) else 1
+
+
+def rerun(options: argparse.Namespace) -> int:
+    """Make jobs like earlier ones, with more memory or time where that is asked for."""
+    with closing(entry.reach(options.url, options.token)) as way:
+        way.check_version()
+        for job_id in options.jobs:
+            body = {
+                "extra_parameters": options.extra_parameters,
+                "memory_mb": options.memory and quantities.memory_mb(options.memory),
+                "time_s": options.time and quantities.time_s(options.time),
+                "idempotency_key": uuid.uuid4().hex,
+            }
+            row = way.call("POST", f"/jobs/{job_id}:rerun", body, repeatable=True)
+            print(plain(f"job {row['id']}: {row['hash']} on run {row['run']}, as job {job_id}"))
+    return 0
+
+
+def resolve(options: argparse.Namespace) -> int:
+    """Say what became of an uncertain submission."""
+    with closing(entry.reach(options.url, options.token)) as way:
+        way.check_version()
+        body = {"native_id": options.native_id, "submit_again": options.again}
+        row = way.call("POST", f"/jobs/{options.job}:resolve", body, repeatable=True)
+    is_new = row["id"] != options.job
+    said = f"submitted again as job {row['id']}" if is_new else f"is {row['native_id']}"
+    print(plain(f"job {options.job}: {said}"))
+    return 0
 
 
 def _is_over(way: Transport, job_id: int) -> bool:

@@ -195,3 +195,17 @@ def _jobs(commands: Commands) -> None:
     one.add_argument("-f", "--follow", action="store_true", help="until the job is over")
     one = _remote(_add(commands, "kill", "jobs:kill", "ask the scheduler to end jobs"))
     one.add_argument("jobs", type=int, nargs="+", metavar="job")
+    one.add_argument("--without-subjobs", action="store_true", help="leave what they submitted")
+    one = _remote(_add(commands, "rerun", "jobs:rerun", "make jobs like earlier ones"))
+    one.advice = _ONE_PIECE
+    one.add_argument("jobs", type=int, nargs="+", metavar="job")
+    one.add_argument("--memory", help="to ask for, whatever the script says: 16G")
+    one.add_argument("--time", help="limit to ask for, whatever the script says: 2h, 90min")
+    one.add_argument("--extra-parameters", default="", help="behind the job's own")
+    one = _remote(_add(commands, "resolve", "jobs:resolve", "settle an uncertain submission"))
+    one.add_argument("job", type=int)
+    answer = one.add_mutually_exclusive_group(required=True)
+    answer.add_argument(
+        "--is", dest="native_id", metavar="ID", help="it is the scheduler's job ID"
+    )
+    answer.add_argument("--again", action="store_true", help="it made none: submit it again")

@@ -141,7 +141,13 @@ class Board(Watched):
         return self._job(job_id(id)).log()
 
     def rerun(
-        self, jobs: Any, extra_parameters: str = "", parameters: str | None = None
+        self,
+        jobs: Any,
+        extra_parameters: str = "",
+        parameters: str | None = None,
+        *,
+        memory: str | float | None = None,
+        time: str | float | None = None,
     ) -> JobList:
         """Apply jobs' definitions to their runs again.
 
@@ -153,13 +159,18 @@ class Board(Watched):
             Added to each job's own parameters.
         parameters
             In place of each job's own parameters.
+        memory, time
+            What is asked for, whatever the scripts say: "16G", "2h".
         """
-        made = [self._job(one).rerun(parameters, extra_parameters) for one in job_ids(jobs)]
+        made = [
+            self._job(one).rerun(parameters, extra_parameters, memory=memory, time=time)
+            for one in job_ids(jobs)
+        ]
         return JobList(made, live=self._live)
 
-    def kill(self, jobs: Any) -> Outcomes:
-        """Ask the scheduler to end jobs; takes what `rerun` takes."""
-        return self._each("kill", jobs)
+    def kill(self, jobs: Any, *, subjobs: bool = True) -> Outcomes:
+        """Ask the scheduler to end jobs, with their subjobs; takes what `rerun` takes."""
+        return self._each("kill", jobs, subjobs=subjobs)
 
     def delete(self, jobs: Any) -> Outcomes:
         """Drop rows; the jobs live on. `restore` undoes it."""
@@ -171,11 +182,11 @@ class Board(Watched):
         """Undo `delete`."""
         return self._each("restore", jobs)
 
-    def _each(self, action: str, jobs: Any) -> Outcomes:
+    def _each(self, action: str, jobs: Any, **more: bool) -> Outcomes:
         results: list[dict[str, Any]] = []
         ids = job_ids(jobs)
         for first in range(0, len(ids), _MOST_IDS):
-            body = {"ids": ids[first : first + _MOST_IDS]}
+            body = {"ids": ids[first : first + _MOST_IDS], **more}
             answer = self._transport.call("POST", f"/jobs:{action}", body, repeatable=True)
             results += answer["results"]
         return Outcomes(action, results)

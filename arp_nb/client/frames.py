@@ -12,6 +12,7 @@ import pandas as pd
 
 from arp_nb import reports
 from arp_nb.model import JobState
+from arp_nb.parts import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,8 +42,14 @@ JOB_COLUMNS: Mapping[str, str] = {
     "signal": "Int64",
     "reason": "string",
     "peak_memory_mb": "float64",
+    "asked_memory_mb": "float64",
+    "asked_time_s": "float64",
+    "cause": "string",
+    "error_line": "string",
+    "parts": "string",
     "attempt": "int64",
     "rerun_of": "Int64",
+    "root_id": "Int64",
     "trigger": "string",
     "notes": "string",
 }
@@ -64,6 +71,17 @@ DEFINITION_COLUMNS: Mapping[str, str] = {
     "changed_at": _TIME,
 }
 RUN_COLUMNS: Mapping[str, str] = {"run": "int64", "started": _TIME, "ended": _TIME}
+ELEMENT_COLUMNS: Mapping[str, str] = {
+    "index": "int64",
+    "native_id": "string",
+    "native_state": "string",
+    "state": "string",
+    "exit_code": "Int64",
+    "reason": "string",
+    "host": "string",
+    "started": _TIME,
+    "ended": _TIME,
+}
 COUNTER_COLUMNS: Mapping[str, str] = {
     "job": "int64",
     "run": "int64",
@@ -86,7 +104,12 @@ HISTORY_COLUMNS: Mapping[str, str] = {
 def jobs(rows: Sequence[Row], now: Snapshot) -> pd.DataFrame:
     """Make one row per job, oldest first."""
     ready = [
-        {**row, "status": now.status(row), "notes": "; ".join(row["notes"])}
+        {
+            **row,
+            "status": now.status(row),
+            "notes": "; ".join(row["notes"]),
+            "parts": described(row["parts"]),
+        }
         for row in sorted(rows, key=lambda row: row["id"])
     ]
     return _frame(ready, JOB_COLUMNS, now)
@@ -175,6 +198,11 @@ def wide(rows: Iterable[Row], run_rows: Iterable[Row], name: str, now: Snapshot)
 def history(lines: Iterable[Mapping[str, Any]], now: Snapshot) -> pd.DataFrame:
     """Make one row per change of a job's state, oldest first."""
     return _frame(list(lines), HISTORY_COLUMNS, now)
+
+
+def elements(rows: Iterable[Mapping[str, Any]], now: Snapshot) -> pd.DataFrame:
+    """Make one row per element of an array, by its index."""
+    return _frame(list(rows), ELEMENT_COLUMNS, now)
 
 
 def _by_name(records: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series[Any]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from arp_nb import errors, reports, status
+from arp_nb import errors, quantities, reports, status
 from arp_nb.client import markup
 from arp_nb.client.log import MOST_BYTES, Log, read
 from arp_nb.model import JobState
+from arp_nb.parts import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -102,7 +103,19 @@ class Job:
         """The values of its counters, by name."""
         return {one.key: one.value for one in reports.counters(self.row["report"])}
 
-    def log(self, offset: int = -MOST_BYTES, limit: int = MOST_BYTES) -> Log:
+    @property
+    def cause(self) -> str:
+        """Why it did not end well: "script", "memory", "time", "cluster", "killed" …; else ""."""
+        return str(self.row["cause"])
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """Its array's elements and its subjobs by the scheduler's words, and extra jobs."""
+        return dict(self.row["parts"])
+
+    def log(
+        self, offset: int = -MOST_BYTES, limit: int = MOST_BYTES, native_id: str | None = None
+    ) -> Log:
         """Return its log; of a very long one the end, or the piece that you say.
 
         Parameters
@@ -111,8 +124,10 @@ class Job:
             First byte wanted; negative: that many bytes before the end.
         limit
             How many bytes at most.
+        native_id
+            The scheduler's number of a subjob, or of an element of its array ("123[4]").
         """
-        return read(self._transport, self._id, offset, limit)
+        return read(self._transport, self._id, offset, limit, native_id)
 
     def details(self) -> Log:
         """Return all that the scheduler says of it (``bjobs -l``)."""
@@ -134,9 +149,51 @@ class Job:
         answer: dict[str, Any] = self._transport.call("GET", f"/jobs/{self._id}/snapshot")
         return answer
 
-    def kill(self) -> None:
-        """Ask the scheduler to end it. It is over once its state says so."""
-        self._learn(self._transport.call("POST", f"/jobs/{self._id}:kill", repeatable=True))
+    def elements(self, word: str | None = None) -> Any:
+        """Return the elements of its array as a DataFrame; ``word`` keeps those that say it."""
+        from arp_nb.client import frames  # noqa: PLC0415 - pandas takes half a second
+
+        rows: list[Row] = []
+        while True:
+            params: dict[str, int | str] = {"offset": len(rows), "limit": 1000}
+            if word is not None:
+                params["state"] = word
+            page = self._transport.call("GET", f"/jobs/{self._id}/elements", params=params)
+            rows += page["elements"]
+            if not page["elements"] or len(rows) >= page["total"]:
+                return frames.elements(rows, self._live.peek())
+
+    def attempts(self) -> JobList:
+        """Return the chain of reruns that it is in, oldest first."""
+        answer = self._transport.call("GET", f"/jobs/{self._id}/attempts")
+        made = [Job(self._transport, self._live, row["id"]) for row in answer["jobs"]]
+        return JobList(made, live=self._live)
+
+    def kill(self, subjobs: bool = True, native_ids: Sequence[str] | None = None) -> None:  # noqa: FBT001, FBT002
+        """Ask the scheduler to end it. It is over once its state says so.
+
+        Parameters
+        ----------
+        subjobs
+            Whether to end what was submitted inside it, too.
+        native_ids
+            End only these: the scheduler's numbers of subjobs or extra jobs.
+        """
+        body: dict[str, Any] = {"subjobs": subjobs}
+        if native_ids is not None:
+            body["native_ids"] = list(native_ids)
+        self._learn(self._transport.call("POST", f"/jobs/{self._id}:kill", body, repeatable=True))
+
+    def resolve(self, native_id: str | None = None, *, again: bool = False) -> Job:
+        """Say what became of its submission, of which nobody knows whether it made a job.
+
+        Either it is the scheduler's job ``native_id``, or it is given up and submitted again;
+        then the new job is returned.
+        """
+        body = {"native_id": native_id, "submit_again": again}
+        row = self._transport.call("POST", f"/jobs/{self._id}:resolve", body, repeatable=True)
+        self._learn(row)
+        return Job(self._transport, self._live, row["id"])
 
     def delete(self) -> None:
         """Drop the row; the job itself lives on. `restore` undoes it."""
@@ -147,11 +204,28 @@ class Job:
         """Undo `delete`."""
         self._learn(self._transport.call("POST", f"/jobs/{self._id}:restore", repeatable=True))
 
-    def rerun(self, parameters: str | None = None, extra_parameters: str = "") -> Job:
-        """Apply the same definition to the same run again; return the new job."""
+    def rerun(
+        self,
+        parameters: str | None = None,
+        extra_parameters: str = "",
+        *,
+        memory: str | float | None = None,
+        time: str | float | None = None,
+    ) -> Job:
+        """Apply the same definition to the same run again; return the new job.
+
+        Parameters
+        ----------
+        parameters, extra_parameters
+            In place of its own parameters, and behind them.
+        memory, time
+            What its submit commands ask for, whatever the script says: "16G", "2h".
+        """
         body = {
             "parameters": parameters,
             "extra_parameters": extra_parameters,
+            "memory_mb": None if memory is None else quantities.memory_mb(memory),
+            "time_s": None if time is None else quantities.time_s(time),
             "idempotency_key": uuid.uuid4().hex,
         }
         row = self._transport.call("POST", f"/jobs/{self._id}:rerun", body, repeatable=True)
@@ -280,6 +354,7 @@ def one_job(row: Row, now: Snapshot) -> str:
         ("parameters", markup.escape(row["parameters"])),
         ("times (UTC)", times),
         ("report", markup.report(row["report"])),
+        ("parts", markup.escape(described(row["parts"]))),
         ("notes", markup.escape("; ".join(row["notes"]))),
     ]
     return markup.freshness(now) + markup.pairs([line for line in lines if line[1]])

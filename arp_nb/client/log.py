@@ -62,12 +62,19 @@ class Log(str):
         return f'{note}<pre style="max-height:30em;overflow:auto">{text}</pre>'
 
 
-def read(transport: Transport, job_id: int, offset: int, limit: int) -> Log:
+def read(
+    transport: Transport, job_id: int, offset: int, limit: int, native_id: str | None = None
+) -> Log:
     """Read a piece of a log, as `arp_nb.client.job.Job.log` says."""
     pieces: list[str] = []
     begin, left = None, limit
     while True:
-        params = {"offset": offset, "limit": max(1, min(left, _PIECE_BYTES))}
+        params: dict[str, int | str] = {
+            "offset": offset,
+            "limit": max(1, min(left, _PIECE_BYTES)),
+        }
+        if native_id is not None:
+            params["native_id"] = native_id
         chunk = transport.call("GET", f"/jobs/{job_id}/log", params=params)
         if begin is None:
             begin = chunk["offset"]

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from arp_nb import run_ranges
+from arp_nb import quantities, run_ranges
 from arp_nb.errors import InvalidValue, NotFound, TooLarge
 from arp_nb.manager.capabilities import MASK
 from arp_nb.manager.command_lines import argv_of, update_url, variables, without_secrets
@@ -26,6 +26,27 @@ if TYPE_CHECKING:
 MAX_RUNS = 1000
 _MAX_KEY = 200
 _SKIPPED = "has a job of this batch def already"
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What a rerun asks for in place of what its script asks for; None: as it was."""
+
+    memory_mb: float | None = None
+    time_s: float | None = None
+
+    def check(self) -> None:
+        """Refuse what no machine has.
+
+        Raises
+        ------
+        InvalidValue
+            An amount is out of bounds.
+        """
+        if self.memory_mb is not None:
+            quantities.memory_mb(self.memory_mb)
+        if self.time_s is not None:
+            quantities.time_s(self.time_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,17 +161,20 @@ class Apply:
         *,
         parameters: str | None = None,
         extra_parameters: str = "",
+        more: More = More(),
         idempotency_key: str | None = None,
     ) -> Job:
         """Make a new job for the same run, with the definition's current version.
 
         A deleted definition is used as it last was, which the new job says. Parameters are the
-        old job's own unless others are given; extra ones are added to them.
+        old job's own unless others are given; extra ones are added to them. So are the memory
+        and time that it is to ask for, whatever its script says.
         """
+        more.check()
         given = old.parameters if parameters is None else parameters
         whole = f"{given.strip()} {extra_parameters.strip()}".strip()
         made_id, notes = await self.make_again(
-            old, by, parameters=whole, idempotency_key=idempotency_key
+            old, by, parameters=whole, more=more, idempotency_key=idempotency_key
         )
         await self._context.add_notes(made_id, notes)
         self._context.work.bump()
@@ -162,6 +186,7 @@ class Apply:
         by: str,
         *,
         parameters: str | None = None,
+        more: More = More(),
         idempotency_key: str | None = None,
     ) -> tuple[int, Sequence[str]]:
         """Do `rerun` under the caller's lock; return the new job's id, and notes to add to it."""
@@ -184,8 +209,11 @@ class Apply:
                 at=context.clock(),
                 skip_existing=False,
                 rerun_of={old.run: old.id},
+                root_of={old.run: old.root_id or old.id},
+                override_memory_mb=more.memory_mb or old.override_memory_mb,
+                override_time_s=more.time_s or old.override_time_s,
                 idempotency_key=idempotency_key,
-                fingerprint=_digest(["rerun", old.id, given]),
+                fingerprint=_digest(["rerun", old.id, given, more.memory_mb, more.time_s]),
             )
         )
         notes = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from arp_nb import columns, reports
+from arp_nb.causes import cause
 from arp_nb.model import JobState, Phase
 from arp_nb.status import status
 from arp_nb.store.base import JobFilter
@@ -56,6 +57,11 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "exit_code": ("exit_code", "whole"),
     "signal": ("signal", "whole"),
     "peak_memory_mb": ("peak_memory_mb", "floats"),
+    "asked_memory_mb": ("asked_memory_mb", "floats"),
+    "asked_time_s": ("asked_time_s", "floats"),
+    "cause": ("", "cause"),
+    "error_line": ("error_line", "words"),
+    "parts": ("parts", "words"),
     "requested": ("requested_at", "times"),
     "submitted": ("submitted_at", "times"),
     "started": ("started_at", "times"),
@@ -63,6 +69,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "changed": ("changed_at", "times"),
     "attempt": ("attempt", "whole"),
     "rerun_of": ("rerun_of", "whole"),
+    "root_id": ("root_id", "whole"),
     "kill_by": ("kill_by", "words"),
     "kill_at": ("kill_at", "times"),
     "reported_at": ("reported_at", "times"),
@@ -70,6 +77,15 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
 }
 _FIELDS = tuple(field for field, _ in COLUMNS.values() if field)
 _STATUS_OF = tuple(_FIELDS.index(name) for name in ("state", "phase", "native_state", "location"))
+_CAUSE_OF = tuple(
+    _FIELDS.index(name)
+    for name in (
+        "state", "native_state", "reason", "signal", "peak_memory_mb", "asked_memory_mb",
+    )
+)  # fmt: skip
+_WITH_CAUSE = frozenset(
+    state.value for state in JobState if state.is_final and state is not JobState.DONE
+)
 _MAKE: Mapping[str, Callable[..., columns.Column]] = {
     "whole": columns.whole,
     "floats": columns.floats,
@@ -155,7 +171,7 @@ class _Table:
         self._words = {
             name: columns.Words(name)
             for name, (_, kind) in COLUMNS.items()
-            if kind in {"words", "status"}
+            if kind in {"words", "status", "cause"}
         }
         self._lists: dict[str, list[Any]] = {
             name: [] for name in COLUMNS if name not in self._words
@@ -178,6 +194,9 @@ class _Table:
             if kind == "status":
                 keys = zip(*(values[at] for at in _STATUS_OF), strict=True)
                 self._words[name].extend(map(self._statuses.__getitem__, keys))
+            elif kind == "cause":
+                said = zip(*(values[at] for at in _CAUSE_OF), strict=True)
+                self._words[name].extend(map(_cause, said))
             elif kind == "words":
                 self._words[name].extend(next(fields))
             else:
@@ -199,6 +218,20 @@ class _Table:
         return made + [
             columns.floats(f"counter:{name}", numbers) for name, numbers in self._counters.items()
         ]
+
+
+def _cause(said: tuple[str, str, str, int | None, float | None, float | None]) -> str:
+    state, native_state, reason, signal, peak_memory_mb, asked_memory_mb = said
+    if state not in _WITH_CAUSE:  # most, of very many
+        return ""
+    return cause(
+        JobState(state),
+        native_state,
+        reason,
+        signal=signal,
+        peak_memory_mb=peak_memory_mb,
+        asked_memory_mb=asked_memory_mb,
+    )
 
 
 class _Statuses(dict[tuple[str, str, str, str], str]):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from arp_nb import run_ranges
 from arp_nb.errors import InvalidValue
 from arp_nb.manager import log_search, logs
+from arp_nb.manager.apply import More
+from arp_nb.manager.elements import PAGE_OF_ELEMENTS, check_is_of, elements_of
 from arp_nb.manager.kills import Outcome
 from arp_nb.manager.snapshot import snapshot_of
 from arp_nb.manager.uncertain import Uncertain
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from arp_nb.manager.apply import Apply, ApplyAnswer, ApplyRequest
     from arp_nb.manager.context import Context
+    from arp_nb.manager.elements import ElementPage
     from arp_nb.manager.kills import Kills
     from arp_nb.manager.log_search import Search
     from arp_nb.model import Experiment, Job, JobState, SchedulerJob, Transition
@@ -119,6 +122,8 @@ class Jobs:
         extra_parameters: str = "",
         idempotency_key: str | None = None,
         by: str = "",
+        *,
+        more: More = More(),  # noqa: B008 - it cannot change
     ) -> Job:
         """Make a new job like this one; see `arp_nb.manager.apply.Apply.rerun`."""
         return await self._apply.rerun(
@@ -126,7 +131,22 @@ class Jobs:
             by or self._context.user,
             parameters=parameters,
             extra_parameters=extra_parameters,
+            more=more,
             idempotency_key=idempotency_key,
+        )
+
+    async def attempts(self, job_id: int) -> Sequence[Job]:
+        """Return all jobs of the chain of reruns that a job is in, oldest first."""
+        job = await self.get(job_id)
+        which = JobFilter(root_id=job.root_id or job.id, deleted=True, oldest_first=True)
+        return await self._context.store.jobs(which)
+
+    async def elements(
+        self, job_id: int, offset: int = 0, limit: int = PAGE_OF_ELEMENTS, word: str | None = None
+    ) -> ElementPage:
+        """Return some elements of a job's arrays; see `arp_nb.manager.elements`."""
+        return await elements_of(
+            self._context, await self.get(job_id), offset=offset, limit=limit, word=word
         )
 
     async def kill(
@@ -170,9 +190,26 @@ class Jobs:
             return await self._uncertain.submit_again(job_id, by)
         return await self._uncertain.adopt(job_id, native_id, by)
 
-    async def log(self, job_id: int, offset: int = 0, limit: int = 1_000_000) -> LogChunk:
-        """Read a piece of the job's log. `ClientAbsent` while nobody can read it."""
-        return await logs.read(self._context, await self.get(job_id), offset, limit)
+    async def log(
+        self,
+        job_id: int,
+        offset: int = 0,
+        limit: int = 1_000_000,
+        native_id: str | None = None,
+    ) -> LogChunk:
+        """Read a piece of the job's log, or of that of one of its scheduler jobs or elements.
+
+        Raises
+        ------
+        ClientAbsent
+            Nobody can read it now.
+        NotFound
+            The job has no such scheduler job.
+        """
+        job = await self.get(job_id)
+        if native_id is not None:
+            await check_is_of(self._context, job, native_id)
+        return await logs.read(self._context, job, offset, limit, native_id)
 
     async def find_in_log(self, job_id: int, text: str | None, offset: int = 0) -> Search:
         """Find the next place in the job's log: a text, or with None a line of an error."""

@@ -213,6 +213,8 @@ class Leases:
                 experiment, job.run, job=str(job.id), location=location, url=url, extra=extra
             ),
             sha256=definition.check.sha256,
+            memory_mb=job.override_memory_mb,
+            time_s=job.override_time_s,
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from arp_nb.errors import ClientAbsent, InvalidValue, NotFound
 from arp_nb.model import JobState
 from arp_nb.ports import LogChunk, LogQuery
+from arp_nb.store.base import JobChange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -31,8 +32,10 @@ _CUT_CHARS = 64
 _SHORT_CHARS = 20_000
 
 
-async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
-    """Read a piece of a log.
+async def read(
+    context: Context, job: Job, offset: int, limit: int, native_id: str | None = None
+) -> LogChunk:
+    """Read a piece of a log; ``native_id``: of one of its scheduler jobs, which was checked.
 
     A key must not escape by lying across two pieces: what may be the beginning of one at the
     end of a piece is left to the next piece. So a piece may be shorter than asked for, and
@@ -42,16 +45,20 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
         raise InvalidValue(f"A piece of a log has 1 to {MAX_BYTES:,} bytes, not {limit:,}.")
     if never := _never(job):
         return LogChunk(text="", offset=0, next_offset=0, size_bytes=0, missing=never)
+    query_is_whole = native_id in {None, job.native_id}
     query = LogQuery(
         job_id=job.id,
         location=job.location,
-        native_id=job.native_id,
+        native_id=native_id or job.native_id,
         spool_id=job.spool_id,
         offset=offset,
         limit_bytes=max(limit, MIN_BYTES),
+        remembered_path=job.log_path if query_is_whole else "",
     )
     client = await context.seat.client()
     chunk = await client.log(query)
+    if query_is_whole and chunk.path and chunk.path != job.log_path:
+        await _remember(context, job, chunk.path)
     cut = None
     if chunk.next_offset < chunk.size_bytes:
         cut = _CUT.search(chunk.text, max(0, len(chunk.text) - _CUT_CHARS))
@@ -65,6 +72,13 @@ async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
         return _masked(context.capabilities, job.id, chunk)
     # it may be full of what could be keys, and each of them is looked at
     return await asyncio.to_thread(_masked, context.capabilities, job.id, chunk)
+
+
+async def _remember(context: Context, job: Job, path: str) -> None:
+    """Keep where the log is, for when the scheduler has forgotten the job."""
+    at = job.changed_at  # nothing has happened to the job
+    change = JobChange(job_id=job.id, at=at, expect=(job.state,), set={"log_path": path})
+    await context.store.change_jobs([change])
 
 
 def _masked(capabilities: Capabilities, job_id: int, chunk: LogChunk) -> LogChunk:

@@ -124,6 +124,8 @@ class JobFilter:
     hash: str | None = None
     user: str | None = None
     native_id: str | None = None
+    #: only the chain of reruns that began with this job
+    root_id: int | None = None
     locations: Collection[str] | None = None
     #: only those whose end somebody has asked for
     kill_asked: bool = False

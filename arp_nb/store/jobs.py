@@ -131,6 +131,8 @@ def filtered(statement: Select[Any], which: JobFilter) -> tuple[Select[Any], dic
 
 def _bounds(which: JobFilter) -> Iterator[ColumnElement[bool]]:
     """Yield what the filter says of single columns."""
+    if which.root_id is not None:
+        yield or_(job.c.id == which.root_id, job.c.root_id == which.root_id)
     if which.kill_asked:
         yield job.c.kill_by.is_not(None)
     if which.since is not None:

@@ -136,6 +136,8 @@ Snapshot = model(
     ran_as=str | None,
     umask=str | None,
 )
+Attempts = model("Attempts", jobs=list[rows.JobRow])
+Elements = model("Elements", total=int, elements=many(_described(rows.ElementRow)))
 Points = model("Points", points=list[dict[str, Any]])
 LegacyStatus = model("LegacyStatus", success=bool, value=list[dict[str, Any]])
 Preference = model("Preference", value=Any)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -12,8 +13,11 @@ from pydantic import Field, StrictInt
 
 from arp_nb.errors import Conflict, InvalidValue
 from arp_nb.manager import ApplyRequest, Outcome
+from arp_nb.manager.apply import More
+from arp_nb.manager.elements import MOST_ELEMENTS, PAGE_OF_ELEMENTS
 from arp_nb.model import JobState
-from arp_nb.rows import job_row, scheduler_job_row, transition_row
+from arp_nb.quantities import MOST_MEMORY_MB, MOST_TIME_S
+from arp_nb.rows import element_row, job_row, scheduler_job_row, transition_row
 from arp_nb.web import answers
 from arp_nb.web.answers import Json
 from arp_nb.web.bodies import Body
@@ -24,6 +28,7 @@ _MAX_IDS = 10_000
 _STATES = ", ".join(state.value for state in JobState)
 JobId = Annotated[StrictInt, Field(ge=1, lt=2**63)]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
+NativeId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Application(Body):
@@ -43,7 +48,18 @@ class Rerun(Body):
 
     parameters: str | None = None
     extra_parameters: str = ""
+    #: MB (10^6 bytes) and seconds to ask for, whatever the script asks for
+    memory_mb: Annotated[float, Field(gt=0, le=MOST_MEMORY_MB)] | None = None
+    time_s: Annotated[float, Field(gt=0, le=MOST_TIME_S)] | None = None
     idempotency_key: Key | None = None
+
+
+class Kill(Body):
+    """What is to end: the job with its subjobs or without, or only some of its parts."""
+
+    subjobs: bool = True
+    #: ids of subjobs or extra jobs to end, and nothing else
+    native_ids: Annotated[list[NativeId], Field(min_length=1, max_length=_MAX_IDS)] | None = None
 
 
 class Resolution(Body):
@@ -57,6 +73,12 @@ class Ids(Body):
     """Jobs to do something with."""
 
     ids: Annotated[list[JobId], Field(max_length=_MAX_IDS)]
+
+
+class Killed(Ids):
+    """Jobs to end, with their subjobs or without."""
+
+    subjobs: bool = True
 
 
 @router.get("/experiments/{exp}/jobs", response_model=answers.Jobs)
@@ -165,6 +187,26 @@ async def get_history(manager: Managed, job_id: Id) -> Json:
     )
 
 
+@router.get("/jobs/{job_id:int}/attempts", response_model=answers.Attempts)
+async def get_attempts(manager: Managed, job_id: Id) -> Json:
+    """Return all jobs of the chain of reruns that the job is in, oldest first."""
+    return Json({"jobs": [job_row(one) for one in await manager.jobs.attempts(job_id)]})
+
+
+@router.get("/jobs/{job_id:int}/elements", response_model=answers.Elements)
+async def get_elements(
+    manager: Managed,
+    job_id: Id,
+    offset: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_ELEMENTS)] = PAGE_OF_ELEMENTS,
+    state: Annotated[str | None, Query(max_length=40)] = None,
+) -> Json:
+    """Elements of the job's arrays, in order; ``state`` keeps those with the scheduler's word."""
+    page = await manager.jobs.elements(job_id, offset, limit, state)
+    rows = [element_row(one) for one in page.elements]
+    return Json({"total": page.total, "elements": rows})
+
+
 @router.get("/jobs/{job_id:int}/snapshot", response_model=answers.Snapshot)
 async def get_snapshot(manager: Managed, job_id: Id) -> Json:
     """Tell what was run: definition, argv, script, environment and host, as they were then.
@@ -189,9 +231,13 @@ async def delete_job(manager: Managed, job_id: Id, by: By) -> Json:
 
 
 @router.post("/jobs/{job_id:int}:kill", response_model=answers.Job)
-async def kill_job(manager: Managed, job_id: Id, by: By) -> Json:
-    """Ask for the job's end: a request until the scheduler shows it."""
-    return await _one(manager, job_id, manager.jobs.kill, by)
+async def kill_job(manager: Managed, job_id: Id, by: By, body: Kill | None = None) -> Json:
+    """Ask for the job's end, or that of some of its parts: a request until it is shown."""
+    asked = body or Kill()
+    if asked.native_ids is not None:
+        await manager.jobs.kill_parts(job_id, asked.native_ids, by)
+        return Json(job_row(await manager.jobs.get(job_id)))
+    return await _one(manager, job_id, partial(manager.jobs.kill, subjobs=asked.subjobs), by)
 
 
 @router.post("/jobs/{job_id:int}:restore", response_model=answers.Job)
@@ -210,6 +256,7 @@ async def rerun_job(manager: Managed, job_id: Id, by: By, body: Rerun | None = N
         asked.extra_parameters,
         asked.idempotency_key,
         by,
+        more=More(asked.memory_mb, asked.time_s),
     )
     return Json(job_row(made), 201)
 
@@ -224,9 +271,10 @@ async def resolve_job(manager: Managed, job_id: Id, by: By, body: Resolution) ->
 
 
 @router.post("/jobs:kill", response_model=answers.Results)
-async def kill_jobs(manager: Managed, by: By, body: Ids) -> Json:
+async def kill_jobs(manager: Managed, by: By, body: Killed) -> Json:
     """Ask for the end of several jobs."""
-    return Json({"results": [asdict(one) for one in await manager.jobs.kill(body.ids, by)]})
+    done = await manager.jobs.kill(body.ids, by, subjobs=body.subjobs)
+    return Json({"results": [asdict(one) for one in done]})
 
 
 @router.post("/jobs:delete", response_model=answers.Results)

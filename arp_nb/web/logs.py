@@ -35,9 +35,15 @@ async def get_log(
     job_id: Id,
     offset: Annotated[int, Query(gt=-(2**63), lt=2**63)] = 0,
     limit: Annotated[int, Query(ge=1, le=_MAX_LOG_BYTES)] = 1_000_000,
+    native_id: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
 ) -> Json:
-    """Read a piece of the job's log; a negative offset counts bytes from its end."""
-    return Json(asdict(await manager.jobs.log(job_id, offset, limit)))
+    """Read a piece of the job's log; a negative offset counts bytes from its end.
+
+    ``native_id`` names one of its scheduler jobs, or an element of its array.
+    """
+    chunk = asdict(await manager.jobs.log(job_id, offset, limit, native_id))
+    del chunk["path"]
+    return Json(chunk)
 
 
 @router.get("/jobs/{job_id:int}/log/find", response_model=answers.LogSearch)
