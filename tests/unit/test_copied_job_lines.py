@@ -71,3 +71,9 @@ def test_more_parameters_arrive_as_they_were_typed(case: str, extra: str) -> Non
     asked = Asked()
     assert run(LINES[case], asked).id == 18
     assert asked.bodies[0]["extra_parameters"] == extra
+
+
+def test_more_memory_and_time_arrive_in_mb_and_seconds() -> None:
+    asked = Asked()
+    assert run(LINES["rerun with more"], asked).id == 18
+    assert (asked.bodies[0]["memory_mb"], asked.bodies[0]["time_s"]) == (16_000, 7_200)

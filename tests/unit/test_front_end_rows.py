@@ -49,6 +49,7 @@ def test_a_row_has_the_same_keys_in_both_languages(name: str, kind: Any) -> None
         ("Applied", answers.Applied),
         ("DryRun", answers.DryRun),
         ("LogPiece", answers.Log),
+        ("ElementPage", answers.Elements),
     ],
 )
 def test_an_answer_has_the_same_keys_in_both_languages(name: str, model: Any) -> None:

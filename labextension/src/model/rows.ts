@@ -247,6 +247,42 @@ export interface LogPiece {
   source: string;
 }
 
+/** One scheduler job of a job: in its history. */
+export interface SchedulerJobRow {
+  native_id: string;
+  /** Where it is known from: "wrapper", "output", "tag", "user". */
+  source: string;
+  native_state: string;
+  state: string;
+  /** "sibling": it decides how the job stands; "subjob": made inside it; "extra": made twice by one command. */
+  role: string;
+  /** Of an array: word and number, what says most first. */
+  elements: [word: string, number: number][];
+  reason: string;
+  exit_code: number | null;
+  /** Who asked for the end of this one alone. */
+  kill_by: string;
+}
+
+/** One element of an array: `GET …/elements`. */
+export interface ElementRow {
+  index: number;
+  native_id: string;
+  native_state: string;
+  state: string;
+  exit_code: number | null;
+  reason: string;
+  host: string;
+  started: Instant | null;
+  ended: Instant | null;
+}
+
+export interface ElementPage {
+  elements: ElementRow[];
+  /** Of all pages together. */
+  total: number;
+}
+
 export interface TransitionRow {
   at: Instant;
   old: string | null;

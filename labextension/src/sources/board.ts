@@ -6,8 +6,8 @@
 import type { Changed, Connection } from "../grid/types";
 import type { ColumnStore } from "../grid/store";
 import type {
-  Applied, DefinitionRow, DryRun, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome, RunRow,
-  StatusRow, TransitionRow, WideRow,
+  Applied, DefinitionRow, DryRun, ElementPage, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome,
+  RunRow, SchedulerJobRow, StatusRow, TransitionRow, WideRow,
 } from "../model/rows";
 import type { Api } from "./api";
 
@@ -29,6 +29,12 @@ export interface ApplyAsked {
   runs: string | number[];
   parameters?: string | null;
   existing?: "skip" | "again";
+}
+
+/** What a rerun asks for in place of its script. */
+export interface RerunMore {
+  memory_mb?: number;
+  time_s?: number;
 }
 
 export interface DefinitionDraft {
@@ -77,12 +83,15 @@ export interface Board {
 
   apply(asked: ApplyAsked): Promise<Applied>;
   dryRun(asked: ApplyAsked): Promise<DryRun>;
-  kill(jobs: readonly number[]): Promise<Outcome[]>;
+  /** With what was submitted inside them, unless `subjobs` is false. */
+  kill(jobs: readonly number[], subjobs?: boolean): Promise<Outcome[]>;
+  /** Subjobs or extra jobs of a job, by their ids in the scheduler, and nothing else of it. */
+  killParts(job: number, natives: readonly string[]): Promise<JobRow>;
   remove(jobs: readonly number[]): Promise<Outcome[]>;
   restore(jobs: readonly number[]): Promise<Outcome[]>;
   /** The newest jobs that were taken off the page, as long as they are kept. */
   deleted(limit: number): Promise<JobRow[]>;
-  rerun(job: number, extraParameters?: string): Promise<JobRow>;
+  rerun(job: number, extraParameters?: string, more?: RerunMore): Promise<JobRow>;
   resolve(job: number, answer: { native_id: string } | { submit_again: true }): Promise<JobRow>;
   /** Ids of jobs whose report holds `text`. */
   searchReports(text: string): Promise<ReadonlySet<number>>;
@@ -99,17 +108,22 @@ export interface Board {
   checkDefinition(id: number): Promise<DefinitionRow>;
 
   job(id: number): Promise<JobRow>;
-  /** Bytes from `offset`; negative: from the end. `limit` in bytes. */
-  log(job: number, offset: number, limit: number): Promise<LogPiece>;
+  /** The job and its reruns, oldest first. */
+  attempts(job: number): Promise<JobRow[]>;
+  /** Some elements of its arrays, those of one word or all. */
+  elements(job: number, offset: number, limit: number, word?: string): Promise<ElementPage>;
+  /** Bytes from `offset`; negative: from the end. `limit` in bytes. `native`: of this scheduler job or element. */
+  log(job: number, offset: number, limit: number, native?: string): Promise<LogPiece>;
   /**
    * First place at or after `offset` that matches; null: none. `what` "error" finds error lines.
    * A long log takes several requests: `goOn` hears how far they got, in bytes, and may end it.
    */
   findInLog(
     job: number, what: { text: string } | "error", offset: number, goOn?: (reached: number) => boolean,
+    native?: string,
   ): Promise<LogFound | null>;
   details(job: number): Promise<string>;
-  history(job: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: unknown[] }>;
+  history(job: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: SchedulerJobRow[] }>;
   snapshot(job: number): Promise<Record<string, unknown>>;
 
   /** Those that take data first, and of these the newest. */
@@ -134,6 +148,7 @@ export interface Preferences {
 export const JOB_COLUMNS = [
   "id", "run", "definition_id", "hash", "version", "state", "status", "phase", "native_state",
   "native_id", "user", "parameters", "location", "trigger", "queue", "host", "reason",
-  "exit_code", "signal", "peak_memory_mb", "requested", "submitted", "started", "ended",
-  "changed", "attempt", "rerun_of", "kill_by", "kill_at", "reported_at", "revision",
+  "exit_code", "signal", "peak_memory_mb", "asked_memory_mb", "asked_time_s", "cause", "error_line",
+  "parts", "requested", "submitted", "started", "ended", "changed", "attempt", "rerun_of", "root_id", "kill_by", "kill_at",
+  "reported_at", "revision",
 ] as const;

@@ -1,10 +1,10 @@
 /** What a board can ask the manager for: each request and its address, in one place. */
 
 import type {
-  Applied, DefinitionRow, DryRun, ExperimentRow, JobRow, LogPiece, Outcome, TransitionRow,
+  Applied, DefinitionRow, DryRun, ElementPage, ExperimentRow, JobRow, LogPiece, Outcome, SchedulerJobRow, TransitionRow,
 } from "../model/rows";
 import { type Api, ApiError } from "./api";
-import type { ApplyAsked, DefinitionDraft, LogFound } from "./board";
+import type { ApplyAsked, DefinitionDraft, LogFound, RerunMore } from "./board";
 import { experiments } from "./experiments";
 import { doWith } from "./outcomes";
 
@@ -40,8 +40,12 @@ export abstract class BoardRequests {
     return this.api.json("POST", `${this.root}/jobs:apply`, { ...asked, dry_run: true });
   }
 
-  kill(jobs: readonly number[]): Promise<Outcome[]> {
-    return doWith(this.api, "kill", jobs);
+  kill(jobs: readonly number[], subjobs = true): Promise<Outcome[]> {
+    return doWith(this.api, "kill", jobs, { subjobs });
+  }
+
+  async killParts(job: number, native_ids: readonly string[]): Promise<JobRow> {
+    return this.known(await this.api.json("POST", `/jobs/${job}:kill`, { native_ids }));
   }
 
   remove(jobs: readonly number[]): Promise<Outcome[]> {
@@ -56,8 +60,8 @@ export abstract class BoardRequests {
     return (await this.api.json<{ jobs: JobRow[] }>("GET", `${this.root}/jobs?only_deleted=true&limit=${limit}`)).jobs;
   }
 
-  async rerun(job: number, extraParameters = ""): Promise<JobRow> {
-    return this.known(await this.once(`/jobs/${job}:rerun`, { extra_parameters: extraParameters }));
+  async rerun(job: number, extraParameters = "", more: RerunMore = {}): Promise<JobRow> {
+    return this.known(await this.once(`/jobs/${job}:rerun`, { extra_parameters: extraParameters, ...more }));
   }
 
   async resolve(job: number, answer: { native_id: string } | { submit_again: true }): Promise<JobRow> {
@@ -75,15 +79,24 @@ export abstract class BoardRequests {
 
   // -- one job, closely ---------------------------------------------------------------
 
-  log(job: number, offset: number, limit: number): Promise<LogPiece> {
-    return this.api.json("GET", `/jobs/${job}/log?offset=${offset}&limit=${limit}`);
+  async attempts(job: number): Promise<JobRow[]> {
+    return (await this.api.json<{ jobs: JobRow[] }>("GET", `/jobs/${job}/attempts`)).jobs;
+  }
+
+  elements(job: number, offset: number, limit: number, word = ""): Promise<ElementPage> {
+    return this.api.json("GET", `/jobs/${job}/elements?offset=${offset}&limit=${limit}${word && `&state=${encodeURIComponent(word)}`}`);
+  }
+
+  log(job: number, offset: number, limit: number, native = ""): Promise<LogPiece> {
+    return this.api.json("GET", `/jobs/${job}/log?offset=${offset}&limit=${limit}${of(native)}`);
   }
 
   async findInLog(
     job: number, what: { text: string } | "error", offset: number, goOn?: (reached: number) => boolean,
+    native = "",
   ): Promise<LogFound | null> {
     const sought = what === "error" ? "errors=true" : `text=${encodeURIComponent(what.text)}`;
-    const path = `/jobs/${job}/log/find?${sought}&offset=`;
+    const path = `/jobs/${job}/log/find?${sought}${of(native)}&offset=`;
     for (let at = offset; ; ) {
       const { found, reached, size_bytes } = await this.api.json<LogSearch>("GET", path + at);
       if (found || reached >= size_bytes || reached <= at || goOn?.(reached) === false) return found;
@@ -95,7 +108,7 @@ export abstract class BoardRequests {
     return (await this.api.json<{ text: string }>("GET", `/jobs/${job}/details`)).text;
   }
 
-  history(job: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: unknown[] }> {
+  history(job: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: SchedulerJobRow[] }> {
     return this.api.json("GET", `/jobs/${job}/history`);
   }
 
@@ -174,6 +187,8 @@ export abstract class BoardRequests {
     }
   }
 }
+
+const of = (native: string): string => native && `&native_id=${encodeURIComponent(native)}`;
 
 /** 128 random bits. `crypto.randomUUID` is not there on pages without TLS. */
 function freshKey(): string {

@@ -15,7 +15,7 @@ export function jobValues(row: JobRow, counters: readonly string[]): Values {
   const values: Record<string, Values[string]> = {};
   for (const name of JOB_COLUMNS) {
     const value = row[name];
-    values[name] = TIMES.has(name) ? orNull(ms(value as string | null)) : value;
+    values[name] = TIMES.has(name) ? orNull(ms(value as string | null)) : name === "parts" ? JSON.stringify(value) : (value as Values[string]);
   }
   const posted = row.report.counters ?? {};
   for (const name of counters) {

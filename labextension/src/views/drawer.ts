@@ -15,19 +15,23 @@ import type { Page } from "./drawer/page";
 import { button, failure, iconButton, note } from "./drawer/parts";
 import { drawSnapshot } from "./drawer/snapshot";
 import { drawSplitter } from "./drawer/splitter";
-import { Actions } from "./jobs/actions";
 import { Facts } from "./jobs/facts";
+import { Presses } from "./jobs/presses";
+import { killNote, killVerb } from "./jobs/why";
 import type { DrawerTab, Mounted, Shell } from "./shell";
 import { statusChip } from "./status_chip";
 
-const TABS: readonly { id: DrawerTab; title: string; key: string; draw: (host: HTMLElement, board: Board, shell: Shell, job: number) => Page }[] = [
-  { id: "log", title: "Log", key: "l", draw: (...all) => new LogPage(...all) },
+export { askUncertain } from "./drawer/actions";
+export { askForMore } from "./drawer/more_dialog";
+
+const TABS: readonly { id: DrawerTab; title: string; key: string; draw: (host: HTMLElement, board: Board, shell: Shell, job: number, native: string, log: (native: string) => void) => Page }[] = [
+  { id: "log", title: "Log", key: "l", draw: (host, board, shell, job, native) => new LogPage(host, board, shell, job, native) },
   { id: "details", title: "Details", key: "i", draw: drawDetails },
   { id: "snapshot", title: "Snapshot", key: "s", draw: drawSnapshot },
   { id: "history", title: "History", key: "", draw: drawHistory },
 ];
 /** Columns that make the job worth reading again when they change. */
-const TELLING = ["status", "state", "phase", "reason", "native_id", "host", "kill_by", "ended", "peak_memory_mb"] as const;
+const TELLING = ["status", "state", "phase", "reason", "error_line", "parts", "native_id", "host", "kill_by", "cause", "ended", "peak_memory_mb"] as const;
 
 export interface JobDrawer extends Mounted {
   /** Show another job, or another page of the same. */
@@ -59,6 +63,8 @@ class Drawer implements JobDrawer {
   #told = "";
   #asks = "";
   #turn = 0;
+  /** The scheduler job, or element, whose log is shown; "": the job's own. */
+  #native = "";
   readonly #board: Board;
   readonly #shell: Shell;
   #job: number;
@@ -94,13 +100,21 @@ class Drawer implements JobDrawer {
 
   show(job: number, tab: DrawerTab = this.#tab): void {
     const same = job === this.#job;
-    if (same && tab === this.#tab) return this.#focusTab();
+    if (same && tab === this.#tab && !this.#native) return this.#focusTab();
+    this.#native = "";
     const stay = this.#head.contains(document.activeElement);
     this.#job = job;
     this.#tab = tab;
     if (same) this.#openPage();
     else this.#open();
     if (!stay || !this.#head.contains(document.activeElement)) this.#focusTab();
+  }
+
+  #showLog(native: string): void {
+    this.#native = native;
+    this.#tab = "log";
+    this.#openPage();
+    this.#focusTab();
   }
 
   resize(): void {
@@ -137,7 +151,7 @@ class Drawer implements JobDrawer {
       tab.tabIndex = index === at ? 0 : -1;
     });
     this.#panel.setAttribute("aria-labelledby", `${this.#id}-${this.#tab}`);
-    this.#page = TABS[at]?.draw(this.#panel, this.#board, this.#shell, this.#job) ?? null;
+    this.#page = TABS[at]?.draw(this.#panel, this.#board, this.#shell, this.#job, this.#native, (native) => this.#showLog(native)) ?? null;
     if (this.#row) this.#page?.job(this.#row);
   }
 
@@ -187,7 +201,7 @@ class Drawer implements JobDrawer {
     fill(this.#chip, word && statusChip(word));
     fill(this.#sub, ...(row ? facts(row) : [el("span", {}, "Loading …")]));
     // not drawn anew while they are the same: one of them may have the focus, or what one types
-    const asks = row ? `${row.id} ${row.state} ${row.native_id} ${row.deleted_at}` : "";
+    const asks = row ? `${row.id} ${row.state} ${row.native_id} ${row.deleted_at} ${killNote(row.notes)}` : "";
     if (asks && asks === this.#asks) return;
     this.#asks = asks;
     fill(this.#acts, ...(row ? this.#drawActions(row) : []));
@@ -206,17 +220,17 @@ class Drawer implements JobDrawer {
 
   #drawActions(row: JobRow): HTMLElement[] {
     const [board, shell] = [this.#board, this.#shell];
-    const actions = (): Actions => {
+    const actions = (): Presses => {
       const facts = new Facts(board);
       facts.refresh();
-      return new Actions(shell, facts);
+      return new Presses(shell, facts);
     };
     const over = isFinal(row.state);
     return [
       button("Rerun…", () => rerun(board, shell, row), "rerun"),
-      iconButton("kill", over ? `Nothing to kill: ${plain(row.status, 60)}` : row.native_id ? "Kill" : "Withdraw",
+      iconButton("kill", over ? `Nothing to kill: ${plain(row.status, 60)}` : killVerb(row.native_id, row.notes),
         () => void (over || actions().killAsked([row.id])), { "aria-disabled": over && "true" }),
-      ...(row.deleted_at ? [] : [iconButton("trash", "Take off the page", () => void actions().remove([row.id]))]),
+      ...(row.deleted_at ? [] : [iconButton("trash", "Take off the page", () => actions().remove([row.id]))]),
     ];
   }
 

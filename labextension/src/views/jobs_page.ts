@@ -13,7 +13,6 @@ import type { GridColumn } from "../grid/types";
 import { title } from "../model/status";
 import type { Board, BoardChange } from "../sources/board";
 import { el, fill } from "../dom";
-import { Actions } from "./jobs/actions";
 import { BY_RUN, BY_TIME, Chosen, OF_STATUS } from "./jobs/chosen";
 import { jobColumns, touched, type Scene } from "./jobs/columns";
 import { ColumnChooser } from "./jobs/columns_chosen";
@@ -22,6 +21,7 @@ import { DONE, EXIT, Facts } from "./jobs/facts";
 import { isFiltered, NOTHING, type Filter } from "./jobs/filter";
 import { Foot, isStale, shownAt } from "./jobs/foot";
 import { pageKeys } from "./jobs/keys";
+import { Presses } from "./jobs/presses";
 import { NewRuns } from "./jobs/runs";
 import { JobRows, runOf } from "./jobs/rows";
 import { RowActs } from "./jobs/row_acts";
@@ -49,7 +49,7 @@ export function drawJobs(el: HTMLElement, board: Board, shell: Shell): JobsPage 
 
 export class JobsPage implements Mounted {
   readonly facts: Facts;
-  readonly actions: Actions;
+  readonly actions: Presses;
   readonly #chosen: Chosen;
   #wall: boolean;
   #open = -1;
@@ -85,7 +85,7 @@ export class JobsPage implements Mounted {
     this.#wall = el.closest<HTMLElement>(".arp")?.dataset["density"] === "wall"; // it outlives a change of the experiment
     this.facts = new Facts(board);
     this.facts.refresh();
-    this.actions = new Actions(shell, this.facts);
+    this.actions = new Presses(shell, this.facts);
     this.#chosen = new Chosen(this.facts, () => this.#arrange("keep"));
     const scene: Scene = {
       facts: this.facts, now: () => Date.now(), needle: () => this.#chosen.needle, note: () => this.#chooser.note(),
@@ -101,8 +101,8 @@ export class JobsPage implements Mounted {
     this.#strip = new CountStrip((group) => this.#toggle(group));
     this.#tools = this.#makeTools();
     this.#selection = new SelectionBar(shell, this.facts, {
-      kill: (ids) => this.actions.killAsked(ids), rerun: (ids) => void this.actions.rerun(ids),
-      remove: (ids) => void this.actions.remove(ids), clear: () => this.#select([]),
+      kill: (ids) => this.actions.killAsked(ids), rerun: (ids) => this.actions.rerun(ids),
+      remove: (ids) => this.actions.remove(ids), clear: () => this.#select([]),
     });
     this.#foot = new Foot(shell);
     this.#page = this.#build(el);

@@ -6,16 +6,16 @@
 import { ColumnStore } from "../../grid/store";
 import type { Changed, Connection } from "../../grid/types";
 import type {
-  Applied, DefinitionRow, DryRun, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome, RunRow, StatusRow, TransitionRow, WideRow,
+  Applied, DefinitionRow, DryRun, ElementPage, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome, RunRow, SchedulerJobRow, StatusRow, TransitionRow, WideRow,
 } from "../../model/rows";
 import { ApiError, type Api } from "../../sources/api";
-import { JOB_COLUMNS, type ApplyAsked, type Board, type BoardChange, type DefinitionDraft, type LogFound, type Preferences } from "../../sources/board";
+import { JOB_COLUMNS, type ApplyAsked, type Board, type BoardChange, type DefinitionDraft, type LogFound, type Preferences, type RerunMore } from "../../sources/board";
 import { frameOf, type PlainColumn } from "../../grid/__tests__/frames";
 import { DEFINITIONS, definition, EXPERIMENT, HEALTH, job, JOBS, NOW, RUNS, STATUS } from "./sample_rows";
 
 const TIMES = new Set(["requested", "submitted", "started", "ended", "changed", "kill_at", "reported_at"]);
 const WHOLE = new Set(["id", "run", "definition_id", "version", "attempt", "revision"]);
-const REAL = new Set(["exit_code", "signal", "peak_memory_mb", "rerun_of"]);
+const REAL = new Set(["exit_code", "signal", "peak_memory_mb", "asked_memory_mb", "asked_time_s", "rerun_of", "root_id"]);
 
 const FINAL = new Set(["done", "failed", "killed", "lost", "withdrawn", "submit_failed"]);
 
@@ -26,7 +26,7 @@ function cells(row: JobRow, promoted: readonly string[]): Cells {
   const made: Cells = {};
   for (const name of JOB_COLUMNS) {
     const value = row[name];
-    made[name] = TIMES.has(name) ? (value === null ? null : Date.parse(String(value))) : value;
+    made[name] = TIMES.has(name) ? (value === null ? null : Date.parse(String(value))) : name === "parts" ? JSON.stringify(value) : (value as string | number | null);
   }
   for (const name of promoted) {
     const counter: unknown = row.report.counters?.[name.slice("counter:".length)];
@@ -63,9 +63,9 @@ export class FakeBoard implements Board {
   inView: readonly number[] = [];
   readonly kept = new Map<string, unknown>();
   /** Put a function here to answer otherwise than by the rows. */
-  readonly answers: Partial<Pick<Board, "apply" | "dryRun" | "kill" | "remove" | "restore" | "rerun" | "resolve" | "searchReports"
+  readonly answers: Partial<Pick<Board, "apply" | "dryRun" | "kill" | "killParts" | "remove" | "restore" | "rerun" | "resolve" | "searchReports"
     | "addDefinition" | "changeDefinition" | "autorun" | "removeDefinition" | "definition" | "checkDefinition" | "log" | "findInLog" | "details"
-    | "history" | "snapshot" | "experiments" | "createExperiment">> = {};
+    | "history" | "attempts" | "elements" | "snapshot" | "experiments" | "createExperiment">> = {};
   readonly #listeners = new Set<(change: BoardChange) => void>();
   readonly #removed = new Map<number, JobRow>();
 
@@ -194,8 +194,12 @@ export class FakeBoard implements Board {
       [script?.executable ?? "", this.name, String(run), ...(asked.parameters ?? script?.parameters ?? "").split(" ").filter(Boolean)];
     return { understood: runs.join(", "), skipped: [], warnings: [], dry_run: runs.map((run) => ({ run, argv: argv(run), environment: {} })) };
   }
-  async kill(jobs: readonly number[]): Promise<Outcome[]> {
-    this.#note("kill", jobs);
+  async killParts(id: number, natives: readonly string[]): Promise<JobRow> {
+    this.#note("killParts", id, natives);
+    return this.answers.killParts?.(id, natives) ?? this.rows.get(id)!;
+  }
+  async kill(jobs: readonly number[], subjobs = true): Promise<Outcome[]> {
+    this.#note("kill", ...(subjobs ? [jobs] : [jobs, subjobs]));
     return this.answers.kill?.(jobs) ?? jobs.map((id) => ({ id, ok: true, message: `Job <${581000 + id}> is being terminated` }));
   }
   async remove(jobs: readonly number[]): Promise<Outcome[]> {
@@ -219,8 +223,8 @@ export class FakeBoard implements Board {
     this.change(...jobs.map((id) => this.#removed.get(id)!));
     return jobs.map((id) => ({ id, ok: true, message: "" }));
   }
-  async rerun(id: number, extraParameters?: string): Promise<JobRow> {
-    this.#note("rerun", id, extraParameters);
+  async rerun(id: number, extraParameters?: string, more?: RerunMore): Promise<JobRow> {
+    this.#note("rerun", ...(more ? [id, extraParameters, more] : [id, extraParameters]));
     if (this.answers.rerun) return this.answers.rerun(id, extraParameters);
     const old = this.rows.get(id)!;
     const row = job(Math.max(...this.rows.keys()) + 1, old.run, old.hash, {
@@ -284,9 +288,18 @@ export class FakeBoard implements Board {
     if (!row) throw new ApiError(404, "NotFound", `There is no job ${id}.`);
     return row;
   }
-  async log(id: number, offset: number, limit: number): Promise<LogPiece> {
-    this.#note("log", id, offset, limit);
-    if (this.answers.log) return this.answers.log(id, offset, limit);
+  async attempts(id: number): Promise<JobRow[]> {
+    this.#note("attempts", id);
+    const root = this.rows.get(id)?.root_id ?? id;
+    return this.answers.attempts?.(id) ?? [...this.rows.values()].filter((one) => one.id === root || one.root_id === root);
+  }
+  async elements(id: number, offset: number, limit: number, word?: string): Promise<ElementPage> {
+    this.#note("elements", id, offset, limit, word);
+    return this.answers.elements?.(id, offset, limit, word) ?? { elements: [], total: 0 };
+  }
+  async log(id: number, offset: number, limit: number, native?: string): Promise<LogPiece> {
+    this.#note("log", ...(native ? [id, offset, limit, native] : [id, offset, limit]));
+    if (this.answers.log) return this.answers.log(id, offset, limit, native);
     const text = FINAL.has(this.rows.get(id)?.state ?? "") ? "started\nended\n" : "started\n";
     const from = Math.max(0, offset < 0 ? text.length + offset : offset);
     const piece = text.slice(from, from + limit);
@@ -302,7 +315,7 @@ export class FakeBoard implements Board {
     this.#note("details", id);
     return this.answers.details?.(id) ?? `Job <${581000 + id}>, Status <RUN>, Queue <psanaq>`;
   }
-  async history(id: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: unknown[] }> {
+  async history(id: number): Promise<{ transitions: TransitionRow[]; scheduler_jobs: SchedulerJobRow[] }> {
     this.#note("history", id);
     return this.answers.history?.(id) ?? { transitions: [], scheduler_jobs: [] };
   }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { FakeBoard } from "./fake_board";
 import { job } from "./sample_rows";
-import { skippedText } from "../jobs/actions";
+import { skippedText } from "../jobs/apply_dialog";
 import { act, board, button, cell, key, open, press, pressAll, root, rows, select, settled, setUp, shell, takeDown } from "./jobs_stage";
 
 beforeEach(setUp);

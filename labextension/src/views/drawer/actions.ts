@@ -8,6 +8,7 @@ import type { Board } from "../../sources/board";
 import { el } from "../../dom";
 import type { Shell } from "../shell";
 import { rerun as rerunLine } from "./lines";
+import { askForMore } from "./more_dialog";
 import { button, note, python } from "./parts";
 
 const nameOf = (job: JobRow): string => `run ${job.run}, ${plain(job.hash, 60)}`;
@@ -40,7 +41,7 @@ export function rerun(board: Board, shell: Shell, job: JobRow): void {
         el("span.l", {}, "Extra"), el("div.arp-field", {}, input),
         el("span.l", {}, "Definition"), el("span", {}, `${plain(job.hash, 60)}, as it is today`),
       ),
-      el("footer", {}, line, button("Cancel", close), el("button.arp-btn.is-main", { type: "submit" }, "Rerun")),
+      el("footer", {}, line, button("With more…", () => (close(), void askForMore(shell, job.id))), button("Cancel", close), el("button.arp-btn.is-main", { type: "submit" }, "Rerun")),
     );
     box.append(form);
     input.focus();
@@ -59,12 +60,26 @@ async function again(board: Board, shell: Shell, job: JobRow, extra: string): Pr
   }
 }
 
-/** The question that only a person can answer. */
-export function drawUncertain(board: Board, shell: Shell, job: JobRow): HTMLElement {
+/** The same question in a dialog, for a row of the table. */
+export async function askUncertain(shell: Shell, id: number): Promise<void> {
+  const { board } = shell;
+  const job = await board.job(id).catch((error: unknown) => words(error));
+  if (shell.board !== board) return;
+  if (typeof job === "string") return shell.toast({ kind: "bad", title: `Job ${id} could not be read`, said: plain(job, 2000) });
+  shell.dialog(`What became of ${nameOf(job)}?`, (box, close) => {
+    box.append(el("div.arp-ask", {}, drawUncertain(board, shell, job, close), el("p.arp-muted", {}, `Look for it in ${title(job.location)} first: a job that is there would run twice.`)),
+      el("footer", {}, el("span.arp-grow"), button("Not now", close)));
+    box.querySelector("input")?.focus();
+  });
+}
+
+/** The question that only a person can answer; `done` is told of an answer that was taken. */
+export function drawUncertain(board: Board, shell: Shell, job: JobRow, done = (): void => {}): HTMLElement {
   const input: HTMLInputElement = el("input", { "aria-label": `Job id in ${title(job.location)}`, size: 8 });
   const settle = async (answer: { native_id: string } | { submit_again: true }): Promise<void> => {
     try {
       const row = await board.resolve(job.id, answer);
+      done();
       if (row.id !== job.id) shell.openJob(row.id);
     } catch (error) {
       refused(shell, `Job ${job.id} is still uncertain`, job, words(error));

@@ -6,10 +6,13 @@ import { clock, elapsed, ms, when } from "../../model/times";
 import { TRIGGERS } from "../../model/triggers";
 import type { Board } from "../../sources/board";
 import { el, fill } from "../../dom";
-import { why } from "../jobs/why";
+import { killNote, why } from "../jobs/why";
 import type { Shell } from "../shell";
+import { Attempts } from "./attempts";
+import { drawFailed, exitOf } from "./failed";
+import { Family } from "./family";
 import { ask } from "./lines";
-import { bytes } from "./bytes";
+import { bytes } from "../../model/bytes";
 import { button, failure, heading, iconButton, mono, note, pairs, python, raw } from "./parts";
 import type { Page } from "./page";
 
@@ -17,12 +20,14 @@ import type { Page } from "./page";
 const MB = 1e6;
 const TICK_MS = 1000;
 
-export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: number): Page {
+export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: number, _native: string, log: (native: string) => void): Page {
   const facts = el("div.arp-dfacts");
   const said = el("div.arp-dfacts");
   let row: JobRow | null = null;
   let turn = 0;
   const durations = new Durations();
+  const family = new Family(board, shell, job, log);
+  const attempts = new Attempts(board, shell);
   const timer = setInterval(() => row && durations.draw(row), TICK_MS);
   const again = async (): Promise<void> => {
     const mine = ++turn;
@@ -40,28 +45,34 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
       answer[0],
     );
   };
-  const pad = el("div.arp-dbody.arp-pad", {}, facts, said, python(shell, ask(job, "details")));
+  const pad = el("div.arp-dbody.arp-pad", {}, attempts.el, facts, family.el, said, python(shell, ask(job, "details")));
   host.append(pad);
   return {
     destroy() {
       turn++;
       clearInterval(timer);
+      family.destroy();
+      attempts.destroy();
     },
     job(now) {
       const first = !row;
       row = now;
       durations.draw(now);
       fill(facts, ...drawFacts(board, shell, now, durations));
+      family.job(now);
+      attempts.job(now);
       if (first) void again();
     },
   };
 }
 
-/** One line that says why it stands where it stands. */
-function drawWhy(board: Board, job: JobRow): HTMLElement | null {
+/** Why it stands where it stands. */
+function drawWhy(board: Board, shell: Shell, job: JobRow): HTMLElement | null {
+  if (job.cause) return drawFailed(shell, job);
   const word = shown(job, board.health);
   const { strong, text } = why({
     ...job, word, exitCode: job.exit_code, killBy: job.kill_by ?? "", killAt: ms(job.kill_at), requested: ms(job.requested),
+    errorLine: job.error_line, peak: job.peak_memory_mb, asked: job.asked_memory_mb, killNote: killNote(job.notes),
   }, board.health?.client.ok ?? true, Date.now());
   if (!strong && !text) return null;
   return note(isFinal(job.state), el("span", {}, strong && el("b", {}, strong), strong && " ", text));
@@ -80,14 +91,15 @@ class Durations {
 }
 
 function drawFacts(board: Board, shell: Shell, job: JobRow, { ran, waited }: Durations): (HTMLElement | null)[] {
-  const exit = [job.exit_code, job.signal === null ? null : `signal ${job.signal}`].filter((one) => one !== null).join(", ");
   return [
-    drawWhy(board, job),
+    drawWhy(board, shell, job),
     pairs("arp-facts", [
       ["Memory, peak", job.peak_memory_mb !== null && bytes(job.peak_memory_mb * MB)],
+      ["Memory, asked", job.asked_memory_mb !== null && bytes(job.asked_memory_mb * MB)],
       ["Run time", ran.textContent && ran],
+      ["Time limit", elapsed((job.asked_time_s ?? NaN) * 1000)],
       ["Waited in queue", waited.textContent && waited],
-      ["Exit code", exit],
+      ["Exit code", exitOf(job)],
       ["Host", job.host],
       ["Queue", job.queue],
     ]),
@@ -101,7 +113,7 @@ function drawFacts(board: Board, shell: Shell, job: JobRow, { ran, waited }: Dur
       ["Submitted", when(ms(job.submitted))],
       ["Started", when(ms(job.started))],
       ["Ended", when(ms(job.ended))],
-      ["Attempt", job.attempt > 1 && String(job.attempt)],
+      ["Requeued", job.attempt > 1 && `${job.attempt - 1} times by ${title(job.location)}`],
       ["Rerun of", job.rerun_of !== null && button(`job ${job.rerun_of}`, () => shell.openJob(job.rerun_of ?? 0, "details"))],
       ["Kill asked for", job.kill_by && `by ${job.kill_by}, ${when(ms(job.kill_at))}`],
       ["Notes", job.notes.join("\n")],

@@ -11,20 +11,13 @@ import type { Shell } from "../shell";
 import { statusChip } from "../status_chip";
 import { ask } from "./lines";
 import type { Page } from "./page";
-import { button, failure, python } from "./parts";
+import { button, failure, python, table } from "./parts";
+import { wordOf } from "./state_words";
 
-/** Our words for states of which no scheduler has said one; of all before them, "Request Sent". */
-const WORDS: Readonly<Record<string, string>> = {
-  uncertain: "Submission uncertain",
-  submit_failed: "Submit failed", pending: "PEND", running: "RUN", suspended: "SSUSP", done: "DONE",
-  failed: "EXIT", killed: "EXIT", lost: "Lost", withdrawn: "Withdrawn",
-};
 /** Steps of the same word are one line, unless they say more. */
 const PLAIN: Readonly<Record<string, string>> = {
   leased: "taken by the batch client", starting: "the script is started",
 };
-
-const wordOf = (state: string, native: string): string => native || (WORDS[state] ?? "Request Sent");
 
 const TICK_MS = 1000;
 
@@ -39,14 +32,13 @@ export function drawHistory(host: HTMLElement, board: Board, shell: Shell, job: 
   const draw = async (row: JobRow): Promise<void> => {
     const mine = ++turn;
     try {
-      const { transitions, scheduler_jobs: natives } = await board.history(job);
+      const { transitions } = await board.history(job);
       if (mine !== turn) return;
       tick = () => fill(bar, drawPhases(transitions, row));
       tick();
       if (isFinal(row.state)) tick = () => undefined;
       fill(
-        pad, bar, drawLine(transitions, row), ...drawNatives(natives, row),
-        ...drawOthers(board, shell, row), python(shell, ask(job, "history")),
+        pad, bar, drawLine(transitions, row), ...drawOthers(board, shell, row), python(shell, ask(job, "history")),
       );
     } catch (error) {
       if (mine === turn) fill(pad, failure(error));
@@ -112,23 +104,6 @@ function drawLine(transitions: readonly TransitionRow[], job: JobRow): HTMLEleme
     );
   });
   return el("ol.arp-line", {}, ...lines);
-}
-
-function table(names: readonly string[], rows: readonly (readonly (Node | string)[])[]): HTMLElement {
-  return el(
-    "table.arp-tbl", {}, el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)))),
-    el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((cell) => el("td", {}, cell))))),
-  );
-}
-
-function drawNatives(natives: readonly unknown[], job: JobRow): HTMLElement[] {
-  if (!natives.length) return [];
-  const rows = natives.map((one) => {
-    const { native_id, source, state, native_state } = one as Record<string, string>;
-    const word = wordOf(state ?? "", native_state ?? "");
-    return [plain(native_id ?? "", 64), statusChip(word), plain(source ?? "", 60)];
-  });
-  return [el("h3", {}, `Jobs in ${title(job.location)}`), table(["Job id", "Status", "Known from"], rows)];
 }
 
 function drawOthers(board: Board, shell: Shell, job: JobRow): HTMLElement[] {

@@ -8,3 +8,7 @@ export const ask = (job: number, what: Asked): string => `board.job(${job}).${wh
 
 export const rerun = (job: number, extra: string): string =>
   `board.job(${job}).rerun(${extra && `extra_parameters=${python(extra)}`})`;
+
+/** `memory` and `time` as they were typed; "": as the script asks. */
+export const rerunWithMore = (job: number, memory: string, time: string): string =>
+  `board.job(${job}).rerun(${[memory && `memory=${python(memory)}`, time && `time=${python(time)}`].filter(Boolean).join(", ")})`;

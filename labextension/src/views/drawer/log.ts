@@ -2,13 +2,14 @@
 
 import type { JobRow } from "../../model/rows";
 import { isFinal } from "../../model/status";
+import { plain } from "../../model/plain";
 import { words } from "../../model/error_words";
 import type { Board } from "../../sources/board";
 import { counted } from "../counted";
 import { el } from "../../dom";
 import { icon } from "../../icons";
 import type { Shell } from "../shell";
-import { bytes } from "./bytes";
+import { bytes } from "../../model/bytes";
 import { foldRows, type Row } from "./folding";
 import { ask } from "./lines";
 import { drawLogBar, type LogBar } from "./log_bar";
@@ -52,15 +53,16 @@ export class LogPage implements Page {
   readonly #shell: Shell;
   readonly #id: number;
 
-  constructor(host: HTMLElement, board: Board, shell: Shell, job: number) {
+  /** `native` as in `LogFeed`. */
+  constructor(host: HTMLElement, board: Board, shell: Shell, job: number, native = "") {
     this.#shell = shell;
     this.#id = job;
-    this.#feed = new LogFeed(board, job);
+    this.#feed = new LogFeed(board, job, native);
     this.#body = el("div.arp-dbody.arp-log", {
-      role: "log", tabindex: 0, "aria-label": `Log of job ${job}`, "aria-live": "off",
+      role: "log", tabindex: 0, "aria-label": `Log of ${native ? plain(native, 64) : `job ${job}`}`, "aria-live": "off",
       onfocus: () => this.#quiet(), onblur: () => this.#quiet(),
     });
-    this.#bar = drawLogBar(board, job, {
+    this.#bar = drawLogBar(board, job, native, {
       search: () => this.#search(),
       step: (way) => void this.#step(way),
       error: () => void this.#seek("error", (goOn) => this.#feed.find("error", this.#errorAt + 1, goOn), 1),
@@ -69,7 +71,8 @@ export class LogPage implements Page {
       wrap: (on) => (this.#view.wrap = on),
     });
     this.#view = new LogRows(this.#body, (row) => this.#drawRow(row), () => this.#leave());
-    host.append(this.#bar.el, this.#note, this.#body, this.#foot);
+    const whole = native && el("div.arp-dbar.arp-lognote", {}, el("span.arp-grow", {}, `Log of ${plain(native, 64)}.`), button("Log of the whole job", () => shell.openJob(job, "log")));
+    host.append(whole, this.#bar.el, this.#note, this.#body, this.#foot);
     this.#view.wrap = this.#bar.wrap;
     void this.#feed.end().then(() => {
       this.#update();

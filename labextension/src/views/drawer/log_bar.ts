@@ -35,7 +35,7 @@ interface Liked {
   wrap?: boolean;
 }
 
-export function drawLogBar(board: Board, job: number, events: LogBarEvents): LogBar {
+export function drawLogBar(board: Board, job: number, native: string, events: LogBarEvents): LogBar {
   const liked = board.preferences.get<Liked>("log") ?? {};
   const search = drawSearch(events);
   const toggle = (what: string, say: string, on: boolean, act: () => void, picture?: IconName): HTMLButtonElement =>
@@ -52,7 +52,7 @@ export function drawLogBar(board: Board, job: number, events: LogBarEvents): Log
   const follow = toggle("Stay at the end as it grows", "Follow", true, events.follow, "follow");
   const wrap = toggle("Wrap long lines", "", liked.wrap ?? false, () => (keep(), events.wrap(pressed(wrap))), "wrap");
   const error = iconButton("warn", "First error", events.error);
-  const href = board.api.href(`/jobs/${job}/log/download`);
+  const href = board.api.href(`/jobs/${job}/log/download${native && `?native_id=${encodeURIComponent(native)}`}`);
   const download = href !== null && el("a.arp-icon", { href, download: "", "aria-label": "Download log", title: "Download log" }, icon("dl"));
   return {
     el: el("div.arp-dbar", {}, search.el, error, fold, follow, wrap, download),

@@ -37,10 +37,13 @@ export class LogFeed {
   #last: Promise<unknown> = Promise.resolve();
   readonly #board: Board;
   readonly #job: number;
+  readonly #native: string;
 
-  constructor(board: Board, job: number) {
+  /** `native`: the scheduler job, or element, whose log it is; "": the job's own. */
+  constructor(board: Board, job: number, native: string) {
     this.#board = board;
     this.#job = job;
+    this.#native = native;
   }
 
   /** Show the end of the log. */
@@ -89,7 +92,7 @@ export class LogFeed {
 
   /** The first place from `offset` on, in the whole log; -1: none. `goOn` as in `Board`. */
   async find(what: What, offset: number, goOn: GoOn): Promise<number> {
-    return (await this.#board.findInLog(this.#job, what, offset, goOn))?.offset ?? -1;
+    return (await this.#board.findInLog(this.#job, what, offset, goOn, this.#native))?.offset ?? -1;
   }
 
   /**
@@ -119,7 +122,7 @@ export class LogFeed {
   }
 
   async #read(offset: number, limit: number): Promise<LogPiece> {
-    const piece = await this.#board.log(this.#job, offset, limit);
+    const piece = await this.#board.log(this.#job, offset, limit, this.#native);
     this.known = true;
     this.missing = piece.missing;
     this.source = piece.source;

@@ -3,7 +3,7 @@
 import { el } from "../../dom";
 import { icon } from "../../icons";
 import { spans } from "./ansi";
-import { bytes } from "./bytes";
+import { bytes } from "../../model/bytes";
 import type { Fold } from "./folding";
 import type { Hit } from "./log_hits";
 import { utf8Length, type LogLine } from "./log_text";

@@ -48,6 +48,13 @@ export function pairs(kind: "arp-kv" | "arp-facts", some: readonly (readonly [st
 
 export const mono = (text: string): HTMLElement => el("span.arp-mono", {}, plain(text, Infinity));
 
+export function table(names: readonly string[], rows: readonly (readonly Content[])[]): HTMLElement {
+  return el(
+    "table.arp-tbl", {}, el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((cell) => el("td", {}, cell))))),
+  );
+}
+
 /** A line of Python to copy. */
 export function python(shell: Shell, line: string): HTMLElement {
   return codeLine(shell, "Copy this line of Python", line).el;

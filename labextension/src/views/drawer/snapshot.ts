@@ -10,7 +10,7 @@ import { commandLine } from "../command";
 import { el, fill } from "../../dom";
 import type { Shell } from "../shell";
 import { rerun } from "./actions";
-import { bytes } from "./bytes";
+import { bytes } from "../../model/bytes";
 import { ask } from "./lines";
 import type { Page } from "./page";
 import { button, failure, heading, iconButton, mono, note, pairs, python, raw } from "./parts";

@@ -10,10 +10,11 @@ import { words } from "../../model/error_words";
 import type { ApplyAsked } from "../../sources/board";
 import { counted } from "../counted";
 import { el } from "../../dom";
-import { ASKED } from "../parts";
 import type { Shell, Toast } from "../shell";
-import type { ApplyStart } from "./apply_dialog";
+import { openApplyDialog, skippedText, type ApplyStart } from "./apply_dialog";
 import type { Facts } from "./facts";
+import { askToKill } from "./kill_dialog";
+import { whenGone } from "./when_gone";
 
 /** Reruns sent at a time. */
 const AT_ONCE = 4;
@@ -50,24 +51,23 @@ export class Actions {
   killAsked(ids: readonly number[]): void {
     const live = this.live(ids);
     if (!live.length) return this.shell.toast({ kind: "plain", title: "Nothing to kill", text: ids.length === 1 ? "This job has ended." : "All of these jobs have ended." });
-    ASKED.use(this.shell, async ({ askToKill }) => {
-      const chosen = await askToKill(this.shell, this.facts, live, ids.length);
-      if (chosen.length) await this.kill(chosen);
+    void askToKill(this.shell, this.facts, live, ids.length).then(({ chosen, subjobs }) => {
+      if (chosen.length) void this.kill(chosen, subjobs);
     });
   }
 
   /** Ask which runs, with what is known already. */
   applyAsked(start: ApplyStart): void {
-    ASKED.use(this.shell, ({ openApplyDialog }) => openApplyDialog(this.shell, this, start));
+    openApplyDialog(this.shell, this, start);
   }
 
   /** What was answered of each; null: nobody answered. */
-  async kill(ids: readonly number[]): Promise<readonly Outcome[] | null> {
+  async kill(ids: readonly number[], subjobs = true): Promise<readonly Outcome[] | null> {
     const names = this.#names(ids);
     const [first] = ids.length === 1 ? names.values() : [];
     // nobody answered: it may have been done all the same
     const failed = `The kill of ${!first ? jobs(ids.length) : first.native ? `job ${first.native}` : first.place} was not confirmed`;
-    const answers = await this.#try(failed, () => this.facts.board.kill(ids));
+    const answers = await this.#try(failed, () => this.facts.board.kill(ids, subjobs));
     const [one] = answers ?? [];
     if (answers?.length === 1 && one) this.shell.toast(this.#killed(one, names.get(one.id)!));
     else if (answers) this.#several(answers, names, (good) => (good === answers.length ? `${jobs(good)} are being killed` : `Killed ${good} of ${answers.length}`));
@@ -219,23 +219,6 @@ export class Actions {
       return null;
     }
   }
-}
-
-/** "Skipped 4: 2 already DONE, 1 running."; "" if none was. */
-export function skippedText(skipped: readonly { run: number; why: string }[]): string {
-  const reasons = new Map<string, number>();
-  for (const { why } of skipped) reasons.set(why, (reasons.get(why) ?? 0) + 1);
-  return skipped.length ? `Skipped ${skipped.length}: ${[...reasons].map(([why, n]) => `${n} ${plain(n > 1 ? why.replace(/^has /, "have ") : why)}`).join(", ")}.` : "";
-}
-
-/** Do something when an element was taken off the page, by whichever way its dialog was closed. */
-export function whenGone(element: HTMLElement, act: () => void): void {
-  const look = new MutationObserver(() => {
-    if (element.isConnected) return;
-    look.disconnect();
-    act();
-  });
-  look.observe(document.body, { childList: true, subtree: true });
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -10,9 +10,10 @@ import { commandLine } from "../command";
 import { counted } from "../counted";
 import { el, fill } from "../../dom";
 import type { Shell } from "../shell";
-import { skippedText, whenGone, type Actions } from "./actions";
+import type { Actions } from "./actions";
 import { applyExpression } from "./expression";
 import { parseRuns } from "./filter";
+import { whenGone } from "./when_gone";
 
 const PAUSE_MS = 250;
 /** Runs drawn one by one in the preview. */
@@ -163,4 +164,11 @@ function runChips({ dry_run, skipped }: DryRun): HTMLElement[] {
   const chips = all.slice(0, MOST_RUNS).map(({ run, why }) => el("span", { class: why ? "skip" : "", title: why && plain(why) }, run));
   if (all.length > MOST_RUNS) chips.push(el("span.more", {}, `and ${all.length - MOST_RUNS} more`));
   return chips;
+}
+
+/** "Skipped 4: 2 already DONE, 1 running."; "" if none was. */
+export function skippedText(skipped: readonly { run: number; why: string }[]): string {
+  const reasons = new Map<string, number>();
+  for (const { why } of skipped) reasons.set(why, (reasons.get(why) ?? 0) + 1);
+  return skipped.length ? `Skipped ${skipped.length}: ${[...reasons].map(([why, n]) => `${n} ${plain(n > 1 ? why.replace(/^has /, "have ") : why)}`).join(", ")}.` : "";
 }

@@ -4,14 +4,14 @@ import { plain } from "../../model/plain";
 import { checked } from "../../model/check";
 import type { DefinitionRow } from "../../model/rows";
 import type { MenuItem } from "../shell";
-import type { Actions } from "./actions";
+import type { Presses } from "./presses";
 
 /** Opens below `at`. Enter sends at once; a hash that cannot be used stays listed, with the reason. */
-export function applyMenu(actions: Actions, at: HTMLElement, run: number): void {
+export function applyMenu(actions: Presses, at: HTMLElement, run: number): void {
   const { shell, facts } = actions;
   const items = [...facts.board.definitions.values()].sort((one, other) => one.id - other.id).map((one): MenuItem => ({
     label: plain(one.name, 60), note: plain(one.parameters, 60), ...(checked(one) === "bad" ? { off: shortly(one) } : {}),
-    do: () => void actions.apply({ definition: one.name, runs: [run], existing: "again" }),
+    do: () => actions.apply({ definition: one.name, runs: [run], existing: "again" }),
     shift: { label: "change parameters first…", do: () => actions.applyAsked({ hash: one.name, runs: String(run), again: true }) },
   }));
   if (!items.length) items.push({ label: "Make a batch def first…", do: () => shell.go("defs") });

@@ -1,6 +1,7 @@
 /** The columns of the page: what each cell of a job, or of a run without jobs, shows. */
 
 import type { GridColumn } from "../../grid/types";
+import { partsOf, partsSaid } from "../../model/parts";
 import { plain } from "../../model/plain";
 import { elapsed, minute, ms, when } from "../../model/times";
 import { el } from "../../dom";
@@ -36,8 +37,9 @@ export function touched(changed: ReadonlySet<string>): Set<string> {
 const OF_STATE = ["status", "act", "why", "report", "elapsed"];
 const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   state: OF_STATE, status: OF_STATE, phase: ["why", "report"], location: OF_STATE, native_id: ["job", "act"],
+  parts: ["status"], cause: ["cause"], error_line: ["why", "report"],
   reason: ["why", "report"], exit_code: ["why", "report"], signal: ["why", "report"], kill_by: ["why", "report"], kill_at: ["why", "report"],
-  report: ["report"], notes: ["report"], reported_at: ["report"], started: ["elapsed"], ended: ["elapsed"], changed: ["elapsed"],
+  report: ["report"], notes: ["report", "why", "act"], reported_at: ["report"], started: ["elapsed"], ended: ["elapsed"], changed: ["elapsed"],
   submitted: ["submitted", "elapsed"], requested: ["submitted", "elapsed"], user: ["user"], trigger: ["user"],
   hash: ["hash"], version: ["hash"], run: ["run", "action"],
 };
@@ -107,7 +109,7 @@ function ofJob(scene: Scene): GridColumn[] {
       draw: (row) => el("span.arp-tied", {}, mark(facts.text("hash", row)), version(row) > 1 && el("span.v", {}, `v${version(row)}`)),
     },
     { id: "job", title: "Job id", width: "10.5ch", sortable: true, text: (row) => facts.text("native_id", row), draw: (row) => mark(facts.text("native_id", row)) },
-    { id: "status", title: "Status", width: "25ch", sortable: true, always: true, text: (row) => facts.word(row), draw: (row) => statusChip(facts.word(row)) },
+    { id: "status", title: "Status", width: "25ch", sortable: true, always: true, text: (row) => [facts.word(row), ...saidOf(facts, row)].join(" · "), draw: (row) => drawStatus(facts, row) },
     { id: "act", title: "Actions", width: 110, minWidth: 110, text: () => "", draw: (row) => drawActions(facts, row) },
     { id: "report", title: "Report", width: "36.5ch", minWidth: 120, grow: 3, text: (row) => reportText(facts.board.wide(facts.board.jobs.id(row))), draw: (row) => drawReportOf(scene, row) },
     {
@@ -115,6 +117,16 @@ function ofJob(scene: Scene): GridColumn[] {
       draw: (row) => el("span.arp-tied", {}, mark(facts.text("user", row)), facts.text("trigger", row) !== "MANUAL" && el("span.arp-auto", { title: "by autorun" }, "auto")),
     },
   ];
+}
+
+const saidOf = (facts: Facts, row: number): string[] => partsSaid(partsOf(facts.text("parts", row)));
+
+/** The chip; behind it, as far as there is room, what the job consists of: a number that does not fit is left out whole. */
+function drawStatus(facts: Facts, row: number): HTMLElement {
+  const chip = statusChip(facts.word(row));
+  const said = saidOf(facts, row);
+  return said.length ? el("span.arp-tied", { title: said.join(" · ") }, chip, el("small.arp-parts", {},
+    ...said.map((one) => el("span", { class: one.endsWith("extra") ? "is-look" : "" }, one)))) : chip;
 }
 
 /** Kill, delete, log and details: what cannot be done now says why, and stays in its place. */
@@ -125,9 +137,10 @@ function drawActions(facts: Facts, row: number): HTMLElement {
   }, icon(shape));
   const submitted = facts.text("native_id", row) !== "";
   return el("span.arp-acts", {},
-    button("kill", "kill", `${submitted || !facts.live(row) ? "Kill" : "Withdraw"} ${who}`, facts.live(row) ? "" : `Nothing to kill: ${facts.word(row)}`, "is-bad"),
+    button("kill", "kill", `${facts.live(row) ? facts.killVerb(row) : "Kill"} ${who}`, facts.live(row) ? "" : `Nothing to kill: ${facts.word(row)}`, "is-bad"),
     button("delete", "trash", `Take ${who} off the page`),
-    button("log", "log", `Log of ${who}`, submitted || !facts.live(row) ? "" : "No log yet"),
+    facts.text("state", row) === "uncertain" ? button("settle", "ask", `Say what became of ${who}`)
+      : button("log", "log", `Log of ${who}`, submitted || !facts.live(row) ? "" : "No log yet"),
     button("details", "info", `Details of ${who}`));
 }
 
@@ -152,6 +165,7 @@ function ofCourse(scene: Scene): GridColumn[] {
     { id: "submitted", title: "Submitted", width: "12.5ch", sortable: true, text: (row) => when(submitted(row), scene.now()), draw: (row) => when(submitted(row), scene.now()) },
     { id: "elapsed", title: "Elapsed", width: "9ch", align: "right", sortable: true, text: (row) => elapsed(facts.elapsed(row, scene.knownAt(row))), draw: (row) => elapsed(facts.elapsed(row, scene.knownAt(row))) },
     { id: "why", title: "Why", width: "18.5ch", minWidth: 80, grow: 2, sortable: true, text: whyText, draw: (row) => drawWhy(facts.why(row, scene.knownAt(row)), scene.needle()) },
+    { id: "cause", title: "Cause", width: "11ch", sortable: true, text: (row) => facts.text("cause", row), draw: (row) => facts.text("cause", row) },
   ];
 }
 

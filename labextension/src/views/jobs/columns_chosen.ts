@@ -4,7 +4,7 @@ import type { ColumnChoice, GridColumn } from "../../grid/types";
 import type { Board } from "../../sources/board";
 import type { ColumnsMenu } from "../columns_menu";
 import { items } from "../report";
-import { choices, narrower, noRoom, ordered, readRemembered, type Remembered } from "./layout";
+import { choices, hiddenOf, narrower, noRoom, ordered, readRemembered, type Remembered } from "./layout";
 
 /** Name under which it is kept. */
 const NAME = "jobs";
@@ -44,7 +44,7 @@ export class ColumnChooser implements ColumnsMenu {
     return ordered(this.all, this.habits).map((id) => all.get(id)!);
   }
   isHidden(id: string): boolean {
-    return this.habits.hidden?.includes(id) ?? false;
+    return hiddenOf(this.habits).includes(id);
   }
   isOut(id: string): boolean {
     return this.#out.has(id);
@@ -71,7 +71,7 @@ export class ColumnChooser implements ColumnsMenu {
   }
 
   hide(id: string, hidden: boolean): void {
-    const others = (this.habits.hidden ?? []).filter((one) => one !== id);
+    const others = hiddenOf(this.habits).filter((one) => one !== id);
     if (hidden && id.startsWith("counter:")) return this.#setCounters((this.habits.counters ?? []).filter((one) => one !== id), true);
     this.keep({ hidden: hidden ? [...others, id] : others });
   }

@@ -21,10 +21,10 @@ export interface View {
 
 /** Columns of the page → of `board.jobs.df`, where there is the same. */
 const FRAME_COLUMN: Readonly<Record<string, string>> = {
-  run: "run", hash: "hash", job: "native_id", status: "status", user: "user", submitted: "submitted", why: "reason",
+  run: "run", hash: "hash", job: "native_id", status: "status", user: "user", submitted: "submitted", why: "reason", error_line: "error_line", cause: "cause",
   queue: "queue", host: "host", parameters: "parameters", location: "location",
 };
-const SEARCHED = ["hash", "user", "native_id", "status", "reason"] as const;
+const SEARCHED = ["hash", "user", "native_id", "status", "reason", "error_line"] as const;
 
 /** Write a text as Python does, so that it stands in any line. */
 export function python(text: string): string {

@@ -1,10 +1,11 @@
 /** What the page asks of a job, by its physical row in the board's columns. */
 
 import { DictColumn } from "../../grid/columns";
+import { partsOf, subjobs } from "../../model/parts";
 import { isFinal, look, shown, type Look } from "../../model/status";
 import type { Board } from "../../sources/board";
 import { timeLeft } from "../report";
-import { why, type Told, type Why } from "./why";
+import { killNote, killVerb, why, type Told, type Why } from "./why";
 
 /** The tiles of the count strip, in their order; each job is in one of them. */
 export const GROUPS: readonly (Look & { name: string })[] = [
@@ -116,12 +117,26 @@ export class Facts {
     return at;
   }
 
+  /** "Kill", "Kill by force" or "Withdraw": what ending it is called. */
+  killVerb(row: number): string {
+    return killVerb(this.text("native_id", row), this.#notes(row));
+  }
+  /** How many subjobs a kill would end too. */
+  liveSubjobs(row: number): number {
+    return subjobs(partsOf(this.text("parts", row))).live;
+  }
+  #notes(row: number): readonly string[] | undefined {
+    return this.board.wide(this.board.jobs.id(row))?.notes;
+  }
+
   why(row: number, now: number): Why {
     const told: Told = {
       state: this.text("state", row), status: this.text("status", row), word: this.word(row), phase: this.text("phase", row),
       reason: this.text("reason", row), location: this.text("location", row), killBy: this.text("kill_by", row),
       killAt: this.number("kill_at", row), requested: this.number("requested", row),
-      exitCode: this.#whole("exit_code", row), signal: this.#whole("signal", row),
+      exitCode: this.#whole("exit_code", row), signal: this.#whole("signal", row), cause: this.text("cause", row),
+      errorLine: this.text("error_line", row), peak: this.number("peak_memory_mb", row), asked: this.number("asked_memory_mb", row),
+      killNote: killNote(this.#notes(row)),
     };
     return why(told, this.board.health?.client.ok ?? true, now);
   }

@@ -43,7 +43,7 @@ export function runsMeant(text: string, exists: (run: number) => boolean): Range
 }
 
 /** Columns that the search looks into. */
-export const SEARCHED = ["hash", "user", "native_id", "reason"] as const;
+export const SEARCHED = ["hash", "user", "native_id", "reason", "error_line"] as const;
 
 /** Does any filter hold something back? */
 export function isFiltered(filter: Filter): boolean {

@@ -33,14 +33,15 @@ export function pageKeys(page: PageKeys): Key[] {
     { keys: "i", what: "details", place: "table" },
     { keys: "s", what: "snapshot", place: "table" },
     { keys: "r", what: "rerun", place: "table" },
+    { keys: "Shift+r", what: "rerun with more memory or time", place: "table" },
     { keys: "k", what: "kill", place: "table" },
     { keys: "Delete", what: "take off the page", place: "table" },
   ];
 }
 
-export type RowAct = "log" | "details" | "snapshot" | "rerun" | "kill" | "delete" | "apply" | "fold";
+export type RowAct = "log" | "details" | "snapshot" | "rerun" | "kill" | "delete" | "apply" | "fold" | "more" | "settle";
 
-const ACTS: Readonly<Record<string, RowAct>> = { l: "log", i: "details", s: "snapshot", r: "rerun", k: "kill", Delete: "delete", a: "apply" };
+const ACTS: Readonly<Record<string, RowAct>> = { l: "log", i: "details", s: "snapshot", r: "rerun", R: "more", k: "kill", Delete: "delete", a: "apply" };
 const OPENS: Readonly<Record<string, RowAct>> = { status: "log", report: "log", why: "log", hash: "details", job: "details", user: "details", submitted: "details", elapsed: "details" };
 
 /** What a key on a cell means; null: nothing of ours. */

@@ -7,24 +7,27 @@ import { el, fill } from "../../dom";
 import { icon } from "../../icons";
 import type { Shell } from "../shell";
 import { statusChip } from "../status_chip";
-import { whenGone } from "./actions";
 import type { Facts } from "./facts";
+import { whenGone } from "./when_gone";
 
 /** Rows listed; the rest is counted. */
 const MOST_LISTED = 100;
 /** More than this must be typed. */
 const MOST_UNTYPED = 50;
 
-/** Ids to be killed: those that were agreed to, or none. `selected`: how many were chosen, ended ones included. */
-export function askToKill(shell: Shell, facts: Facts, live: readonly number[], selected: number): Promise<number[]> {
+/** Ids to be killed, those that were agreed to or none, and whether their subjobs are too. `selected`: how many were chosen, ended ones included. */
+export function askToKill(shell: Shell, facts: Facts, live: readonly number[], selected: number): Promise<{ chosen: number[]; subjobs: boolean }> {
   const row = (id: number): number => facts.board.jobs.rowOf(id);
   const mine = live.filter((id) => facts.mine(row(id)));
   return new Promise((answer) => {
     let chosen: number[] = [];
     const name = live.length === 1 ? `job ${plain(facts.jobName(row(live[0]!)), 40)}` : counted(live.length, "job");
     shell.dialog(`Kill ${name}?`, (box, close) => {
-      whenGone(box, () => answer(chosen));
+      whenGone(box, () => answer({ chosen, subjobs: tree.checked }));
       const only = el("input", { type: "checkbox", onchange: () => show() });
+      const tree = el("input", { type: "checkbox" });
+      const made = el("label.arp-check", {}, tree, el("span"));
+      tree.checked = true;
       const keep = el("button.arp-btn", { type: "button", onclick: close }, live.length === 1 ? "Keep" : "Keep them");
       const go = el("button.arp-btn.is-bad", { type: "submit" });
       const typed = el("input", { autocomplete: "off", inputmode: "numeric", oninput: () => show() });
@@ -35,7 +38,11 @@ export function askToKill(shell: Shell, facts: Facts, live: readonly number[], s
       const those = (): readonly number[] => (only.checked ? mine : live);
       const show = (): void => {
         const ids = those();
-        fill(go, `Kill ${counted(ids.length, "job")}`);
+        const within = ids.reduce((sum, id) => sum + facts.liveSubjobs(row(id)), 0);
+        made.hidden = !within;
+        fill(made.lastElementChild!, `and ${within === 1 ? "the subjob" : `the ${within} subjobs`} submitted inside ${ids.length === 1 ? "it" : "them"}`);
+        const verb = ids.length && ids.every((id) => facts.killVerb(row(id)).endsWith("force")) ? "Kill by force:" : "Kill";
+        fill(go, `${verb} ${counted(ids.length, "job")}`);
         typing.hidden = ids.length <= MOST_UNTYPED;
         fill(typing.firstElementChild!, `Type ${ids.length} to go on`);
         go.disabled = !ids.length || (!typing.hidden && typed.value.trim() !== String(ids.length));
@@ -53,7 +60,7 @@ export function askToKill(shell: Shell, facts: Facts, live: readonly number[], s
       show();
       box.append(el("form", { onsubmit: submit },
         el("div.arp-ask", {}, el("p", {}, sum(live.length, mine.length, selected), el("b", {}, " A kill cannot be undone.")),
-          el("div.arp-killed", {}, el("table.arp-tbl", {}, head(), list), live.length > MOST_LISTED && el("p", {}, `and ${live.length - MOST_LISTED} more`)), left, typing),
+          el("div.arp-killed", {}, el("table.arp-tbl", {}, head(), list), live.length > MOST_LISTED && el("p", {}, `and ${live.length - MOST_LISTED} more`)), left, made, typing),
         el("footer", {}, mine.length > 0 && mine.length < live.length && el("label.arp-check", {}, only, `Only mine (${mine.length})`), el("span.arp-grow"), keep, go)));
       keep.focus();
     });

@@ -5,7 +5,7 @@ import type { ColumnChoice, GridColumn } from "../../grid/types";
 /** Below this width, in `ch` of the table's font, these columns go too. */
 const GO: readonly (readonly [ch: number, ...columns: string[]])[] = [
   [178, "user"],
-  [150, "submitted", "why"],
+  [150, "submitted", "why", "cause"],
   [122, "action", "job"],
   [96, "elapsed"],
   [79, "act"],
@@ -36,6 +36,12 @@ export function narrower(width_ch: number, wall: boolean): ReadonlyMap<string, s
   return new Map([...NARROW.flatMap(([ch, widths]) => (width_ch <= ch ? Object.entries(widths) : [])), ...chip]);
 }
 
+/** Hidden until somebody shows them. */
+const RARE = ["cause"];
+
+/** Columns that are not to be seen: as a user chose, else the rare ones. */
+export const hiddenOf = ({ hidden = RARE }: Remembered): readonly string[] => hidden;
+
 /** What a user made of the columns, as it is remembered. */
 export interface Remembered {
   /** Ids in order; columns that are not among them come last, in their usual order. */
@@ -51,9 +57,11 @@ export function readRemembered(value: unknown): Remembered {
   if (typeof value !== "object" || value === null) return {};
   const from = value as Record<string, unknown>;
   const texts = (name: string): string[] => (Array.isArray(from[name]) ? [...new Set(from[name].filter((one) => typeof one === "string"))].slice(0, 100) : []);
+  // no list is a choice too: that of who never hid a column
+  const hidden = Array.isArray(from["hidden"]) ? { hidden: texts("hidden") } : {};
   const widths = typeof from["widths"] === "object" && from["widths"] !== null ? Object.entries(from["widths"]) : [];
   return {
-    order: texts("order"), hidden: texts("hidden"), counters: texts("counters").filter((name) => name.startsWith("counter:")).slice(0, 10),
+    order: texts("order"), ...hidden, counters: texts("counters").filter((name) => name.startsWith("counter:")).slice(0, 10),
     widths: Object.fromEntries(widths.filter((one): one is [string, number] => typeof one[1] === "number" && one[1] >= 20 && one[1] < 3000)),
   };
 }
@@ -67,7 +75,7 @@ export function ordered(columns: readonly GridColumn[], { order = [] }: Remember
 
 /** Order, widths and what is hidden: by the user, or for want of room. */
 export function choices(columns: readonly GridColumn[], remembered: Remembered, without: ReadonlySet<string>): ColumnChoice[] {
-  const hidden = new Set(remembered.hidden);
+  const hidden = new Set(hiddenOf(remembered));
   return ordered(columns, remembered).map((id) => {
     const width = remembered.widths?.[id];
     const always = columns.find((one) => one.id === id)?.always;

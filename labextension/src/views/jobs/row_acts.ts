@@ -2,10 +2,11 @@
 
 import type { GridHost } from "../../grid/host";
 import { plain } from "../../model/plain";
-import type { Actions } from "./actions";
+import { DRAWER } from "../parts";
 import { applyMenu } from "./apply_menu";
 import { EXIT } from "./facts";
 import { rowKey, type RowAct } from "./keys";
+import type { Presses } from "./presses";
 import { askInRow, type RowQuestion } from "./row_question";
 import { runOf } from "./rows";
 
@@ -17,7 +18,7 @@ export class RowActs {
   /** `over`: the element that holds the table; `opened` is told whose drawer is opened, `fold` which run. */
   constructor(
     readonly host: GridHost,
-    readonly actions: Actions,
+    readonly actions: Presses,
     readonly over: HTMLElement,
     readonly opened: (id: number) => void,
     readonly fold: (run: number) => void,
@@ -63,6 +64,8 @@ export class RowActs {
     }
     const id = facts.board.jobs.id(row);
     if (act === "kill" || act === "delete" || act === "rerun") return this.#change(act, id, row);
+    if (act === "more") return DRAWER.use(shell, ({ askForMore }) => void askForMore(shell, id));
+    if (act === "settle" || (act === "log" && facts.text("state", row) === "uncertain")) return DRAWER.use(shell, ({ askUncertain }) => void askUncertain(shell, id));
     this.opened(id);
     shell.openJob(id, act);
   }
@@ -72,9 +75,9 @@ export class RowActs {
     const { actions } = this;
     const { jobs } = actions.facts.board;
     const ids = this.host.selection.has(id) ? [...this.host.selection].filter((one) => jobs.alive(jobs.rowOf(one))) : [id];
-    if (act === "delete") void actions.remove(ids);
-    else if (act === "rerun") void actions.rerun(ids.length > 1 ? ids.filter((one) => !actions.facts.live(jobs.rowOf(one))) : ids);
-    else if (ids.length > 1 || !actions.facts.live(row) || !actions.facts.mine(row)) actions.killAsked(ids);
+    if (act === "delete") actions.remove(ids);
+    else if (act === "rerun") actions.rerun(ids.length > 1 ? ids.filter((one) => !actions.facts.live(jobs.rowOf(one))) : ids);
+    else if (ids.length > 1 || !actions.facts.live(row) || !actions.facts.mine(row) || actions.facts.liveSubjobs(row)) actions.killAsked(ids);
     else this.#ask(id, row);
   }
 
@@ -84,8 +87,8 @@ export class RowActs {
     const cell = this.#cell(id, "act");
     if (!cell) return this.actions.killAsked([id]);
     const name = facts.text("native_id", row);
-    this.#question = askInRow(this.over, cell, name ? "Kill" : "Withdraw", plain(name || facts.place(row), 60),
-      () => void this.actions.kill([id]), () => this.host.focus(id));
+    this.#question = askInRow(this.over, cell, facts.killVerb(row), plain(name || facts.place(row), 60),
+      () => this.actions.kill([id]), () => this.host.focus(id));
   }
 
   #cell(key: number, column: string): HTMLElement | null {

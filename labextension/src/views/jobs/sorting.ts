@@ -4,7 +4,7 @@ import { DictColumn } from "../../grid/columns";
 import { GROUPS, type Facts } from "./facts";
 
 const collator = new Intl.Collator("en", { numeric: true });
-const TEXTS: Readonly<Record<string, string>> = { hash: "hash", job: "native_id", user: "user", why: "reason" };
+const TEXTS: Readonly<Record<string, string>> = { hash: "hash", job: "native_id", user: "user", why: "reason", cause: "cause" };
 
 /** A stable sort of physical rows. `now`: ms since 1970. */
 export function sorter(facts: Facts, column: string, descending: boolean, now: number): (rows: Int32Array) => Int32Array {

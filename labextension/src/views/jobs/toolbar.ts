@@ -9,7 +9,7 @@ import type { Filter } from "./filter";
 const TYPED_MS = 120;
 /** Columns of the store that can be filtered one by one, and what they are called. */
 const FILTERABLE: readonly (readonly [name: string, title: string])[] = [
-  ["run", "Run"], ["hash", "Hash"], ["native_id", "Job id"], ["user", "User"], ["reason", "Why"],
+  ["run", "Run"], ["hash", "Hash"], ["native_id", "Job id"], ["user", "User"], ["reason", "Why"], ["error_line", "Error line"], ["cause", "Cause"],
   ["parameters", "Parameters"], ["queue", "Queue"], ["host", "Host"], ["location", "Location"],
 ];
 
