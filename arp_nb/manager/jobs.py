@@ -206,21 +206,28 @@ class Jobs:
         NotFound
             The job has no such scheduler job.
         """
+        job = await self._part(job_id, native_id)
+        return await logs.read(self._context, job, offset, limit)
+
+    async def _part(self, job_id: int, native_id: str | None) -> Job:
         job = await self.get(job_id)
         if native_id is not None:
             await check_is_of(self._context, job, native_id)
-        return await logs.read(self._context, job, offset, limit, native_id)
+        return logs.part_of(job, native_id)
 
-    async def find_in_log(self, job_id: int, text: str | None, offset: int = 0) -> Search:
-        """Find the next place in the job's log: a text, or with None a line of an error."""
-        job = await self.get(job_id)
+    async def find_in_log(
+        self, job_id: int, text: str | None, offset: int = 0, native_id: str | None = None
+    ) -> Search:
+        """Find the next place in a log, as in `log`: a text, or with None a line of an error."""
+        job = await self._part(job_id, native_id)
         if text is None:
             return await log_search.find_error(self._context, job, offset)
         return await log_search.find_text(self._context, job, text, offset)
 
-    async def whole_log(self, job_id: int) -> AsyncGenerator[str]:
-        """Yield the job's log piece by piece; see `arp_nb.manager.logs.whole`."""
-        async with aclosing(logs.whole(self._context, await self.get(job_id))) as pieces:
+    async def whole_log(self, job_id: int, native_id: str | None = None) -> AsyncGenerator[str]:
+        """Yield a log, as in `log`, piece by piece; see `arp_nb.manager.logs.whole`."""
+        job = await self._part(job_id, native_id)
+        async with aclosing(logs.whole(self._context, job)) as pieces:
             async for piece in pieces:
                 yield piece
 

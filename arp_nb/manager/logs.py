@@ -32,10 +32,18 @@ _CUT_CHARS = 64
 _SHORT_CHARS = 20_000
 
 
-async def read(
-    context: Context, job: Job, offset: int, limit: int, native_id: str | None = None
-) -> LogChunk:
-    """Read a piece of a log; ``native_id``: of one of its scheduler jobs, which was checked.
+def part_of(job: Job, native_id: str | None) -> Job:
+    """Return a job as the one whose log is that of one of its scheduler jobs, which was checked.
+
+    None stands for the job's own.
+    """
+    if native_id in {None, job.native_id}:
+        return job
+    return replace(job, native_id=native_id, log_path="")
+
+
+async def read(context: Context, job: Job, offset: int, limit: int) -> LogChunk:
+    """Read a piece of a log.
 
     A key must not escape by lying across two pieces: what may be the beginning of one at the
     end of a piece is left to the next piece. So a piece may be shorter than asked for, and
@@ -45,19 +53,18 @@ async def read(
         raise InvalidValue(f"A piece of a log has 1 to {MAX_BYTES:,} bytes, not {limit:,}.")
     if never := _never(job):
         return LogChunk(text="", offset=0, next_offset=0, size_bytes=0, missing=never)
-    query_is_whole = native_id in {None, job.native_id}
     query = LogQuery(
         job_id=job.id,
         location=job.location,
-        native_id=native_id or job.native_id,
+        native_id=job.native_id,
         spool_id=job.spool_id,
         offset=offset,
         limit_bytes=max(limit, MIN_BYTES),
-        remembered_path=job.log_path if query_is_whole else "",
+        remembered_path=job.log_path,
     )
     client = await context.seat.client()
     chunk = await client.log(query)
-    if query_is_whole and chunk.path and chunk.path != job.log_path:
+    if chunk.path and chunk.path != job.log_path:
         await _remember(context, job, chunk.path)
     cut = None
     if chunk.next_offset < chunk.size_bytes:
@@ -76,8 +83,11 @@ async def read(
 
 async def _remember(context: Context, job: Job, path: str) -> None:
     """Keep where the log is, for when the scheduler has forgotten the job."""
-    at = job.changed_at  # nothing has happened to the job
-    change = JobChange(job_id=job.id, at=at, expect=(job.state,), set={"log_path": path})
+    known = await context.store.job(job.id)
+    if known.native_id != job.native_id:
+        return  # it is the log of a part
+    at = known.changed_at  # nothing has happened to the job
+    change = JobChange(job_id=job.id, at=at, expect=(known.state,), set={"log_path": path})
     await context.store.change_jobs([change])
 
 

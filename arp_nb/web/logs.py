@@ -27,6 +27,8 @@ router = APIRouter(tags=["jobs"])
 _MAX_LOG_BYTES = 4_000_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
 Offset = Annotated[int, Query(ge=0, lt=2**63)]
+#: one of the job's scheduler jobs, or an element of its array; None: the job's own log
+NativeId = Annotated[str | None, Query(min_length=1, max_length=64)]
 
 
 @router.get("/jobs/{job_id:int}/log", response_model=answers.Log)
@@ -35,11 +37,11 @@ async def get_log(
     job_id: Id,
     offset: Annotated[int, Query(gt=-(2**63), lt=2**63)] = 0,
     limit: Annotated[int, Query(ge=1, le=_MAX_LOG_BYTES)] = 1_000_000,
-    native_id: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+    native_id: NativeId = None,
 ) -> Json:
     """Read a piece of the job's log; a negative offset counts bytes from its end.
 
-    ``native_id`` names one of its scheduler jobs, or an element of its array.
+    ``native_id`` names one of its scheduler jobs, or an element of its array; so it does below.
     """
     chunk = asdict(await manager.jobs.log(job_id, offset, limit, native_id))
     del chunk["path"]
@@ -55,6 +57,7 @@ async def find_in_log(
     text: Annotated[str | None, Query(min_length=1, max_length=1000)] = None,
     errors: bool = False,
     offset: Offset = 0,
+    native_id: NativeId = None,
 ) -> Json:
     """Find the next place in the log that holds a text, or the next line of an error.
 
@@ -63,7 +66,7 @@ async def find_in_log(
     """
     if (text is None) is not errors:
         raise InvalidValue("Say either which text to find (text=…), or errors=true.")
-    search = await while_there(request, manager.jobs.find_in_log(job_id, text, offset))
+    search = await while_there(request, manager.jobs.find_in_log(job_id, text, offset, native_id))
     return Json(None if search is None else asdict(search))
 
 
@@ -72,10 +75,12 @@ async def find_in_log(
     response_class=StreamingResponse,
     responses={200: {"description": "the log", "content": {"text/plain": {}}}},
 )
-async def download_log(manager: Managed, job_id: Id) -> StreamingResponse:
+async def download_log(
+    manager: Managed, job_id: Id, native_id: NativeId = None
+) -> StreamingResponse:
     """Send the whole log as a file, as it is at this moment, with keys masked."""
     job = await manager.jobs.get(job_id)
-    pieces = manager.jobs.whole_log(job_id)
+    pieces = manager.jobs.whole_log(job_id, native_id)
     first = await anext(pieces)  # what there is to say against it is said before the headers
     headers = {
         "Content-Disposition": f'attachment; filename="{_file_name(job)}"',

@@ -99,6 +99,21 @@ async def test_the_log_of_a_part_is_read_by_its_id(play: Play, native_id: str) -
     assert play.client.queries[-1].native_id == native_id
 
 
+async def test_the_log_of_a_part_is_searched_and_sent_whole_as_that_of_the_part(
+    play: Play,
+) -> None:
+    job_id = await failed(play)
+    play.client.log_bytes = b"fine\nError: no\n"
+    jobs = play.manager.jobs
+    search = await jobs.find_in_log(job_id, None, native_id="77[3]")
+    assert search.found is not None
+    assert search.found.offset == 5
+    assert [piece async for piece in jobs.whole_log(job_id, "77[3]")] == ["fine\nError: no\n"]
+    assert {query.native_id for query in play.client.queries} == {"77[3]"}
+    with pytest.raises(NotFound):
+        await jobs.find_in_log(job_id, "no", native_id="78")
+
+
 @pytest.mark.parametrize("native_id", ["78", "7", "77[x]", "77/../1", "77[3]x", "-u"])
 async def test_the_log_of_another_s_job_is_not_read(play: Play, native_id: str) -> None:
     job_id = await play.submitted("77")
