@@ -1,6 +1,9 @@
 /** The page of batch defs: what may run, edited in place, shared by all who see the experiment. */
 
 import { checked } from "../model/check";
+import { plain } from "../model/plain";
+import type { StatusWithReasons } from "../model/rows";
+import { title } from "../model/status";
 import { TRIGGERS } from "../model/triggers";
 import type { Board, BoardChange } from "../sources/board";
 import { codeLine } from "./code_line";
@@ -46,7 +49,7 @@ class DefsPage implements Mounted {
     readonly shell: Shell,
   ) {
     this.#desk = new Desk(board, shell, () => this.#draw());
-    this.#grid = new DefsGrid(this.#desk, { trigger: (id, at) => this.#triggers(id, at), at: (id) => this.#look_at(id) });
+    this.#grid = new DefsGrid(this.#desk, { trigger: (id, at) => this.#triggers(id, at), location: (id, at) => this.#locations(id, at), at: (id) => this.#look_at(id) });
     this.#dry = new DryRunPanel(board, shell, this.#desk);
     this.#teach = drawTeaching(shell);
     this.#tools = el("div.arp-tools", {},
@@ -145,13 +148,27 @@ class DefsPage implements Mounted {
 
   #triggers(id: number, at: HTMLElement): void {
     const now = value(this.#desk.edit(id), "trigger");
-    const choose = (trigger: string): void => {
-      this.#desk.type(id, "trigger", trigger);
-      if (id !== BLANK) void this.#desk.save(id);
-    };
     this.shell.menu(at, Object.entries(TRIGGERS).map(([trigger, label]): MenuItem => ({
-      label, on: trigger === now, do: () => choose(trigger), ...(LATER.has(trigger) && trigger !== now ? { off: "cannot be set yet" } : {}),
+      label, on: trigger === now, do: () => this.#choose(id, "trigger", trigger), ...(LATER.has(trigger) && trigger !== now ? { off: "cannot be set yet" } : {}),
     })));
+  }
+
+  #choose(id: number, field: "trigger" | "location", chosen: string): void {
+    this.#desk.type(id, field, chosen);
+    if (id !== BLANK) void this.#desk.save(id);
+  }
+
+  /** Where its jobs can be sent, and why not elsewhere. */
+  #locations(id: number, at: HTMLElement): void {
+    const { locations = {}, not_offered = {}, default_location = "" } = (this.board.status ?? {}) as Partial<StatusWithReasons>;
+    const now = value(this.#desk.edit(id), "location") || default_location;
+    const item = (name: string, why: string, off: boolean): MenuItem => ({
+      label: title(name), on: name === now, do: () => this.#choose(id, "location", name), ...(off ? { off: plain(why, 200) } : { note: plain(why, 60) }),
+    });
+    const here = Object.entries(locations).map(([name, why]) => item(name, why, false));
+    const others = Object.entries(not_offered).filter(([name]) => !Object.hasOwn(locations, name)).map(([name, why]) => item(name, why, true));
+    const known = [...here, ...others].some(({ on }) => on);
+    this.shell.menu(at, [...here, ...others, ...(known || !now ? [] : [item(now, "not offered here", true)])]);
   }
 
   #searchKey(event: KeyboardEvent): void {

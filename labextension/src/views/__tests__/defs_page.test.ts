@@ -39,19 +39,19 @@ describe("the definitions", () => {
   it("are a grid that says how many rows and columns it has", () => {
     expect(grid().getAttribute("aria-rowcount")).toBe("10");
     expect([...grid().querySelectorAll("[role=columnheader]")].map((one) => one.textContent)).toEqual(
-      ["ID", "Hash", "Executable", "Parameters", "Trigger", "Autorun", "Changed by", "Jobs, share done", "Delete"]);
+      ["ID", "Hash", "Executable", "Parameters", "Trigger", "Location", "Autorun", "Changed by", "Jobs, share done", "Delete"]);
     expect([...grid().querySelectorAll("[role=row]")].map((one) => one.getAttribute("aria-rowindex"))).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
   });
 
   it("show how their jobs stand", () => {
-    expect(cell(12, 7).textContent).toBe("11");
-    expect(cell(12, 7).querySelector("[role=img]")!.getAttribute("title")).toBe("5 done, 3 failed, 3 not over");
-    expect(cell(18, 7).textContent).toBe("none");
+    expect(cell(12, 8).textContent).toBe("11");
+    expect(cell(12, 8).querySelector("[role=img]")!.getAttribute("title")).toBe("5 done, 3 failed, 3 not over");
+    expect(cell(18, 8).textContent).toBe("none");
   });
 
   it("say who checked autorun, when, and that it does not act yet", () => {
-    expect(cell(12, 5).getAttribute("aria-description")).toMatch(/^checked by alice, .*It does not start jobs yet\.$/);
-    expect(cell(12, 5).closest<HTMLElement>("[data-tip]")!.dataset["tip"]).toMatch(/^checked by alice/);
+    expect(cell(12, 6).getAttribute("aria-description")).toMatch(/^checked by alice, .*It does not start jobs yet\.$/);
+    expect(cell(12, 6).closest<HTMLElement>("[data-tip]")!.dataset["tip"]).toMatch(/^checked by alice/);
     expect(box.querySelector(".arp-foot")!.textContent).toContain("2 on autorun, which does not act yet");
   });
 
@@ -61,7 +61,7 @@ describe("the definitions", () => {
     board.tell({ definitions: true });
     expect(box.querySelector("img")).toBeNull();
     expect(cell(12, 2).textContent).toContain("/<img src=x onerror=alert(1)>\\u202e.sh");
-    expect(cell(12, 6).textContent).toBe("<b>eve</b>");
+    expect(cell(12, 7).textContent).toBe("<b>eve</b>");
   });
 
   it("give the line of pandas that shows the same, which a test in Python executes", () => {
@@ -95,7 +95,7 @@ describe("the keyboard", () => {
     press("ArrowDown");
     expect(now()).toBe(cell(23, 1));
     press("End");
-    expect(now()).toBe(cell(23, 8));
+    expect(now()).toBe(cell(23, 9));
     press("Home", { ctrlKey: true });
     expect(now()).toBe(cell(12, 0));
     expect(grid().querySelectorAll("[tabindex='0']")).toHaveLength(1);
@@ -183,6 +183,55 @@ describe("the keyboard", () => {
     expect(items.filter((item) => item.off).map((item) => item.label)).toEqual(["When a run parameter has a value", "After another batch def"]);
     items.find((item) => item.label === "Start of run")!.do("");
     await vi.waitFor(() => expect(board.definitions.get(18)!.trigger).toBe("START_OF_RUN"));
+  });
+
+  it("opens the locations, each with why it is offered, or is not", async () => {
+    Object.assign(board, { status: { ...board.status, locations: { lsf: "bsub is /opt/lsf/bin/bsub", local: "always here" }, not_offered: { slurm: "sbatch is not on the PATH", lsf: "" } } });
+    expect(cell(18, 5).getAttribute("aria-label")).toBe("Location of scan_fit: LSF");
+    cell(18, 5).focus();
+    press("Enter");
+    const { items } = shell.menus[0]!;
+    expect(items.map(({ label, note, off, on }) => [label, note ?? off, on])).toEqual([
+      ["LSF", "bsub is /opt/lsf/bin/bsub", true], ["Local", "always here", false], ["Slurm", "sbatch is not on the PATH", false]]);
+    expect(items.map(({ off }) => off !== undefined)).toEqual([false, false, true]);
+    items[1]!.do("");
+    await vi.waitFor(() => expect(board.asked("changeDefinition")).toEqual([[18, 1, { location: "local" }]]));
+  });
+
+  it("keeps a location listed that is not offered any more, and shows the usual one of a new definition", () => {
+    board.definitions.set(18, { ...board.definitions.get(18)!, location: "slurm" });
+    board.tell({ definitions: true });
+    cell(18, 5).click();
+    expect(shell.menus[0]!.items.at(-1)).toMatchObject({ label: "Slurm", on: true, off: "not offered here" });
+    expect(cell(0, 5).getAttribute("aria-label")).toBe("Location of the new definition: LSF");
+  });
+});
+
+describe("warnings about a script", () => {
+  const SSH = "Line 12 calls ssh, which drops the address for reports. Write ssh -o SendEnv=BATCH_UPDATE_URL host";
+  const warn = (...warnings: string[]): void => {
+    const old = board.definitions.get(18)!;
+    board.definitions.set(18, { ...old, check: { ...old.check, warnings } });
+    board.tell({ definitions: true });
+  };
+  const lines = (): string[] => [...grid().querySelectorAll("[data-of='18']")].map((one) => one.textContent);
+  const press_button = (name: string): void => [...grid().querySelectorAll<HTMLElement>("[data-of='18'] button")].find((one) => one.textContent === name)!.click();
+
+  it("stand below it, with the line that helps to copy, and one button to check again", () => {
+    warn(SSH, "Calls no bsub that could be found.");
+    expect(lines()).toEqual([`${SSH}Copy`, "Calls no bsub that could be found.Check again"]);
+    press_button("Copy");
+    expect(shell.copied).toEqual(["ssh -o SendEnv=BATCH_UPDATE_URL host"]);
+    expect(row(18).querySelector(".arp-warned")!.getAttribute("title")).toContain("2 warnings: Line 12 calls ssh");
+  });
+  it("of which there are many are one line, that opens their list", () => {
+    warn(SSH, "Uses bash -l.", "Calls /opt/lsf/bin/bsub. Write bsub");
+    expect(lines()).toEqual([`${SSH}CopyAll 3 warningsCheck again`]);
+    press_button("All 3 warnings");
+    const { el, title } = shell.dialogs[0]!;
+    expect(title).toBe("Warnings about scan_fit");
+    expect([...el.querySelectorAll("li p")].map((one) => one.textContent)).toEqual(["Line 12 calls ssh, which drops the address for reports.", "Uses bash -l.", "Calls /opt/lsf/bin/bsub."]);
+    expect([...el.querySelectorAll("li code")].map((one) => one.textContent)).toEqual(["ssh -o SendEnv=BATCH_UPDATE_URL host", "bsub"]);
   });
 });
 

@@ -57,6 +57,7 @@ function ofParameters(text: string): string {
 export function fieldOf(message: string): Field | null {
   if (/hash|^Is taken/.test(message)) return "name";
   if (/parameters? |quotes/i.test(message)) return "parameters";
+  if (/\blocation\b/.test(message)) return "location";
   if (/path|executable/i.test(message)) return "executable";
   return null;
 }

@@ -171,8 +171,8 @@ export class Desk {
   async #unsave(row: DefinitionRow, before: DefinitionRow | null): Promise<void> {
     const said = `${row.name} was not put back`;
     if (!before) return void (await this.#try(said, () => this.board.removeDefinition(row.id)));
-    const { name, executable, parameters, trigger, quoted_parameters } = before;
-    await this.#try(said, () => this.board.changeDefinition(row.id, row.version, { name, executable, parameters, trigger, quoted_parameters }));
+    const { name, executable, parameters, trigger, location, quoted_parameters } = before;
+    await this.#try(said, () => this.board.changeDefinition(row.id, row.version, { name, executable, parameters, trigger, location, quoted_parameters }));
   }
 
   /** True if the same can be tried again: theirs came between, and touches nothing of mine. */

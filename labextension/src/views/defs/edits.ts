@@ -5,7 +5,7 @@
 
 import type { DefinitionRow } from "../../model/rows";
 
-export const FIELDS = ["name", "executable", "parameters", "trigger"] as const;
+export const FIELDS = ["name", "executable", "parameters", "trigger", "location"] as const;
 export type Field = (typeof FIELDS)[number];
 export type Values = Readonly<Partial<Record<Field, string>>>;
 

@@ -13,6 +13,8 @@ import { COLUMNS, RowView, TEXTS, type TextField } from "./row";
 export interface GridDoes {
   /** Open the trigger's list. */
   trigger(id: number, at: HTMLElement): void;
+  /** Open the list of locations. */
+  location(id: number, at: HTMLElement): void;
   /** This row has the focus now. */
   at(id: number): void;
 }
@@ -158,6 +160,7 @@ export class DefsGrid {
     const field = stop.dataset["field"] as TextField | undefined;
     if (field) this.edit(id, field, false);
     else if (stop === row?.trigger) this.does.trigger(id, stop);
+    else if (stop === row?.location) this.does.location(id, stop);
     else if (stop === row?.remove) void this.desk.remove(id);
     else if (stop === row?.autorun) void this.desk.autorun(id, row.autorun.checked);
     else stop.focus();

@@ -5,10 +5,16 @@ import { plain } from "../../model/plain";
 import type { DefinitionRow } from "../../model/rows";
 import { ms, when } from "../../model/times";
 import { TRIGGERS } from "../../model/triggers";
+import { el } from "../../dom";
+import { codeLine } from "../code_line";
+import type { Shell } from "../shell";
 import { meant } from "./checks";
 import { BLANK, type Desk } from "./desk";
 import { value, type Field, type RowEdit } from "./edits";
-import { TITLES } from "./words";
+import { codeOf, TITLES } from "./words";
+
+/** More of them are one line that opens their list. */
+const MOST_WARNINGS = 2;
 
 export interface Note {
   /** Cell it belongs to; null: the row. */
@@ -86,7 +92,27 @@ function script(desk: Desk, row: DefinitionRow): Note[] {
   const again = { label: "Check again", do: () => void desk.check(row.id) };
   const command = /\b(chmod \+x .+)$/.exec(problem)?.[1] ?? problem;
   const copy = { label: "Copy", do: () => desk.shell.copy(command) };
-  const lines: Note[] = warnings.map((message) => ({ field: "executable", kind: "warn", message, actions: [again] }));
+  const lines: Note[] = (warnings.length > MOST_WARNINGS ? warnings.slice(0, 1) : warnings).map((message) => {
+    const [, code] = codeOf(message);
+    return { field: "executable", kind: "warn", message, actions: code ? [{ label: "Copy", do: () => desk.shell.copy(code) }] : [] };
+  });
+  if (warnings.length > MOST_WARNINGS) lines[0] = { ...lines[0]!, actions: [...lines[0]!.actions, { label: `All ${warnings.length} warnings`, do: () => listWarnings(desk.shell, row) }] };
+  const last = lines.at(-1);
+  if (last) lines[lines.length - 1] = { ...last, actions: [...last.actions, again] };
   if (checked(row) === "bad") lines.unshift({ field: "executable", kind: "bad", message: problem, actions: [copy, again] });
   return lines;
+}
+
+/** Each with the line that helps, where there is one. */
+function listWarnings(shell: Shell, { name, executable, check }: DefinitionRow): void {
+  shell.dialog(`Warnings about ${plain(name, 60)}`, (box, close) => {
+    const done = el("button.arp-btn.is-main", { type: "button", onclick: close }, "Close");
+    box.append(
+      el("div.arp-ask", {}, el("p.arp-mono", {}, plain(executable, 4096)), el("ol.arp-warnings", {}, ...check.warnings.map((message) => {
+        const [before, code, after] = codeOf(message);
+        return el("li", {}, el("p", {}, plain(code ? before.replace(/ (Run|Write) $/, "") + after : message, 2000)), code && codeLine(shell, "Copy this line", code).el);
+      }))),
+      el("footer", {}, el("span.arp-grow"), done));
+    done.focus();
+  });
 }

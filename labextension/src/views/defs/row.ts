@@ -3,19 +3,21 @@
 import { checked } from "../../model/check";
 import { plain } from "../../model/plain";
 import type { DefinitionRow } from "../../model/rows";
+import { title as placeName } from "../../model/status";
 import { ms, when } from "../../model/times";
 import { TRIGGERS } from "../../model/triggers";
 import { el, fill, unique } from "../../dom";
 import { icon } from "../../icons";
+import { counted } from "../counted";
 import type { Share } from "../job_shares";
 import { BLANK, type Desk } from "./desk";
 import { value, type RowEdit } from "./edits";
 import { notes, type Note } from "./notes";
-import { NOT_YET, TITLES } from "./words";
+import { codeOf, NOT_YET, TITLES } from "./words";
 
 export const TEXTS = ["name", "executable", "parameters"] as const;
 export type TextField = (typeof TEXTS)[number];
-export const COLUMNS = ["ID", "Hash", "Executable", "Parameters", "Trigger", "Autorun", "Changed by", "Jobs, share done", "Delete"];
+export const COLUMNS = ["ID", "Hash", "Executable", "Parameters", "Trigger", "Location", "Autorun", "Changed by", "Jobs, share done", "Delete"];
 const BLANKS: Readonly<Record<TextField, string>> = { name: "new hash", executable: "/absolute/path/to/submit.sh", parameters: "parameters" };
 
 export class RowView {
@@ -24,11 +26,12 @@ export class RowView {
   under: readonly HTMLElement[] = [];
   readonly cells: Readonly<Record<TextField, HTMLElement>>;
   readonly trigger = el("button.arp-pick", { type: "button", tabindex: -1, "data-stop": 4, "aria-haspopup": "listbox", "aria-expanded": "false" });
-  readonly autorun = el("input", { type: "checkbox", tabindex: -1, "data-stop": 5 });
-  readonly remove = el("button.arp-icon", { type: "button", tabindex: -1, "data-stop": 8 }, icon("trash"));
+  readonly location = el("button.arp-pick", { type: "button", tabindex: -1, "data-stop": 5, "aria-haspopup": "listbox", "aria-expanded": "false" });
+  readonly autorun = el("input", { type: "checkbox", tabindex: -1, "data-stop": 6 });
+  readonly remove = el("button.arp-icon", { type: "button", tabindex: -1, "data-stop": 9 }, icon("trash"));
   readonly #id = el("div.arp-cell.arp-num.arp-muted", { role: "gridcell", tabindex: -1, "data-stop": 0 });
-  readonly #by = el("div.arp-cell.c-by", { role: "gridcell", tabindex: -1, "data-stop": 6 });
-  readonly #jobs = el("div.arp-cell.c-jobs", { role: "gridcell", tabindex: -1, "data-stop": 7 });
+  readonly #by = el("div.arp-cell.c-by", { role: "gridcell", tabindex: -1, "data-stop": 7 });
+  readonly #jobs = el("div.arp-cell.c-jobs", { role: "gridcell", tabindex: -1, "data-stop": 8 });
   readonly #name = unique("arp-def");
   #said = "";
 
@@ -39,7 +42,7 @@ export class RowView {
     const box = (what: string, child: HTMLElement): HTMLElement => el(`div.arp-cell.c-${what}`, { role: "gridcell" }, child);
     const { name, executable, parameters } = this.cells;
     this.el = el("div.arp-row", { role: "row", "data-id": id }, this.#id, name, executable, parameters,
-      box("trigger", this.trigger), box("autorun", this.autorun), this.#by, this.#jobs, id === BLANK ? el("div.arp-cell", { role: "gridcell" }) : box("del", this.remove));
+      box("trigger", this.trigger), box("location", this.location), box("autorun", this.autorun), this.#by, this.#jobs, id === BLANK ? el("div.arp-cell", { role: "gridcell" }) : box("del", this.remove));
     if (id === BLANK) this.el.classList.add("is-blank");
     [...this.el.children].forEach((cell, at) => cell.setAttribute("aria-colindex", String(at + 1)));
   }
@@ -50,7 +53,7 @@ export class RowView {
     const lines = notes(desk, this.id);
     const title = value(edit, "name") || "the new definition";
     for (const field of TEXTS) this.#text(field, edit, title, lines);
-    this.#controls(edit, title);
+    this.#controls(edit, title, desk.board.status?.default_location ?? "");
     const { base } = edit;
     fill(this.#id, base ? base.id : icon("plus", 14));
     if (base) {
@@ -102,11 +105,14 @@ export class RowView {
       el(`span.t${text || this.id === BLANK ? mono : ".arp-muted"}`, {}, shown), field === "name" && edit.values.name !== undefined ? el("span.arp-sr", {}, `${title}, not saved`) : null);
   }
 
-  #controls(edit: RowEdit, title: string): void {
+  #controls(edit: RowEdit, title: string, usual: string): void {
     const { base } = edit;
     const trigger = value(edit, "trigger");
     fill(this.trigger, el("span.t", {}, TRIGGERS[trigger] ?? trigger), icon("down"));
     this.trigger.setAttribute("aria-label", `Trigger of ${title}: ${TRIGGERS[trigger] ?? trigger}`);
+    const location = placeName(value(edit, "location") || usual);
+    fill(this.location, el("span.t", {}, plain(location, 60)), icon("down"));
+    this.location.setAttribute("aria-label", `Location of ${title}: ${plain(location, 60)}`);
     this.autorun.checked = base?.autorun ?? false;
     this.autorun.disabled = !base;
     this.autorun.setAttribute("aria-label", `Autorun of ${title}`);
@@ -138,9 +144,12 @@ function dot(row: DefinitionRow): HTMLElement {
   const state = checked(row);
   const at = row.check.checked_at ? `, checked ${when(ms(row.check.checked_at))}` : "";
   const unchecked = plain(row.check.problem.replace(/^not checked:? ?/, "")) || "the batch client was away";
-  const words = { ok: `Executable${at}`, bad: plain(row.check.problem), unknown: `Not checked: ${unchecked}` }[state];
-  const look = { ok: "arp-okdot", bad: "arp-baddot", unknown: "arp-muted" }[state];
-  return el("span", { class: look, title: words }, icon(({ ok: "check", bad: "cross", unknown: "ask" } as const)[state]), el("span.arp-sr", {}, words));
+  const { warnings } = row.check;
+  const warned = warnings.length && `${counted(warnings.length, "warning")}: ${warnings.map((one) => plain(one)).join(" ")}`;
+  const words = { ok: warned || `Executable${at}`, bad: plain(row.check.problem), unknown: `Not checked: ${unchecked}` }[state];
+  const look = { ok: warned ? "arp-warned" : "arp-okdot", bad: "arp-baddot", unknown: "arp-muted" }[state];
+  const shape = ({ ok: warned ? "warn" : "check", bad: "cross", unknown: "ask" } as const)[state];
+  return el("span", { class: look, title: words }, icon(shape), el("span.arp-sr", {}, words));
 }
 
 function drawShare({ jobs, done, failed }: Share): HTMLElement[] {
@@ -157,7 +166,7 @@ function drawShare({ jobs, done, failed }: Share): HTMLElement[] {
 /** A command or a path that the words end with is set apart. */
 function worded(message: string): (HTMLElement | string)[] {
   const [, first = "", others = ""] = /^(.*?[.:](?=\s|$)|[^.:]*$)?(.*)$/s.exec(message) ?? [];
-  const [, before = others, code = "", after = ""] = /^(.*(?:Run|Did you mean) )(.+?)(\??)$/s.exec(others) ?? [];
+  const [before, code, after] = codeOf(others);
   return [el("b", {}, first), before, ...(code ? [el("code", {}, code)] : []), after];
 }
 

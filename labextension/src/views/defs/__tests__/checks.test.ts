@@ -49,7 +49,7 @@ describe("the server's words", () => {
     ["The executable's path holds a control character, as NUL.", "executable"],
     ["The parameter 'a;b' holds ';'. Scripts pass parameters on to a shell, so only letters", "parameters"],
     ["The quotes in the parameters do not match: No closing quotation.", "parameters"],
-    ["There is no location 'moon'.", null],
+    ["There is no location 'moon'.", "location"],
   ] as const)("%s belong to %s", (said, field) => {
     expect(fieldOf(said)).toBe(field);
   });

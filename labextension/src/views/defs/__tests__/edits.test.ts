@@ -6,14 +6,14 @@ import { begin, dirty, FIELDS, keepMine, rebased, rest, takeTheirs, typed, undon
 const base = definition(17, "xgm_corr", { parameters: "--bins 201", executable: "/chen/xgm.sh", version: 3, revision: 30 });
 const newer = (changes: Partial<typeof base>): typeof base => ({ ...base, version: 4, revision: 40, changed_by: "bob", ...changes });
 const word = fc.constantFrom("a", "b", "c");
-const row = fc.record({ name: word, executable: word, parameters: word, trigger: word });
+const row = fc.record({ name: word, executable: word, parameters: word, trigger: word, location: word });
 const typing = fc.array(fc.tuple(fc.constantFrom<Field>(...FIELDS), word), { maxLength: 6 });
 const after = (edit: RowEdit, all: readonly (readonly [Field, string])[]): RowEdit => all.reduce((now, [field, text]) => typed(now, field, text), edit);
 
 describe("an edit", () => {
   it("shows what was typed and else what is saved", () => {
     const edit = typed(begin(base), "parameters", "--bins 202");
-    expect(FIELDS.map((field) => value(edit, field))).toEqual(["xgm_corr", "/chen/xgm.sh", "--bins 202", "MANUAL"]);
+    expect(FIELDS.map((field) => value(edit, field))).toEqual(["xgm_corr", "/chen/xgm.sh", "--bins 202", "MANUAL", "lsf"]);
   });
 
   it("is none once everything is as it was", () => {
