@@ -21,7 +21,6 @@ from pathlib import Path
 
 #: two people; their jobs are theirs alone
 ALICE, BOB = "arpalice", "arpbob"
-NODES = ("n1", "n2")
 COMMANDS = (
     "munged", "mariadb-install-db", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "sbatch",
     "runuser", "useradd",
@@ -68,12 +67,12 @@ MinJobAge={min_job_age_s}
 MessageTimeout=10
 PropagateResourceLimits=NONE
 {accounting}SlurmdParameters=config_overrides
-NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={slurmd} CPUs=16 RealMemory=16000
-NodeName=n2 NodeHostname=arp-n2 NodeAddr=127.0.0.1 Port={slurmd2} CPUs=16 RealMemory=16000
-PartitionName=normal Nodes=n1 Default=YES MaxTime=INFINITE State=UP PriorityTier=1
-PartitionName=psdebugq Nodes=n1 MaxTime=INFINITE State=UP PriorityTier=1
-PartitionName=urgent Nodes=n1 MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
-PartitionName=both Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=1
+NodeName={host} NodeAddr=127.0.0.1 Port={slurmd} CPUs=16 RealMemory=16000
+NodeName=arp-n2 NodeAddr=127.0.0.1 Port={slurmd2} CPUs=16 RealMemory=16000
+PartitionName=normal Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=psdebugq Nodes={host} MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+PartitionName=both Nodes={host},arp-n2 MaxTime=INFINITE State=UP PriorityTier=1
 """
 _ACCOUNTING = """
 AccountingStorageType=accounting_storage/slurmdbd
@@ -176,13 +175,14 @@ class SlurmCluster:
         if self._accounting:
             self._start_accounting(values)
         self.start_controller()
-        for node in NODES:
+        nodes = (self._host, "arp-n2")  # no two may have one name
+        for node in nodes:
             self._spawn(f"slurmd-{node}", "-D", "-N", node)
         _until(
             lambda: (
                 self.run("sinfo", "-h", "-p", "both", "-o", "%T %D").stdout.strip() == "idle 2"
             ),
-            lambda: self._last_words("slurmctld", *(f"slurmd-{node}" for node in NODES)),
+            lambda: self._last_words("slurmctld", *(f"slurmd-{node}" for node in nodes)),
             _STARTED_WITHIN_S,
         )
 
@@ -209,13 +209,20 @@ class SlurmCluster:
             self.wake_controller()
         for name in reversed(list(self._running)):
             self._end(name)
-        # jobs, and those who watch over them, go on without any daemon; all know its settings
+        for process in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def processes(self) -> list[int]:
+        """Return all processes of it: jobs, and those who watch over them, need no daemon."""
         mark = f"SLURM_CONF={self.folder}/".encode()
+        found = []
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if mark in (process / "environ").read_bytes():
-                    os.kill(int(process.name), signal.SIGKILL)
-        shutil.rmtree(self.folder, ignore_errors=True)
+                    found.append(int(process.name))
+        return found
 
     # -- use ---------------------------------------------------------------------------
 
@@ -237,7 +244,9 @@ class SlurmCluster:
 
     def set_node(self, state: str) -> None:
         """Take the first node down, or bring it up again (``resume``)."""
-        done = self.run("scontrol", "update", "nodename=n1", f"state={state}", "reason=test")
+        done = self.run(
+            "scontrol", "update", f"nodename={self._host}", f"state={state}", "reason=test"
+        )
         assert done.returncode == 0, done.stderr
 
     # -- daemons -----------------------------------------------------------------------

@@ -23,13 +23,15 @@ from arp_nb.errors import SchedulerError
 from arp_nb.schedulers import slurm_answers, slurm_parse
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner
+from arp_nb.schedulers.slurm_books import Books, by_job
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from arp_nb.model import Element, Reading
+    from arp_nb.model import Element
     from arp_nb.schedulers.base import Site
     from arp_nb.schedulers.command import Output
+    from arp_nb.schedulers.slurm_books import ByJob
     from arp_nb.schedulers.slurm_parse import Listed
 
 logger = logging.getLogger(__name__)
@@ -38,9 +40,6 @@ logger = logging.getLogger(__name__)
 _USERS_OWN = ("SQUEUE_", "SACCT_", "SCANCEL_", "SLURM_CLUSTERS", "SLURM_TIME_FORMAT")
 #: seconds since 1970, and the indices of arrays whole (squeue(1), sacct(1))
 _ASKED_AS = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}
-#: an end is in the accounting a second after it is in the list; so long we wait for it, for
-#: nobody asks again how a job ended
-_ACCOUNTED_WITHIN_S = 15.0
 #: ids in one command line
 _CHUNK_BYTES = 60_000
 #: how far back a mark is searched for in the accounting
@@ -48,7 +47,6 @@ _SEARCHED_BACK = timedelta(days=14)
 #: sacct's own word that the site keeps no accounting
 _NO_ACCOUNTING = "accounting storage is disabled"
 _NOT_KNOWN = "Invalid job id"
-_MOST_KEPT = 20_000
 
 
 class SlurmScheduler(Scheduler):
@@ -82,10 +80,7 @@ class SlurmScheduler(Scheduler):
         self._commands = CommandRunner(variables, timeout_s=timeout_s, prefix=command_prefix)
         self.command_prefix = command_prefix
         self._has_accounting = True
-        #: how jobs ended, as the accounting told it whole: it will not change but by a requeue
-        self._ends: dict[str, Reading] = {}
-        #: in the list as ended, and not in the accounting yet: since when
-        self._awaited: dict[str, float] = {}
+        self._books = Books()
 
     @override
     @classmethod
@@ -144,27 +139,21 @@ class SlurmScheduler(Scheduler):
         asked = [one for one in native_ids if slurm_parse.is_id(one)]
         if not asked:
             return Poll({})
-        found = slurm_parse.answered(await self._queue(), asked)
-        missing = [one for one in asked if one not in found]
-        over = [one for one, reading in found.items() if self._is_over(one, reading)]
-        told = await self._ended([*missing, *over])
-        for native_id, reading in (told or {}).items():
-            # the list is newer than the accounting: only ends are taken over
-            if native_id not in found or found[native_id].state.is_final:
-                found[native_id] = slurm_parse.completed(reading, found.get(native_id))
-        for native_id in self._still_awaited(set(over).difference(told or ())):
-            del found[native_id]
-        # without an answer of the accounting, a job that is off the list may have ended well
-        denied = frozenset(missing) - found.keys() if told is not None else frozenset()
-        return Poll(found, denied)
+        listed = by_job(await self._queue(), asked)
+        accounts = await self._accounts_or_none(self._books.to_be_accounted(asked, listed))
+        return self._books.read(
+            asked, listed, accounts, now_s=time.monotonic(), has_accounting=self._has_accounting
+        )
 
-    def _still_awaited(self, late: Collection[str]) -> list[str]:
-        """Of those whose end the accounting does not know yet, return whom we wait for."""
-        if not self._has_accounting:
-            return []
-        now_s = time.monotonic()
-        self._awaited = {one: self._awaited.get(one, now_s) for one in late}
-        return [one for one, s in self._awaited.items() if now_s - s < _ACCOUNTED_WITHIN_S]
+    async def _accounts_or_none(self, native_ids: Sequence[str]) -> ByJob | None:
+        """Ask the accounting; None if it should answer and does not."""
+        if not native_ids or not self._has_accounting:
+            return {}
+        try:
+            return by_job(await self._accounts(native_ids), native_ids)
+        except SchedulerError as error:
+            logger.info("Slurm's accounting: %s", error)
+            return None
 
     async def _queue(self) -> list[Listed]:
         """List this user's jobs, those that ended a moment ago too: one command for all."""
@@ -174,30 +163,6 @@ class SlurmScheduler(Scheduler):
         if output.exit_code != 0:
             raise SchedulerError(f"squeue: {output.said or output.exit_code}")
         return list(slurm_parse.queued(output.stdout, delimiter))
-
-    def _is_over(self, native_id: str, reading: Reading) -> bool:
-        """Whether it has ended; one that runs again has another end to come."""
-        if not reading.state.is_final:
-            self._ends.pop(native_id, None)  # requeued
-            return False
-        return True
-
-    async def _ended(self, native_ids: Sequence[str]) -> dict[str, Reading] | None:
-        """Return how jobs ended, as far as the accounting knows; None if it did not answer."""
-        known = {one: self._ends[one] for one in native_ids if one in self._ends}
-        left = [one for one in native_ids if one not in known]
-        if not left or not self._has_accounting:
-            return known
-        try:
-            told = slurm_parse.answered(await self._accounts(left), left)
-        except SchedulerError as error:
-            logger.info("Slurm's accounting: %s", error)
-            return None
-        ends = {one: reading for one, reading in told.items() if reading.state.is_final}
-        self._ends |= ends
-        while len(self._ends) > _MOST_KEPT:
-            del self._ends[next(iter(self._ends))]
-        return known | ends
 
     async def _accounts(self, native_ids: Iterable[str], *options: str) -> list[Listed]:
         listed: list[Listed] = []
@@ -223,15 +188,19 @@ class SlurmScheduler(Scheduler):
         asked = [one for one in native_ids if slurm_parse.is_id(one)]
         if not asked or not self._has_accounting:
             return Poll({}, frozenset(native_ids))
-        told = slurm_parse.answered(await self._accounts(asked), asked)
+        accounts = by_job(await self._accounts(asked), asked)
+        told = {
+            one: slurm_parse.reading_of(one, accounts.get(slurm_parse.whole_id(one), ()))
+            for one in asked
+        }
         ended = {
             one: slurm_parse.with_past(reading)
             for one, reading in told.items()
-            if reading.state.is_final
+            if reading is not None and reading.state.is_final
         }
         # one that the accounting has running, and the controller has not, is a runaway: nobody
         # knows when it ended (sacctmgr(1), "show runawayjobs")
-        return Poll(ended, frozenset(asked) - told.keys())
+        return Poll(ended, frozenset(one for one, reading in told.items() if reading is None))
 
     @override
     async def elements(self, native_id: str) -> tuple[Element, ...]:
@@ -285,9 +254,10 @@ class SlurmScheduler(Scheduler):
         text = await self._shown(native_id)
         if text is not None:
             return text
-        for one in await self._accounts([native_id]) if self._has_accounting else ():
-            if slurm_parse.answered([one], [native_id]):
-                return slurm_answers.described(native_id, one.reading)
+        accounts = await self._accounts([native_id]) if self._has_accounting else []
+        reading = slurm_parse.reading_of(native_id, accounts)
+        if reading is not None:
+            return slurm_answers.described(native_id, reading)
         raise SchedulerError(f"Slurm knows no job {native_id}")
 
     async def _shown(self, native_id: str) -> str | None:

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
     from arp_nb.model import Reading
 
-_TERMINATING = re.compile(r"^scancel: Terminating job (\S+)", re.MULTILINE)
+#: the second is for ``--full`` with a signal
+_TERMINATING = re.compile(
+    r"^scancel: (?:Terminating|Signal \d+ to(?: [a-z]+){0,3}) job (\S+)", re.MULTILINE
+)
 _REFUSED = re.compile(r"^scancel: error: Kill job error on job id (\S+): (.*)$", re.MULTILINE)
 _ALREADY = ("already completing or completed", "Invalid job id")
 #: slurm_strerror(3): the controller said nothing, so the job may go on or end

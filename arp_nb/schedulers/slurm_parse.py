@@ -15,7 +15,7 @@ from collections import defaultdict
 from dataclasses import replace
 from functools import lru_cache
 from sys import intern
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from arp_nb import marks
 from arp_nb.model import Element, JobState, PastChange, Reading
@@ -25,7 +25,7 @@ from arp_nb.schedulers.base import Marked
 from arp_nb.schedulers.slurm_values import duration_s, exit_of, indices, memory_mb, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,11 @@ _NOTHING = frozenset({"", "(null)", "None", "N/A", "None assigned", "Unknown", "
 _UNEXPLAINED = frozenset({JobState.RUNNING, JobState.DONE, JobState.KILLED})
 
 
+#: indices of elements that are told together: a range where they are one, for it is small
+Indices: TypeAlias = "range | tuple[int, ...]"
+Key: TypeAlias = "tuple[int | None, int | None, Indices]"
+
+
 class Listed(NamedTuple):
     """One record: a job, some elements of an array, or a part of a heterogeneous job."""
 
@@ -58,10 +63,15 @@ class Listed(NamedTuple):
     #: of an element that is told by itself
     element: int | None
     #: of waiting elements that are told together
-    waiting: Sequence[int]
-    #: it is a part of a heterogeneous job
-    is_part: bool
+    waiting: Indices
+    #: of a heterogeneous job: which of its parts it is
+    part: int | None
     reading: Reading
+
+    @property
+    def key(self) -> Key:
+        """What its record in the other book has, too."""
+        return self.element, self.part, self.waiting
 
 
 def submitted_ids(output: str, *, alone: bool) -> tuple[str, ...]:
@@ -209,26 +219,19 @@ def _listed(native_id: str, reading: Reading) -> Listed | None:
         logger.warning("Slurm: indices of an array cannot be read: %.80r", native_id)
         return None
     return Listed(
-        job_id, None if index is None else int(index), several, part is not None, reading
+        job_id,
+        None if index is None else int(index),
+        several,
+        None if part is None else int(part),
+        reading,
     )
 
 
-def answered(listed: Iterable[Listed], asked: Collection[str]) -> dict[str, Reading]:
-    """Put the records together to one reading for each id that was asked for."""
-    by_job: defaultdict[str, list[Listed]] = defaultdict(list)
-    wanted = {whole_id(one) for one in asked}
-    for one in listed:
-        if one.job_id in wanted:
-            by_job[one.job_id].append(one)
-    found: dict[str, Reading] = {}
-    for native_id in asked:
-        reading = _of(native_id, by_job.get(whole_id(native_id), ()))
-        if reading is not None:
-            found[native_id] = reading
-    return found
+def reading_of(native_id: str, records: Sequence[Listed]) -> Reading | None:
+    """Make the one reading of an id out of its job's records; None if they lack it.
 
-
-def _of(native_id: str, records: Sequence[Listed]) -> Reading | None:
+    A heterogeneous job is one job: it runs while a part of it does, and has failed if one has.
+    """
     match = _ID.fullmatch(native_id)
     if match is None or not records:
         return None
@@ -236,7 +239,7 @@ def _of(native_id: str, records: Sequence[Listed]) -> Reading | None:
         index = int(match[2])
         ours = (one for one in records if index == one.element or index in one.waiting)
         return next((one.reading for one in ours), None)
-    if any(one.is_part for one in records):
+    if any(one.part is not None for one in records):
         return fold(((one.reading, 1) for one in records), counts=False)
     if len(records) == 1 and records[0].element is None and not records[0].waiting:
         return records[0].reading
@@ -264,7 +267,7 @@ def marked(listed: Iterable[Listed]) -> dict[str, Marked]:
             of_job[one.job_id].append(one)
     found: dict[str, Marked] = {}
     for job_id, records in of_job.items():
-        reading = _of(job_id, records)
+        reading = reading_of(job_id, records)
         if reading is not None:
             found[job_id] = Marked(
                 native_id=job_id,
@@ -274,24 +277,6 @@ def marked(listed: Iterable[Listed]) -> dict[str, Marked]:
                 submitted_at=reading.submitted_at,
             )
     return found
-
-
-def completed(ended: Reading, listed: Reading | None) -> Reading:
-    """Fill in, from the list, what the accounting does not tell of an end (yet).
-
-    It has a size of ``16?`` for a while, and never a reason (`_accounted_one`).
-    """
-    if listed is None or listed.native_state != ended.native_state:
-        return ended
-    return replace(
-        ended,
-        reason=ended.reason or listed.reason,
-        queue=ended.queue or listed.queue,
-        host=ended.host or listed.host,
-        tag=ended.tag or listed.tag,
-        asked_memory_mb=ended.asked_memory_mb or listed.asked_memory_mb,
-        asked_time_s=ended.asked_time_s or listed.asked_time_s,
-    )
 
 
 def with_past(reading: Reading) -> Reading:

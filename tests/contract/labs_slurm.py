@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import atexit
 import shlex
+import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from typing_extensions import override
 
+from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.slurm import SlurmScheduler
 from tests.contract.labs import Lab, until
 from tests.missing import missing
-from tests.slurm_cluster import ALICE, SlurmCluster, lacking
+from tests.slurm_cluster import ALICE, BOB, SlurmCluster, lacking
 
-#: jobs that run at once on its node
-_CORES = 16
+#: slurmctld looks at time limits every 30 s
+WITHIN_S = 60.0
 
 
 @cache
@@ -29,8 +32,38 @@ def cluster() -> SlurmCluster:
     return made
 
 
+async def told(
+    lab: RealSlurm,
+    native_id: str,
+    enough: Callable[[Reading], bool],
+    *,
+    user: str = ALICE,
+    ended: bool = False,
+) -> Reading:
+    """Poll as a user until a reading is enough; none before may be final, unless it ``ended``."""
+    scheduler = lab.as_user(user) if user != ALICE else lab.scheduler
+    reading: Reading | None = None
+    end_s = time.monotonic() + WITHIN_S
+    while time.monotonic() < end_s:
+        reading = (await scheduler.poll([native_id])).readings.get(native_id)
+        if reading is not None and enough(reading):
+            return reading
+        assert ended or reading is None or not reading.state.is_final, reading
+    raise AssertionError(f"job {native_id} is still {reading}")
+
+
+def over(reading: Reading) -> bool:
+    """Whether a job has ended."""
+    return reading.state.is_final
+
+
+def running(reading: Reading) -> bool:
+    """Whether a job runs."""
+    return reading.state is JobState.RUNNING
+
+
 class RealSlurm(Lab):
-    """The Slurm adapter over a real cluster; all jobs are those of one user."""
+    """The Slurm adapter over a real cluster; jobs are one user's unless a test says so."""
 
     words = ("PENDING", "RUNNING", "CANCELLED")
 
@@ -38,15 +71,26 @@ class RealSlurm(Lab):
     def submitted(self, number: int) -> str:
         return f"Submitted batch job {number}"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, own: SlurmCluster | None = None) -> None:
         folder.chmod(0o777)  # another user's jobs write there
         self.folder = folder
-        self.cluster = cluster()
-        self.scheduler = SlurmScheduler(
-            self.cluster.environment, command_prefix=("runuser", "-u", ALICE, "--")
+        self.cluster = own or cluster()
+        self.scheduler = self.as_user(ALICE)
+
+    def as_user(self, user: str, *, timeout_s: float = 20.0) -> SlurmScheduler:
+        """Return a new adapter, whose commands are run by a user."""
+        return SlurmScheduler(
+            self.cluster.environment,
+            timeout_s=timeout_s,
+            command_prefix=("runuser", "-u", user, "--"),
         )
 
-    def sbatch(self, *options: str, line: str, tag: str = "") -> str:
+    def control(self, *argv: str) -> None:
+        """Run ``scontrol`` as an admin."""
+        done = self.cluster.run("scontrol", *argv)
+        assert done.returncode == 0, f"{shlex.join(done.args)}: {done.stderr}"
+
+    def sbatch(self, *options: str, line: str, tag: str = "", user: str = ALICE) -> str:
         """Submit a job, and return its id."""
         mark = self.scheduler.tag_options(tag) if tag else ()
         log = ("-o", f"{self.folder}/%j.log")
@@ -54,7 +98,7 @@ class RealSlurm(Lab):
         path = self.folder / f"script{len(list(self.folder.iterdir()))}.sh"
         path.write_text(script)
         done = self.cluster.run(
-            "sbatch", *mark, *log, *options, str(path), user=ALICE, cwd=self.folder
+            "sbatch", *mark, *log, *options, str(path), user=user, cwd=self.folder
         )
         assert done.returncode == 0, f"{shlex.join(done.args)}: {done.stderr}"
         [native_id] = self.scheduler.submitted_ids(done.stdout)
@@ -98,9 +142,11 @@ class RealSlurm(Lab):
 
     @override
     def close(self) -> None:
-        self.cluster.run("scancel", "--signal=KILL", "--full", "-u", ALICE)
-        self.cluster.run("scancel", "-u", ALICE)
+        users = f"{ALICE},{BOB}"
+        for user in (ALICE, BOB):
+            self.cluster.run("scancel", "--signal=KILL", "--full", "-u", user)
+            self.cluster.run("scancel", "-u", user)
         until(
-            lambda: not self.cluster.run("squeue", "-h", "-u", ALICE).stdout.strip(),
+            lambda: not self.cluster.run("squeue", "-h", "-u", users).stdout.strip(),
             "all jobs of the test have ended",
         )
