@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-_EPOCH_S = re.compile(r"[1-9][0-9]{0,10}", re.ASCII)
+_EPOCH_S = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 #: squeue(1), "%l": days-hours:minutes:seconds, from the right
 _DURATION = re.compile(r"(?:([0-9]{1,6})-)?([0-9]{1,4})(?::([0-9]{2}))?(?::([0-9]{2}))?", re.ASCII)
 #: sacct(1), "ReqMem", "MaxRSS"; before 21.08 with a "c" (of each core) or "n" (of each node)
