@@ -161,14 +161,15 @@ class DefsPage implements Mounted {
   /** Where its jobs can be sent, and why not elsewhere. */
   #locations(id: number, at: HTMLElement): void {
     const { locations = {}, not_offered = {}, default_location = "" } = (this.board.status ?? {}) as Partial<StatusWithReasons>;
-    const now = value(this.#desk.edit(id), "location") || default_location;
+    const now = value(this.#desk.edit(id), "location");
     const item = (name: string, why: string, off: boolean): MenuItem => ({
       label: title(name), on: name === now, do: () => this.#choose(id, "location", name), ...(off ? { off: plain(why, 200) } : { note: plain(why, 60) }),
     });
     const here = Object.entries(locations).map(([name, why]) => item(name, why, false));
     const others = Object.entries(not_offered).filter(([name]) => !Object.hasOwn(locations, name)).map(([name, why]) => item(name, why, true));
     const known = [...here, ...others].some(({ on }) => on);
-    this.shell.menu(at, [...here, ...others, ...(known || !now ? [] : [item(now, "not offered here", true)])]);
+    const usual: MenuItem = { label: `${title(default_location)} (usual)`, on: !now, do: () => this.#choose(id, "location", "") };
+    this.shell.menu(at, [usual, ...here, ...others, ...(known || !now ? [] : [item(now, "not offered here", true)])]);
   }
 
   #searchKey(event: KeyboardEvent): void {

@@ -112,14 +112,17 @@ const MOST_DRAWN = 40;
 export function drawReport(wide: WideRow | undefined, cell: ReportCell): HTMLElement {
   const all = wide ? items(wide.report) : [];
   const done = cell.live ? progress(all, cell.left_ms, cell.held) : null;
-  const list = el("span.arp-ctrs", {}, ...all.slice(0, MOST_DRAWN).map(drawItem));
-  const undrawn = Math.max(0, all.length - MOST_DRAWN);
-  const made = el("div.arp-rep", {},
+  return el("div.arp-rep", {},
     cell.why && el("span.arp-whyin", {}, cell.why),
     done && drawProgress(done.percent, done.words),
-    list, el("span.arp-more", { hidden: true, "data-undrawn": undrawn }), spark(wide?.spark ?? []));
-  if (all.length) fitSoon(list);
-  return made;
+    ...drawFitting(all.slice(0, MOST_DRAWN).map(drawItem), Math.max(0, all.length - MOST_DRAWN)), spark(wide?.spark ?? []));
+}
+
+/** As many of these (`.arp-ctr`) as there is room for, each whole, and `+n` for the others. Their parent holds nothing else that could give way but a sparkline. */
+export function drawFitting(some: readonly HTMLElement[], undrawn = 0): readonly [HTMLElement, HTMLElement] {
+  const list = el("span.arp-ctrs", {}, ...some);
+  if (some.length) fitSoon(list);
+  return [list, el("span.arp-more", { hidden: true, "data-undrawn": undrawn })];
 }
 
 /** A bar with its percentage and words; `name` is what a screen reader calls it. */

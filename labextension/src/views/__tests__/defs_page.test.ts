@@ -192,9 +192,9 @@ describe("the keyboard", () => {
     press("Enter");
     const { items } = shell.menus[0]!;
     expect(items.map(({ label, note, off, on }) => [label, note ?? off, on])).toEqual([
-      ["LSF", "bsub is /opt/lsf/bin/bsub", true], ["Local", "always here", false], ["Slurm", "sbatch is not on the PATH", false]]);
-    expect(items.map(({ off }) => off !== undefined)).toEqual([false, false, true]);
-    items[1]!.do("");
+      ["LSF (usual)", undefined, false], ["LSF", "bsub is /opt/lsf/bin/bsub", true], ["Local", "always here", false], ["Slurm", "sbatch is not on the PATH", false]]);
+    expect(items.map(({ off }) => off !== undefined)).toEqual([false, false, false, true]);
+    items[2]!.do("");
     await vi.waitFor(() => expect(board.asked("changeDefinition")).toEqual([[18, 1, { location: "local" }]]));
   });
 

@@ -20,17 +20,17 @@ beforeEach(async () => {
 afterEach(takeDown);
 
 describe("the status of a job that is several", () => {
-  const parts = (id: number): string[] => [...cell(id, "status").querySelectorAll(".arp-parts > *")].map((one) => one.textContent);
+  const parts = (id: number): string[] => [...cell(id, "status").querySelectorAll(".arp-ctr")].map((one) => one.textContent);
 
   it("has its counts beside the word, each whole, what needs a look first", () => {
     openWith(job(1, 2900, "smd", { ...running, parts: { elements: { RUN: 3, PEND: 5, DONE: 2 }, subjobs: { DONE: 2, RUN: 3 }, extra: 1 } }));
     expect(parts(1)).toEqual(["1 extra", "3 RUN", "5 PEND", "2 DONE", "2/5 subjobs"]);
-    expect(cell(1, "status").querySelector(".arp-parts > .is-look")!.textContent).toBe("1 extra");
+    expect(cell(1, "status").querySelector(".arp-ctr.is-look")!.textContent).toBe("1 extra");
     expect(cell(1, "status").querySelector("[title^='1 extra · 3 RUN']")).not.toBeNull();
   });
   it("follows while it runs, and is the chip alone where there is nothing to count", () => {
     openWith(job(1, 2900, "smd", { ...running, parts: { elements: { RUN: 3 } } }), job(2, 2900, "cube", running));
-    expect(cell(2, "status").querySelector(".arp-parts")).toBeNull();
+    expect(cell(2, "status").querySelector(".arp-ctrs")).toBeNull();
     board.change({ ...board.rows.get(1)!, parts: { elements: { RUN: 1, DONE: 2 } } });
     settle();
     expect(parts(1)).toEqual(["1 RUN", "2 DONE"]);

@@ -2,7 +2,6 @@
 
 import { plain } from "../../model/plain";
 import type { DefinitionRow, DryRun } from "../../model/rows";
-import { title } from "../../model/status";
 import { ApiError } from "../../sources/api";
 import type { Board } from "../../sources/board";
 import { commandLine, quoted } from "../command";
@@ -90,23 +89,17 @@ export class DryRunPanel {
       ...(answer?.warnings ?? []).map((warning) => el("span.arp-warned", {}, `\n${plain(warning, 2000)}`)), said && el("span.arp-warned", {}, plain(said, 2000)));
   }
 
-  /** What has no column: how the script is called, and where it goes. */
+  /** What has no column: how the script is called. */
   #options_(row: DefinitionRow): void {
     const now = (): DefinitionRow => this.board.definitions.get(row.id) ?? row;
-    const pick = (label: string, value: string, choices: readonly (readonly [string, string])[], key: "arguments" | "location"): HTMLElement => {
-      const button = el("button.arp-btn", { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false" },
-        el("span.arp-muted", {}, label), " ", value, icon("down", 12));
-      button.onclick = () => this.shell.menu(button, choices.map(([id, text]) => ({
-        label: text, on: id === now()[key], do: () => void this.desk.set(now(), { [key]: id }),
-      })));
-      return button;
-    };
-    const locations = Object.keys(this.board.status?.locations ?? {}).map((name) => [name, title(name)] as const);
-    const usual = this.board.status?.default_location ?? "";
+    const called = el("button.arp-btn", { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false" },
+      el("span.arp-muted", {}, "Called with"), " ", row.arguments, icon("down", 12));
+    called.onclick = () => this.shell.menu(called, CALLS.map((call) => ({
+      label: call, on: call === now().arguments, do: () => void this.desk.set(now(), { arguments: call }),
+    })));
     const check = el("input", { type: "checkbox", checked: row.quoted_parameters, onchange: () => void this.desk.set(now(), { quoted_parameters: check.checked }) });
     fill(this.#options,
-      pick("Called with", row.arguments, CALLS.map((call) => [call, call] as const), "arguments"),
-      locations.length > 1 && pick("Runs on", row.location ? title(row.location) : `${title(usual)} (usual)`, [["", `${title(usual)} (usual)`], ...locations], "location"),
+      called,
       el("label.arp-check", {}, check, "The script quotes its parameters: spaces and signs may be in them"));
   }
 }

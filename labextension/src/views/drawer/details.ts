@@ -5,6 +5,7 @@ import { isFinal, shown, title } from "../../model/status";
 import { clock, elapsed, ms, when } from "../../model/times";
 import { TRIGGERS } from "../../model/triggers";
 import type { Board } from "../../sources/board";
+import { counted } from "../counted";
 import { el, fill } from "../../dom";
 import { killNote, why } from "../jobs/why";
 import type { Shell } from "../shell";
@@ -22,6 +23,7 @@ const TICK_MS = 1000;
 
 export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: number, _native: string, log: (native: string) => void): Page {
   const facts = el("div.arp-dfacts");
+  const more = el("div.arp-dfacts");
   const said = el("div.arp-dfacts");
   let row: JobRow | null = null;
   let turn = 0;
@@ -45,7 +47,7 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
       answer[0],
     );
   };
-  const pad = el("div.arp-dbody.arp-pad", {}, attempts.el, facts, family.el, said, python(shell, ask(job, "details")));
+  const pad = el("div.arp-dbody.arp-pad", {}, attempts.el, facts, family.el, more, said, python(shell, ask(job, "details")));
   host.append(pad);
   return {
     destroy() {
@@ -58,7 +60,8 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
       const first = !row;
       row = now;
       durations.draw(now);
-      fill(facts, ...drawFacts(board, shell, now, durations));
+      fill(facts, drawWhy(board, shell, now), drawFigures(now, durations));
+      fill(more, drawMore(now));
       family.job(now);
       attempts.job(now);
       if (first) void again();
@@ -90,33 +93,32 @@ class Durations {
   }
 }
 
-function drawFacts(board: Board, shell: Shell, job: JobRow, { ran, waited }: Durations): (HTMLElement | null)[] {
-  return [
-    drawWhy(board, shell, job),
-    pairs("arp-facts", [
-      ["Memory, peak", job.peak_memory_mb !== null && bytes(job.peak_memory_mb * MB)],
-      ["Memory, asked", job.asked_memory_mb !== null && bytes(job.asked_memory_mb * MB)],
-      ["Run time", ran.textContent && ran],
-      ["Time limit", elapsed((job.asked_time_s ?? NaN) * 1000)],
-      ["Waited in queue", waited.textContent && waited],
-      ["Exit code", exitOf(job)],
-      ["Host", job.host],
-      ["Queue", job.queue],
-    ]),
-    pairs("arp-kv", [
-      ["Job", `${job.id}${job.native_id ? `, ${title(job.location)} ${job.native_id}` : ""}`],
-      ["User", job.user],
-      ["Location", title(job.location)],
-      ["Parameters", job.parameters && mono(job.parameters)],
-      ["Started by", job.trigger === "MANUAL" ? "hand" : (TRIGGERS[job.trigger] ?? job.trigger)],
-      ["Requested", when(ms(job.requested))],
-      ["Submitted", when(ms(job.submitted))],
-      ["Started", when(ms(job.started))],
-      ["Ended", when(ms(job.ended))],
-      ["Requeued", job.attempt > 1 && `${job.attempt - 1} times by ${title(job.location)}`],
-      ["Rerun of", job.rerun_of !== null && button(`job ${job.rerun_of}`, () => shell.openJob(job.rerun_of ?? 0, "details"))],
-      ["Kill asked for", job.kill_by && `by ${job.kill_by}, ${when(ms(job.kill_at))}`],
-      ["Notes", job.notes.join("\n")],
-    ]),
-  ];
+function drawFigures(job: JobRow, { ran, waited }: Durations): HTMLElement {
+  return pairs("arp-facts", [
+    ["Memory, peak", job.peak_memory_mb !== null && bytes(job.peak_memory_mb * MB)],
+    ["Memory, asked", job.asked_memory_mb !== null && bytes(job.asked_memory_mb * MB)],
+    ["Run time", ran.textContent && ran],
+    ["Time limit", elapsed((job.asked_time_s ?? NaN) * 1000)],
+    ["Waited in queue", waited.textContent && waited],
+    ["Exit code", exitOf(job)],
+    ["Host", job.host],
+    ["Queue", job.queue],
+  ]);
+}
+
+function drawMore(job: JobRow): HTMLElement {
+  return pairs("arp-kv", [
+    ["Job", `${job.id}${job.native_id ? `, ${title(job.location)} ${job.native_id}` : ""}`],
+    ["User", job.user],
+    ["Location", title(job.location)],
+    ["Parameters", job.parameters && mono(job.parameters)],
+    ["Started by", job.trigger === "MANUAL" ? "hand" : (TRIGGERS[job.trigger] ?? job.trigger)],
+    ["Requested", when(ms(job.requested))],
+    ["Submitted", when(ms(job.submitted))],
+    ["Started", when(ms(job.started))],
+    ["Ended", when(ms(job.ended))],
+    ["Requeued", job.attempt > 1 && `${counted(job.attempt - 1, "time")} by ${title(job.location)}`],
+    ["Kill asked for", job.kill_by && `by ${job.kill_by}, ${when(ms(job.kill_at))}`],
+    ["Notes", job.notes.join("\n")],
+  ]);
 }

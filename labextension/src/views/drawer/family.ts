@@ -60,7 +60,7 @@ export class Family {
     const listed = [...jobs].sort((one, other) => ROLES.indexOf(one.role) - ROLES.indexOf(other.role));
     const rows = listed.map((one) => [
       el("span", { class: one.role === "subjob" ? "arp-sub" : "" }, plain(one.native_id, 64)),
-      el("span", {}, statusChip(wordOf(one.state, one.native_state)), one.role !== "sibling" && el("small.is-look", {}, ` ${one.role}`)),
+      el("span", {}, statusChip(wordOf(one.state, one.native_state)), one.role !== "sibling" && el("small", { class: one.role === "extra" ? "is-look" : "arp-muted" }, ` ${one.role}`)),
       el("span", {}, whyOf(one)),
       this.#acts(one, listed.length, scheduler),
     ]);
@@ -75,7 +75,7 @@ export class Family {
 
   #acts({ native_id: native, role, state, source, kill_by: by }: SchedulerJobRow, of: number, scheduler: string): HTMLElement {
     const name = plain(native, 64);
-    return el("span.arp-tied", {}, el("span.arp-muted", {}, plain(source, 60)), el("span.arp-grow"),
+    return el("span.arp-tied", {}, el("span.arp-muted.arp-known", {}, plain(source, 60)), el("span.arp-grow"),
       of > 1 && iconButton("log", `Log of ${name}`, () => this.log(native)),
       role === "extra" && !isFinal(state) && (by ? el("span.arp-muted", {}, `kill asked for by ${plain(by, 40)}`)
         : button("Kill", () => void this.#kill([native], `${scheduler} made it for the same command. Not ours to keep: kill it?`), "kill")));

@@ -6,7 +6,7 @@ import { plain } from "../../model/plain";
 import { elapsed, minute, ms, when } from "../../model/times";
 import { el } from "../../dom";
 import { icon, type IconName } from "../../icons";
-import { drawReport, reportText, valueText } from "../report";
+import { drawFitting, drawReport, reportText, valueText } from "../report";
 import { statusChip } from "../status_chip";
 import { GROUPS, type Facts } from "./facts";
 import { runOf, type JobRows } from "./rows";
@@ -121,12 +121,12 @@ function ofJob(scene: Scene): GridColumn[] {
 
 const saidOf = (facts: Facts, row: number): string[] => partsSaid(partsOf(facts.text("parts", row)));
 
-/** The chip; behind it, as far as there is room, what the job consists of: a number that does not fit is left out whole. */
+/** The chip; behind it, as far as there is room, what the job consists of. */
 function drawStatus(facts: Facts, row: number): HTMLElement {
   const chip = statusChip(facts.word(row));
   const said = saidOf(facts, row);
-  return said.length ? el("span.arp-tied", { title: said.join(" · ") }, chip, el("small.arp-parts", {},
-    ...said.map((one) => el("span", { class: one.endsWith("extra") ? "is-look" : "" }, one)))) : chip;
+  return said.length ? el("span.arp-tied", { title: said.join(" · ") }, chip,
+    ...drawFitting(said.map((one) => el("small.arp-ctr", { class: one.endsWith("extra") ? "is-look" : "" }, one)))) : chip;
 }
 
 /** Kill, delete, log and details: what cannot be done now says why, and stays in its place. */
