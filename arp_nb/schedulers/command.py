@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: 100,000 jobs of a kilobyte each would fit
 MAX_OUTPUT_BYTES = 64 << 20
 _PIECE_BYTES = 1 << 18
+#: of ids in one command line; Linux takes 2 MB in all, sites' wrappers and ssh less
+_LINE_BYTES = 60_000
 #: how long a killed command may take to be gone
 _LAST_WORDS_S = 2.0
 #: they join their words to a line for a shell, and take no variables along (ssh(1))
@@ -157,6 +159,20 @@ class CommandRunner:
                 raise _TooMuch
             printed += piece
         return printed
+
+
+def chunks(native_ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield ids in as few command lines as hold them."""
+    some: list[str] = []
+    size_bytes = 0
+    for one in native_ids:
+        if size_bytes + len(one) + 1 > _LINE_BYTES:
+            yield some
+            some, size_bytes = [], 0
+        some.append(one)
+        size_bytes += len(one) + 1
+    if some:
+        yield some
 
 
 class _TooMuch(Exception):

@@ -6,37 +6,36 @@ The user's own script calls ``bsub``; we only read the id that it printed.
 from __future__ import annotations
 
 import logging
+import math
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from typing_extensions import override
 
+from arp_nb import marks
 from arp_nb.errors import SchedulerError
-from arp_nb.model import JobState
 from arp_nb.schedulers import lsf_parse
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
-from arp_nb.schedulers.command import CommandRunner
+from arp_nb.schedulers.command import CommandRunner, chunks
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
-from arp_nb.schedulers.lsf_poll import PollReader
+from arp_nb.schedulers.lsf_dialect import Dialect
+from arp_nb.schedulers.lsf_history import stories
+from arp_nb.schedulers.lsf_poll import PollReader, elements
+from arp_nb.schedulers.lsf_records import records
+from arp_nb.schedulers.lsf_times import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from arp_nb.model import Element, Reading
     from arp_nb.schedulers.base import Site
     from arp_nb.schedulers.command import Output
 
 logger = logging.getLogger(__name__)
 
-_COMMON = "jobid stat queue exec_host proj_name submit_time start_time finish_time"
-#: what IBM's LSF 10.1 tells; tried first, once. No free text that we can do without.
-_WIDE = (
-    f"{_COMMON} jobindex exit_code exit_reason kill_reason suspend_reason pend_reason max_mem "
-    "job_description"
-)
-#: what all products know; the name is where they keep the index of an array's element
-_PLAIN = f"{_COMMON} job_name"
 #: seconds that a query waits for LSF's daemons; 2 s is told from a daemon that is down
 _RECEIVE_S = 2
 _NOT_RUNNING = ("Not yet started", "is not found", "No matching job", "already finished")
@@ -82,7 +81,7 @@ class LsfScheduler(Scheduler):
         self._tag_option = "-P" if tag_by_project else "-Jd"
         self._now = now
         self._reader = PollReader()
-        self._fields = _WIDE
+        self._dialect = Dialect()
         self._receive_s = _RECEIVE_S
 
     @override
@@ -144,26 +143,83 @@ class LsfScheduler(Scheduler):
         if not asked:
             return Poll({})  # bjobs without ids would list every job of the user
         # -a: include jobs that ended within CLEAN_PERIOD, else an end looks like a loss
-        output = await self._bjobs_json("-a", ids=asked)
+        output = await self._bjobs("-a", ids=asked)
         return await self._reader.read_in_slices(
             output.exit_code, output.stdout, output.stderr, asked, self._now()
         )
 
-    async def _bjobs_json(self, *options: str, ids: Sequence[str] = ()) -> Output:
-        output = await self._query("bjobs", *options, "-json", "-o", self._fields, *ids)
-        if self._fields != _PLAIN and lsf_parse.bad_field(output.exit_code, output.stderr):
-            logger.info("this LSF knows fewer fields than IBM's: %s", output.stderr.strip())
-            self._fields = _PLAIN
-            output = await self._query("bjobs", *options, "-json", "-o", self._fields, *ids)
-        return output
+    async def _bjobs(self, *options: str, ids: Sequence[str] = ()) -> Output:
+        """List jobs in the columns that this site knows; the answer is JSON."""
+        while True:
+            output = await self._query("bjobs", *options, *self._dialect.options, *ids)
+            other = self._dialect.after(output.exit_code, output.stdout, output.stderr)
+            if other is None:
+                break
+            logger.info("this LSF knows less than IBM's: %s", output.stderr.strip())
+            self._dialect = other
+        said = output.stdout.strip() or output.exit_code == 0 or "is not found" in output.stderr
+        if self._dialect.is_json or not said:
+            return output
+        return replace(output, stdout=self._dialect.as_json(output.stdout, output.stderr))
+
+    @override
+    async def history(self, native_ids: Collection[str]) -> Poll:
+        asked = [one for one in native_ids if lsf_parse.is_id(one)]
+        if not asked or self._commands.find("bhist") is None:
+            return Poll({}, frozenset(asked))
+        told: dict[str, Reading] = {}
+        for some in chunks(asked):
+            told |= await self._bhist(some)
+        # bhist may leave out, without a word, one of several that it does not know
+        missing = [one for one in asked if one not in told]
+        if missing and len(missing) < len(asked):
+            for some in chunks(missing):
+                told |= await self._bhist(some)
+        ended = {one: told[one] for one in asked if one in told and told[one].state.is_final}
+        return Poll(ended, frozenset(asked) - told.keys())
+
+    async def _bhist(self, native_ids: Sequence[str]) -> Mapping[str, Reading]:
+        # -n 0: all event files, for the job may have ended long ago
+        output = await self._query("bhist", "-l", "-n", "0", *native_ids)
+        told = stories(output.stdout, self._now())
+        if not told and not lsf_parse.knows_none(output.said):
+            raise SchedulerError(f"bhist: {output.said or output.exit_code}")
+        return told
+
+    @override
+    async def elements(self, native_id: str) -> tuple[Element, ...]:
+        if not lsf_parse.is_id(native_id) or "[" in native_id:
+            return ()
+        output = await self._bjobs("-a", ids=[native_id])
+        if "{" not in output.stdout:
+            if lsf_parse.knows_none(output.said):
+                return ()
+            raise SchedulerError(f"bjobs: {output.said or output.exit_code}")
+        return elements(native_id, records(output.stdout), day_of(self._now()))
+
+    @override
+    async def marked(self) -> tuple[Marked, ...]:
+        output = await self._bjobs("-a")
+        today = day_of(self._now())
+        return lsf_parse.found(output.exit_code, output.stdout, output.stderr, today)
 
     @override
     async def find_tagged(self, tag: str) -> tuple[Marked, ...]:
-        output = await self._bjobs_json("-a", self._tag_option, tag)
-        return tuple(
-            Marked(native_id=one, tag=tag, state=JobState.RUNNING)
-            for one in lsf_parse.found_ids(output.exit_code, output.stdout, output.stderr)
-        )
+        # "bjobs -Jd" takes an asterisk; "-P" does not
+        which = ("-Jd", f"{tag}*") if self._tag_option == "-Jd" else ()
+        output = await self._bjobs("-a", *which)
+        today = day_of(self._now())
+        found = lsf_parse.found(output.exit_code, output.stdout, output.stderr, today)
+        return tuple(one for one in found if marks.is_of(one.tag, tag))
+
+    @override
+    def ask_options(self, memory_mb: float | None, time_s: float | None) -> tuple[str, ...]:
+        options: list[str] = []
+        if memory_mb is not None:  # with a unit, for LSF_UNIT_FOR_LIMITS may be any ("bsub -M")
+            options += ("-M", f"{math.ceil(memory_mb * 1e6 / 2**20)}MB")
+        if time_s is not None:  # whole minutes ("bsub -W")
+            options += ("-W", str(math.ceil(time_s / 60)))
+        return tuple(options)
 
     @override
     async def kill(
@@ -175,9 +231,10 @@ class LsfScheduler(Scheduler):
             for one in native_ids
             if one not in asked
         }
-        if asked:
-            output = await self._commands.run(["bkill", *asked])
-            answers.update(lsf_parse.kill_answers(output.exit_code, output.said, asked))
+        how = ("-s", "KILL") if force else ()
+        for some in chunks(asked):
+            output = await self._commands.run(["bkill", *how, *some])
+            answers.update(lsf_parse.kill_answers(output.exit_code, output.said, some))
         return answers
 
     @override

@@ -66,8 +66,9 @@ class Dialect:
         bad = {one.lower() for one in _BAD_FIELD.findall(stderr)} & set(self.fields)
         if bad and not bad & _NEEDED:
             left = tuple(one for one in self.fields if one not in bad)
-            if len(left) < len(_FIELDS) - _ONE_BY_ONE or "jobindex" in bad:
-                left = tuple(one for one in _PLAIN if one not in bad)
+            few = len(left) < len(_FIELDS) - _ONE_BY_ONE or "jobindex" in bad
+            if few and not set(left) <= set(_PLAIN):
+                left = tuple(one for one in _PLAIN if one in {*left, "job_name"})
             return replace(self, fields=left)
         if self.is_json and not stdout.strip() and _NO_JSON.search(stderr):
             return replace(self, is_json=False)

@@ -13,10 +13,12 @@ from pathlib import PurePosixPath
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from arp_nb import marks
+from arp_nb.causes import TERMS
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState, Reading
 from arp_nb.native import LSF
-from arp_nb.schedulers.base import Answer
+from arp_nb.schedulers.base import Answer, Marked
 from arp_nb.schedulers.lsf_records import records
 from arp_nb.schedulers.lsf_times import moment_on
 
@@ -29,7 +31,7 @@ logger = logging.getLogger(__name__)
 STATES: Mapping[str, JobState] = {word: one.state for word, one in LSF.items()}
 _ENDS = frozenset(word for word, state in STATES.items() if state.is_final)
 #: LSF says that somebody asked for the end
-_ASKED_FOR = ("TERM_OWNER", "TERM_ADMIN", "TERM_FORCE_OWNER", "TERM_FORCE_ADMIN")
+_ASKED_FOR = tuple(term for term, cause in TERMS.items() if cause == "killed")
 
 #: whole: "Job <7> is being terminated" is printed by scripts too
 _SUBMITTED = re.compile(r"Job <(\d+)> is submitted\b")
@@ -37,10 +39,17 @@ _WORD = re.compile(r"[A-Z][A-Z_]{1,15}", re.ASCII)
 #: not 0: `bkill 0` ends every job of the user
 _ID = re.compile(r"[1-9]\d{0,17}(?:\[[1-9]\d{0,17}\])?", re.ASCII)
 _NONE_AT_ALL = re.compile(r"^No (?:unfinished |matching )?job found", re.MULTILINE)
+_NOT_FOUND = re.compile(r"^Job <[\d\[\]]{1,30}> is not found", re.MULTILINE)
 _ALREADY_ENDED = re.compile(r"already finished|no matching job", re.IGNORECASE)
 _ACCEPTED = re.compile(r"is being terminated|operation is in progress", re.IGNORECASE)
 _OF_JOB = re.compile(r"^Job <(\d+(?:\[\d+\])?)>.*$", re.MULTILINE)
 _MEMORY = re.compile(r"([\d.]+) *([KMGT])?(?:i?B|bytes?)?", re.ASCII | re.IGNORECASE)
+_RUN_LIMIT = re.compile(
+    r"(\d{1,9}(?:\.\d{1,6})?)(?: ?min(?:utes)?)?(?:/\S{1,200})?|(\d{1,6}):(\d{2}):(\d{2})",
+    re.ASCII,
+)
+#: Linux has so many
+_SIGNALS = 65
 _PER_MB = {"K": 1024 / 1e6, "M": 2**20 / 1e6, "G": 2**30 / 1e6, "T": 2**40 / 1e6}
 
 
@@ -53,11 +62,6 @@ def submitted_ids(output: str) -> tuple[str, ...]:
 def is_id(native_id: str) -> bool:
     """Whether LSF could have given this id: nothing else may reach a command line."""
     return _ID.fullmatch(native_id) is not None
-
-
-def bad_field(exit_code: int, stderr: str) -> bool:
-    """Whether ``bjobs`` refused a field's name, which this product does not know."""
-    return exit_code != 0 and "is not a valid field name" in stderr
 
 
 def reading(record: Mapping[str, Any], today: int) -> Reading | None:
@@ -86,20 +90,29 @@ def reading(record: Mapping[str, Any], today: int) -> Reading | None:
     reason = _text(get("EXIT_REASON")) or _text(get("KILL_REASON")) if is_end else _waits(record)
     if state is JobState.FAILED and reason.startswith(_ASKED_FOR):
         state = JobState.KILLED
+    code = _exit_code(_text(get("EXIT_CODE"))) if is_end else None
     return Reading(
         state=state,
         native_state=intern(native),  # such names are few, of very many jobs
         reason=reason,
-        exit_code=_exit_code(_text(get("EXIT_CODE"))) if is_end else None,
+        exit_code=code,
+        signal=_signal(code),
         queue=intern(_text(get("QUEUE"))),
         host=intern(_text(get("EXEC_HOST"))),
         peak_memory_mb=memory_mb(_text(get("MAX_MEM"))),
+        asked_memory_mb=memory_mb(_text(get("MEMLIMIT"))),
+        asked_time_s=run_limit_s(_text(get("RUNTIMELIMIT"))),
         submitted_at=moment_on(_text(get("SUBMIT_TIME")), today),
         started_at=moment_on(_text(get("START_TIME")), today),
         # of a job that is not over, this is LSF's estimate
         ended_at=moment_on(_text(get("FINISH_TIME")), today) if is_end else None,
-        tag=_text(get("JOB_DESCRIPTION")) or _text(get("PROJ_NAME")),
+        tag=_tag(_text(get("JOB_DESCRIPTION")), _text(get("PROJ_NAME"))),
     )
+
+
+def _tag(description: str, project: str) -> str:
+    """Return where our mark is; a script may have a description of its own."""
+    return project if marks.parse(project) is not None else description or project
 
 
 def _text(value: Any) -> str:
@@ -119,6 +132,23 @@ def _exit_code(text: str) -> int | None:
     return int(text) if is_code else None
 
 
+def _signal(code: int | None) -> int | None:
+    """Read the signal out of an exit code: 128 and more, as shells have it ("bjobs -l")."""
+    return code - 128 if code is not None and 128 < code < 128 + _SIGNALS else None
+
+
+@lru_cache(maxsize=1 << 10)
+def run_limit_s(text: str) -> float | None:
+    """Read a run limit: minutes, ``60.0/hostA``, or ``01:00:00`` (LSB_HMS_TIME_FORMAT)."""
+    match = _RUN_LIMIT.fullmatch(text)
+    if match is None:
+        return None
+    minutes, hours, of_hour, seconds = match.groups()
+    if minutes is not None:
+        return round(float(minutes) * 60, 1)
+    return float(int(hours) * 3600 + int(of_hour) * 60 + int(seconds))
+
+
 @lru_cache(maxsize=1 << 14)
 def memory_mb(text: str) -> float | None:
     """Read "5 Mbytes", "1.2 Gbytes" into megabytes of 10^6 bytes; None where it is neither."""
@@ -131,8 +161,8 @@ def memory_mb(text: str) -> float | None:
         return None
 
 
-def found_ids(exit_code: int, stdout: str, stderr: str) -> tuple[str, ...]:
-    """Read the ids that a search by tag found, oldest first.
+def found(exit_code: int, stdout: str, stderr: str, today: int) -> tuple[Marked, ...]:
+    """Read the jobs with a mark of ours that a search listed, oldest first; an array is one.
 
     Raises
     ------
@@ -144,12 +174,26 @@ def found_ids(exit_code: int, stdout: str, stderr: str) -> tuple[str, ...]:
             return ()
         said = stderr.strip() or stdout.strip() or f"exit code {exit_code}"
         raise SchedulerError(f"this LSF cannot search for our mark on jobs: {said}")
-    ids = set()
+    jobs: dict[str, Marked] = {}
     for record in records(stdout):
         job_id = record.get("JOBID") if isinstance(record, dict) else None
-        if isinstance(job_id, str) and job_id.isdigit() and is_id(job_id) and "STAT" in record:
-            ids.add(job_id)
-    return tuple(sorted(ids, key=int))
+        if not isinstance(job_id, str) or not job_id.isdigit() or not is_id(job_id):
+            continue
+        one = reading(record, today)
+        if one is not None and marks.parse(one.tag) is not None:
+            jobs[job_id] = Marked(
+                native_id=job_id,
+                tag=one.tag,
+                state=one.state,
+                native_state=one.native_state,
+                submitted_at=one.submitted_at,
+            )
+    return tuple(jobs[job_id] for job_id in sorted(jobs, key=int))
+
+
+def knows_none(said: str) -> bool:
+    """Whether LSF said, in so many words, that it knows none of the jobs asked for."""
+    return _NONE_AT_ALL.search(said) is not None or _NOT_FOUND.search(said) is not None
 
 
 def kill_answers(exit_code: int, said: str, asked: Sequence[str]) -> Mapping[str, Answer]:

@@ -8,15 +8,18 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arp_nb.errors import SchedulerError
-from arp_nb.model import JobState, Reading
+from arp_nb.model import Element
+from arp_nb.schedulers.arrays import fold
 from arp_nb.schedulers.base import Poll
 from arp_nb.schedulers.lsf_parse import reading
 from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of, records
 from arp_nb.schedulers.lsf_times import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable
+    from collections.abc import Collection, Generator, Iterable, Mapping
     from datetime import datetime
+
+    from arp_nb.model import Reading
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +47,8 @@ class _Answer:
         self._asked = asked
         self._today = today
         self._readings: dict[str, Reading] = {}
+        #: of ids under which several records came: those of an array
+        self._several: dict[str, list[Reading]] = {}
         self._unknown: set[str] = set()
 
     def add(self, record: Any, text: str = "") -> _Known | None:
@@ -69,12 +74,15 @@ class _Answer:
         _, native_id, job_id, one = known
         if native_id not in self._asked or (native_id != job_id and job_id in self._asked):
             return False
-        if native_id in self._readings:
-            one = _of_both(self._readings[native_id], one)
-        self._readings[native_id] = one
+        before = self._readings.setdefault(native_id, one)
+        if before is not one or native_id in self._several:
+            self._several.setdefault(native_id, [before]).append(one)
         return True
 
     def poll(self) -> Poll:
+        """Return what was read; an array that was asked for by its one id is one reading."""
+        for native_id, elements in self._several.items():
+            self._readings[native_id] = fold((one, 1) for one in elements)
         return Poll(self._readings, frozenset(self._unknown - self._readings.keys()))
 
 
@@ -153,6 +161,32 @@ class PollReader:
         return answer.poll()
 
 
+def elements(native_id: str, found: Iterable[Any], today: int) -> tuple[Element, ...]:
+    """Read the elements of an array, in order; () of a job that is none."""
+    read: dict[int, Element] = {}
+    for record in found:
+        if not isinstance(record, dict) or record.get("JOBID") != native_id:
+            continue
+        index = index_of(record)
+        one = reading(record, today) if index and "ERROR" not in record else None
+        if one is not None:
+            number = int(index[:9])
+            read[number] = Element(index=number, native_id=f"{native_id}[{number}]", reading=one)
+    return tuple(read[number] for number in sorted(read))
+
+
+def index_of(record: Mapping[str, Any]) -> str:
+    """Return the index of an array's element; "" of a job that is none.
+
+    Elements share the id; where the index has no column, the name has it.
+    """
+    index = record.get("JOBINDEX")
+    if not isinstance(index, str) or not index.isdigit():
+        match = _INDEX_OF_NAME.search(str(record.get("JOB_NAME", "")))
+        index = match[1] if match else ""
+    return "" if index == "0" else index
+
+
 def _native_id(record: Any, asked: frozenset[str]) -> str | None:
     """Return by which of the ids asked for a record is known; None with a warning if by none."""
     job_id = record.get("JOBID") if isinstance(record, dict) else None
@@ -161,28 +195,8 @@ def _native_id(record: Any, asked: frozenset[str]) -> str | None:
         return None
     if job_id in asked:
         return job_id
-    # elements of an array share the id; where the index has no column, the name has it
-    index = record.get("JOBINDEX")
-    if not isinstance(index, str) or not index.isdigit():
-        match = _INDEX_OF_NAME.search(str(record.get("JOB_NAME", "")))
-        index = match[1] if match else ""
-    element = f"{job_id}[{index}]"
+    element = f"{job_id}[{index_of(record)}]"
     if element in asked:
         return element
     logger.warning("bjobs: a job that nobody asked for was left out: %.50s", job_id)
     return None
-
-
-#: of an array that is asked for by its one id: what of its elements says most
-_WEIGHT = {
-    JobState.RUNNING: 5,
-    JobState.SUSPENDED: 4,
-    JobState.PENDING: 3,
-    JobState.FAILED: 2,
-    JobState.KILLED: 1,
-    JobState.DONE: 0,
-}
-
-
-def _of_both(one: Reading, other: Reading) -> Reading:
-    return max(one, other, key=lambda reading: _WEIGHT[reading.state])

@@ -1,16 +1,19 @@
 """A pretended LSF: its commands over a folder of job records, with its words and its faults.
 
 FAKE_LSF          folder with one ``<id>.json`` for each job, and ``commands``, which logs calls
-FAKE_LSF_PRODUCT  "ibm" (default) or "volclava": fewer fields, no search by description
+FAKE_LSF_PRODUCT  "ibm" (default), "volclava": fewer fields, no search by description, or
+                  "old": IBM's before -json
 FAKE_LSF_<NAME>   a fault of one command, e.g. FAKE_LSF_BJOBS=hang; a file ``<name>.fault`` in
                   the folder does the same:
                   hang | garbage | half | endless | exit:<code>:<words> | sample:<name>
                   say:<code>:<words>  so too, but nothing is done: refused, or only promised
                   wait                does nothing until the fault is taken back
+                  slow:<s>            answers well, after so many seconds
 
 A job keeps the environment of its submission, as with LSF's own default, ``-env all``.
 """
 
+import fnmatch
 import json
 import os
 import pathlib
@@ -20,14 +23,15 @@ import time
 
 ROOT = pathlib.Path(os.environ["FAKE_LSF"])
 SAMPLES = pathlib.Path(__file__).parents[1] / "samples" / "lsf.jsonl"
-IBM = os.environ.get("FAKE_LSF_PRODUCT", "ibm") == "ibm"
+PRODUCT = os.environ.get("FAKE_LSF_PRODUCT", "ibm")
+IBM = PRODUCT in {"ibm", "old"}
 PLAIN = {
     "jobid", "stat", "user", "queue", "from_host", "exec_host", "job_name", "proj_name",
     "submit_time", "start_time", "finish_time", "pids", "mem", "swap",
 }  # fmt: skip
 WIDE = PLAIN | {
     "jobindex", "exit_code", "exit_reason", "kill_reason", "suspend_reason", "pend_reason",
-    "max_mem", "job_description", "command", "output_file", "sub_cwd",
+    "max_mem", "memlimit", "runtimelimit", "job_description", "command", "output_file", "sub_cwd",
 }  # fmt: skip
 
 
@@ -42,7 +46,7 @@ def main():
         out, err, code = ("", told, int(code)) if int(code) else (told, "", 0)
         out, err = out and out + "\n", err and err + "\n"
     else:
-        commands = {"bsub": bsub, "bjobs": bjobs, "bkill": bkill, "bpeek": bpeek}
+        commands = {"bsub": bsub, "bjobs": bjobs, "bkill": bkill, "bpeek": bpeek, "bhist": bhist}
         out, err, code = commands[name](words)
     out, err, code = faulty(fault_of(name), out, err, code)
     sys.stdout.buffer.write(out)
@@ -67,6 +71,8 @@ def faulty(told, out, err, code):
         while ROOT.exists():  # nobody hangs longer than the test
             time.sleep(0.1)
         os._exit(1)
+    if kind == "slow":
+        time.sleep(float(rest))
     if kind == "garbage":
         return bytes(range(256)) * 4, b"", 0
     if kind == "half":
@@ -110,6 +116,9 @@ def options(words, flags):
     return told, rest
 
 
+EVENT = "%a %b %d %H:%M:%S"
+
+
 def now():
     return time.strftime("%b %d %H:%M")
 
@@ -119,14 +128,20 @@ def bsub(words):
     if not command:
         return "", "No command is specified. Job not submitted.\n", 255
     number = next_id()
+    name = told.get("-J", " ".join(command))
+    array = re.fullmatch(r".*\[(\d+)-(\d+)\](?:%\d+)?", name)
     save({
         "JOBID": number, "JOBINDEX": "0", "STAT": "PEND", "USER": os.environ.get("USER", "-"),
         "QUEUE": told.get("-q", "normal"), "FROM_HOST": "lsfhost", "EXEC_HOST": "-",
-        "JOB_NAME": told.get("-J", " ".join(command)), "PROJ_NAME": told.get("-P", "default"),
+        "JOB_NAME": name, "PROJ_NAME": told.get("-P", "default"),
         "JOB_DESCRIPTION": told.get("-Jd", "-"), "COMMAND": " ".join(command),
         "OUTPUT_FILE": told.get("-o", "-"), "SUB_CWD": os.getcwd(), "EXIT_CODE": "-",
         "EXIT_REASON": "-", "KILL_REASON": "-", "SUSPEND_REASON": "-", "PEND_REASON": "-",
         "MAX_MEM": "-", "SUBMIT_TIME": now(), "START_TIME": "-", "FINISH_TIME": "-",
+        "MEMLIMIT": told.get("-M", "-"), "RUNTIMELIMIT": told.get("-W", "-"),
+        "SUBMITTED": time.strftime(EVENT), "STARTED": "", "ENDED": "",
+        # of an array: index -> what differs from the record of all
+        "ELEMENTS": {one: {} for one in range(int(array[1]), int(array[2]) + 1)} if array else {},
         "ENVIRONMENT": dict(os.environ),
     })  # fmt: skip
     where = f"queue <{told['-q']}>" if "-q" in told else "default queue <normal>"
@@ -150,21 +165,25 @@ def bjobs(words):
     told, ids = options(words, {"-a", "-json", "-w", "-V", "-noheader"})
     if "-V" in told:
         return "", "IBM Spectrum LSF Standard 10.1.0.0, pretended\n", 0
+    if "-json" in words and PRODUCT == "old":
+        return "", "bjobs: illegal option -- json\nUsage: bjobs [-h] [-V] [-w |-l] ...\n", 255
     if "-Jd" in told and not IBM:
         return "", "Usage: bjobs [-h] [-V] [-w |-l |-UF] [-a] [-d] [-p] ...\n", 255
     if "-l" in told:
         return long(told["-l"])
-    fields = told.get("-o", "").split()
+    fields, _, delimiter = told.get("-o", "").partition(" delimiter=")
+    fields = fields.split()
     for field in fields:
         if field not in (WIDE if IBM else PLAIN):
             return "", f"<{field.upper()}> in the format string is not a valid field name.\n", 99
     if ids:
-        records = [one_record(native_id, fields) for native_id in ids]
+        records = [one for native_id in ids for one in records_of(native_id, fields)]
     else:
         records = [
-            one_record(one["JOBID"], fields)
+            record
             for one in jobs()
-            if (one["JOB_DESCRIPTION"] == told.get("-Jd", one["JOB_DESCRIPTION"]))
+            for record in records_of(one["JOBID"], fields)
+            if fnmatch.fnmatchcase(one["JOB_DESCRIPTION"], told.get("-Jd", "*"))
             and (one["PROJ_NAME"] == told.get("-P", one["PROJ_NAME"]))
             and ("-a" in told or one["STAT"] in {"PEND", "RUN"})
         ]
@@ -172,14 +191,26 @@ def bjobs(words):
         return "", "No job found\n" if "-a" in told else "No unfinished job found\n", 254
     whole = {"COMMAND": "bjobs", "JOBS": len(records), "RECORDS": records}
     code = 255 if all("ERROR" in one for one in records) else 0
+    if delimiter:
+        known = [one for one in records if "ERROR" not in one]
+        lines = [delimiter.strip("'").join(one[field.upper()] for field in fields) for one in known]
+        errors = [one["ERROR"] for one in records if "ERROR" in one]
+        code = 255 if errors else 0
+        return "".join(f"{one}\n" for one in lines), "".join(f"{one}\n" for one in errors), code
     return json.dumps(whole, indent="\t") + "\n", "", code
 
 
-def one_record(native_id, fields):
-    found = job(native_id)
-    if found is None:
-        return {"JOBID": native_id, "ERROR": f"Job <{native_id}> is not found"}
-    return {field.upper(): found[field.upper()] for field in fields}
+def records_of(native_id, fields):
+    whole, _, index = native_id.rstrip("]").partition("[")
+    found = job(whole)
+    elements = (found or {}).get("ELEMENTS") or {}
+    if found is None or (index and index not in elements):
+        return [{"JOBID": native_id, "ERROR": f"Job <{native_id}> is not found"}]
+    chosen = {index: elements[index]} if index else elements or {"0": {}}
+    return [
+        {field.upper(): (found | own | {"JOBINDEX": one})[field.upper()] for field in fields}
+        for one, own in chosen.items()
+    ]
 
 
 def long(native_id):
@@ -202,8 +233,38 @@ def fold(line):
     return "\n".join([line[:80], *(" " * 21 + piece for piece in rest)])
 
 
+def bhist(words):
+    """The history knows all jobs that there ever were, those too that bjobs has forgotten."""
+    _, ids = options(words, {"-l"})
+    blocks = []
+    for native_id in ids:
+        path = ROOT / "history" / f"{native_id}.json"
+        found = json.loads(path.read_text()) if path.exists() else job(native_id)
+        if found is not None:
+            blocks.append(history_of(found))
+    if not blocks:
+        return "", "No matching job found\n", 255
+    return "\n".join(blocks), "", 0
+
+
+def history_of(found):
+    lines = [f"Job <{found['JOBID']}>, User <{found['USER']}>, Command <{found['COMMAND']}>"]
+    queue = found["QUEUE"]
+    lines.append(f"{found['SUBMITTED']}: Submitted from host <lsfhost>, to Queue <{queue}>;")
+    if found["STARTED"]:
+        lines.append(f"{found['STARTED']}: Dispatched to <{found['EXEC_HOST']}>;")
+        lines.append(f"{found['STARTED']}: Starting (Pid 7);")
+    if found["STAT"] == "DONE":
+        lines.append(f"{found['ENDED']}: Done successfully. The CPU time used is 0.0 seconds;")
+    if found["STAT"] == "EXIT":
+        code = found["EXIT_CODE"].replace("-", "1")
+        lines.append(f"{found['ENDED']}: Exited with exit code {code}. The CPU time used is 0.0;")
+    return "\n" + "\n".join(map(fold, lines)) + "\n"
+
+
 def bkill(words):
     out, err = "", ""
+    words = words[2:] if words[:1] == ["-s"] else words
     for native_id in words:
         found = job(native_id)
         if found is None:

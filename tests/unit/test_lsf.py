@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
+from arp_nb.model import JobState
 from arp_nb.schedulers.base import NotHere, Site
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.lsf import LsfScheduler
@@ -188,3 +189,131 @@ def test_the_pretended_lsf_speaks_as_the_recorded_one(lsf: FakeLsf) -> None:
         spoken = (done.returncode, "".join(done.stdout.split()), done.stderr)
         sample = samples[name]
         assert spoken == (sample["rc"], "".join(sample["stdout"].split()), sample["stderr"]), name
+
+
+# -- arrays, marks, kills, history -------------------------------------------------------
+
+
+def array(lsf: FakeLsf, number: int) -> str:
+    return lsf.submit("-J", f"scan[1-{number}]", "-o", "%J.%I.log")
+
+
+def set_elements(lsf: FakeLsf, native_id: str, **values: dict[str, str]) -> None:
+    path = lsf.folder / f"{native_id}.json"
+    record = json.loads(path.read_text())
+    record["ELEMENTS"] |= values
+    path.write_text(json.dumps(record))
+
+
+async def test_an_array_is_one_reading_with_counts(lsf: FakeLsf) -> None:
+    native_id = array(lsf, 5)
+    set_elements(lsf, native_id, **{"1": {"STAT": "RUN"}, "2": {"STAT": "DONE"}})
+    reading = (await lsf.scheduler.poll([native_id])).readings[native_id]
+    assert (reading.state, reading.native_state) == (JobState.RUNNING, "RUN")
+    assert reading.elements == (("RUN", 1), ("PEND", 3), ("DONE", 1))
+
+
+async def test_an_array_has_failed_once_all_have_ended_and_one_has(lsf: FakeLsf) -> None:
+    native_id = array(lsf, 3)
+    ends = {"1": {"STAT": "DONE"}, "2": {"STAT": "EXIT", "EXIT_CODE": "3"}, "3": {"STAT": "DONE"}}
+    set_elements(lsf, native_id, **ends)
+    reading = (await lsf.scheduler.poll([native_id])).readings[native_id]
+    assert (reading.state, reading.exit_code) == (JobState.FAILED, 3)
+    assert reading.elements == (("EXIT", 1), ("DONE", 2))
+
+
+async def test_elements_are_told_one_by_one_and_polled_by_their_own_ids(lsf: FakeLsf) -> None:
+    native_id = array(lsf, 12)
+    set_elements(lsf, native_id, **{"10": {"STAT": "RUN"}})
+    elements = await lsf.scheduler.elements(native_id)
+    assert [one.index for one in elements] == list(range(1, 13))
+    assert elements[9].native_id == f"{native_id}[10]"
+    assert elements[9].reading.state is JobState.RUNNING
+    poll = await lsf.scheduler.poll([f"{native_id}[10]", f"{native_id}[99]"])
+    assert poll.readings.keys() == {f"{native_id}[10]"}
+    assert poll.unknown == {f"{native_id}[99]"}
+    assert await lsf.scheduler.elements(lsf.ended(0)) == ()
+    assert await lsf.scheduler.elements("99") == ()
+
+
+async def test_ten_thousand_elements_are_one_command(lsf: FakeLsf) -> None:
+    native_id = array(lsf, 10_000)
+    before = len(lsf.commands())
+    reading = (await lsf.scheduler.poll([native_id])).readings[native_id]
+    assert reading.elements == (("PEND", 10_000),)
+    assert len(lsf.commands()) == before + 1
+
+
+async def test_all_marked_jobs_are_listed_with_one_command(lsf: FakeLsf) -> None:
+    first = lsf.running(tag="arp-7-abc.c1-1")
+    lsf.running(tag="not ours")
+    inside = lsf.ended(0, tag="arp-7-abc.j5-5")
+    before = len(lsf.commands())
+    found = await lsf.scheduler.marked()
+    assert [(one.native_id, one.tag) for one in found] == [
+        (first, "arp-7-abc.c1-1"),
+        (inside, "arp-7-abc.j5-5"),
+    ]
+    assert len(lsf.commands()) == before + 1
+    assert await lsf.scheduler.find_tagged("arp-7-abc") == found
+    assert await lsf.scheduler.find_tagged("arp-7-ab") == ()
+
+
+async def test_a_kill_by_force_is_a_signal_that_nothing_catches(lsf: FakeLsf) -> None:
+    running = lsf.running()
+    await lsf.scheduler.kill([running], force=True)
+    assert lsf.commands()[-1] == ["bkill", "-s", "KILL", running]
+
+
+async def test_a_thousand_kills_are_one_command(lsf: FakeLsf) -> None:
+    running = lsf.running()
+    ids = [running, *map(str, range(10_000, 10_999))]
+    before = len(lsf.commands())
+    answers = await lsf.scheduler.kill(ids)
+    assert len(answers) == 1000
+    assert len(lsf.commands()) == before + 1
+
+
+async def test_what_bjobs_forgot_is_told_by_the_history(lsf: FakeLsf) -> None:
+    native_id = lsf.ended(3)
+    at = "Sun Nov 22 18:00:00"
+    lsf.change(native_id, SUBMITTED=at, STARTED="Sun Nov 22 18:01:00", ENDED="Sun Nov 22 18:02:00")
+    (lsf.folder / "history").mkdir()
+    (lsf.folder / f"{native_id}.json").rename(lsf.folder / "history" / f"{native_id}.json")
+    assert (await lsf.scheduler.poll([native_id])).unknown == {native_id}
+    poll = await lsf.scheduler.history([native_id, "99999"])
+    assert poll.unknown == {"99999"}
+    reading = poll.readings[native_id]
+    assert (reading.state, reading.exit_code) == (JobState.FAILED, 3)
+    assert [one.native_state for one in reading.past] == ["PEND", "RUN", "EXIT"]
+
+
+async def test_a_job_that_the_history_has_alive_is_not_lost(lsf: FakeLsf) -> None:
+    running = lsf.running()
+    poll = await lsf.scheduler.history([running])
+    assert (poll.readings, poll.unknown) == ({}, frozenset())
+
+
+@pytest.mark.parametrize("fault", ["say:255:LSF is down. Please wait ...", "garbage", "exit:0:"])
+async def test_a_history_that_fails_denies_no_job(lsf: FakeLsf, fault: str) -> None:
+    done = lsf.ended(0)
+    lsf.fault("bhist", fault)
+    with pytest.raises(SchedulerError):
+        await lsf.scheduler.history([done])
+
+
+async def test_what_was_asked_for_is_read_and_can_be_asked_for(lsf: FakeLsf) -> None:
+    native_id = lsf.submit("-M", "4 G", "-W", "60.0/hostA")
+    reading = (await lsf.scheduler.poll([native_id])).readings[native_id]
+    assert (reading.asked_memory_mb, reading.asked_time_s) == (4295.0, 3600.0)
+    assert lsf.scheduler.ask_options(16_000.0, 5430.0) == ("-M", "15259MB", "-W", "91")
+    assert lsf.scheduler.ask_options(None, None) == ()
+
+
+@pytest.mark.parametrize(("code", "signal"), [("137", 9), ("130", 2), ("3", None), ("255", None)])
+async def test_the_signal_is_read_out_of_the_exit_code(
+    lsf: FakeLsf, code: str, signal: int | None
+) -> None:
+    native_id = lsf.ended(int(code))
+    reading = (await lsf.scheduler.poll([native_id])).readings[native_id]
+    assert (reading.exit_code, reading.signal) == (int(code), signal)

@@ -107,10 +107,10 @@ def test_any_text_is_a_search_or_a_path_or_an_error(
     found = lsf_parse.output_path(out, native_id, err)
     assert found is None or found.is_absolute()
     try:
-        ids = lsf_parse.found_ids(code, out, err)
+        found_jobs = lsf_parse.found(code, out, err, 20_000)
     except SchedulerError:
         return
-    assert all(lsf_parse.is_id(one) for one in ids)
+    assert all(lsf_parse.is_id(one.native_id) for one in found_jobs)
 
 
 @given(st.text(alphabet="Job<>Output File CWDSubmitedrmhs:0123456789%JI/$HOME~,; \n"))

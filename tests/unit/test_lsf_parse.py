@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,6 +15,7 @@ from arp_nb.errors import SchedulerError, UnreadableOutput
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers import lsf_parse
 from arp_nb.schedulers.base import Poll
+from arp_nb.schedulers.lsf_dialect import Dialect
 from arp_nb.schedulers.lsf_parse import STATES
 from arp_nb.schedulers.lsf_poll import PollReader
 from arp_nb.schedulers.lsf_times import day_of
@@ -81,8 +83,13 @@ def test_a_recorded_not_found_without_rows_means_unknown() -> None:
 
 @pytest.mark.parametrize("name", ["bjobs_json_fields", "bjobs_array_o_json", "bjobs_o_badfield"])
 def test_a_recorded_refusal_of_a_field_is_told_from_others(name: str) -> None:
-    assert lsf_parse.bad_field(SAMPLES[name]["rc"], SAMPLES[name]["stderr"])
-    assert not lsf_parse.bad_field(255, SAMPLES["bjobs_notfound"]["stderr"])
+    sample = SAMPLES[name]
+    field = re.findall(r"<(\w+)> in the format", sample["stderr"])[0].lower()
+    asked = Dialect(fields=("jobid", "stat", field))
+    other = asked.after(sample["rc"], sample["stdout"], sample["stderr"])
+    assert other is not None
+    assert field not in other.fields
+    assert asked.after(255, "", SAMPLES["bjobs_notfound"]["stderr"]) is None
 
 
 @pytest.mark.parametrize(
@@ -148,12 +155,12 @@ def test_recorded_output_files_are_found(name: str, native_id: str, path: str | 
 def test_a_recorded_search_that_the_product_cannot_do_is_an_error_in_words() -> None:
     sample = SAMPLES["bjobs_json_noo"]  # its usage text, as for any option it does not know
     with pytest.raises(SchedulerError, match="cannot search for our mark"):
-        lsf_parse.found_ids(sample["rc"], sample["stdout"], sample["stderr"])
+        lsf_parse.found(sample["rc"], sample["stdout"], sample["stderr"], day_of(NOW))
 
 
 def test_a_recorded_search_without_a_find_is_no_error() -> None:
     sample = SAMPLES["bjobs_a_none"]
-    assert lsf_parse.found_ids(sample["rc"], sample["stdout"], sample["stderr"]) == ()
+    assert lsf_parse.found(sample["rc"], sample["stdout"], sample["stderr"], day_of(NOW)) == ()
 
 
 # -- states -----------------------------------------------------------------------------

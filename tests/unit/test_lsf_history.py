@@ -1,0 +1,143 @@
+"""What ``bhist -l`` tells, in every recorded answer, and in any text at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arp_nb.model import JobState
+from arp_nb.schedulers.lsf_history import stories
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+FILE = Path(__file__).parents[1] / "samples" / "lsf.jsonl"
+RECORDED = {
+    sample["name"]: sample
+    for sample in map(json.loads, FILE.read_text("utf-8").splitlines())
+    if sample["name"].startswith("bhist_l")
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "native_id", "words", "state"),
+    [
+        ("bhist_l", "5", "PEND RUN", JobState.RUNNING),
+        ("bhist_l_exit", "9", "PEND RUN EXIT", JobState.FAILED),
+        ("bhist_l_killed", "5", "PEND RUN EXIT", JobState.KILLED),
+        ("bhist_l_unkwn", "38", "PEND RUN", JobState.RUNNING),
+        ("bhist_l_after_unkwn", "39", "PEND RUN UNKWN RUN", JobState.RUNNING),
+        ("bhist_l_zombi", "41", "PEND RUN UNKWN ZOMBI", JobState.RUNNING),
+        ("bhist_l_after_zombi", "41", "PEND RUN UNKWN ZOMBI EXIT", JobState.KILLED),
+    ],
+)
+def test_recorded_stories_are_read_event_by_event(
+    name: str, native_id: str, words: str, state: JobState
+) -> None:
+    found = stories(RECORDED[name]["stdout"], NOW)
+    assert found.keys() == {native_id}
+    reading = found[native_id]
+    assert " ".join(one.native_state for one in reading.past) == words
+    assert reading.state is state
+    assert (reading.ended_at is not None) is state.is_final
+
+
+def test_every_recorded_story_is_in_the_table_above() -> None:
+    assert len(RECORDED) == 7
+
+
+def test_an_end_has_its_code_its_reason_and_its_true_time() -> None:
+    reading = stories(RECORDED["bhist_l_killed"]["stdout"], NOW)["5"]
+    assert (reading.exit_code, reading.reason) == (130, "killed by rtalice")
+    assert (reading.queue, reading.host) == ("psdebugq", "lsfhost")
+    assert reading.ended_at is not None
+    assert reading.past[-1].at == reading.ended_at
+    assert f"{reading.ended_at.astimezone():%b %d}" == "Nov 22"
+
+
+def story(*events: str) -> str:
+    lines = ["Job <7>, User <me>, Command <x>", *events]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def test_over_new_year_a_moment_is_of_the_year_that_it_can_be_of() -> None:
+    text = story(
+        "Thu Dec 31 23:59:50: Submitted from host <h>, to Queue <q>;",
+        "Fri Jan  1 00:00:10: Starting (Pid 1);",
+        "Fri Jan  1 00:10:00: Done successfully. The CPU time used is 1.0 seconds;",
+    )
+    reading = stories(text, datetime(2027, 1, 2, 12, tzinfo=UTC))["7"]
+    assert [one.at.astimezone().year for one in reading.past] == [2026, 2027, 2027]
+
+
+def test_a_termination_reason_belongs_to_the_end_that_it_follows() -> None:
+    text = story(
+        "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>;",
+        "Sun Nov 22 18:01:00: Starting (Pid 1);",
+        "Sun Nov 22 18:02:00: Exited with exit code 137. The CPU time used is 1.0 seconds;",
+        "Sun Nov 22 18:02:05: Completed <exit>; TERM_MEMLIMIT: job killed after reaching LSF "
+        "memory usage limit;",
+    )
+    reading = stories(text, NOW)["7"]
+    assert reading.reason.startswith("TERM_MEMLIMIT: job killed after reaching")
+    assert (reading.state, reading.exit_code) == (JobState.FAILED, 137)
+    assert reading.ended_at is not None
+    assert reading.ended_at.astimezone().minute == 2
+    assert reading.ended_at.second == 0
+    assert [one.native_state for one in reading.past] == ["PEND", "RUN", "EXIT"]
+
+
+def test_a_requeued_job_is_where_its_last_attempt_is() -> None:
+    text = story(
+        "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>;",
+        "Sun Nov 22 18:01:00: Starting (Pid 1);",
+        "Sun Nov 22 18:02:00: Exited with exit code 1. The CPU time used is 1.0 seconds;",
+        "Sun Nov 22 18:02:01: Pending: Job has been requeued;",
+        "Sun Nov 22 18:03:00: Starting (Pid 2);",
+        "Sun Nov 22 18:04:00: Done successfully. The CPU time used is 1.0 seconds;",
+    )
+    reading = stories(text, NOW)["7"]
+    assert (reading.state, reading.exit_code, reading.reason) == (JobState.DONE, None, "")
+    words = [one.native_state for one in reading.past]
+    assert words == ["PEND", "RUN", "EXIT", "PEND", "RUN", "DONE"]
+
+
+def test_several_jobs_and_an_array_s_element_are_told_apart() -> None:
+    text = (
+        RECORDED["bhist_l_exit"]["stdout"]
+        + "-" * 78
+        + RECORDED["bhist_l_killed"]["stdout"].replace("Job <5>", "Job <13[4]>")
+    )
+    found = stories(text, NOW)
+    assert {key: one.state for key, one in found.items()} == {
+        "9": JobState.FAILED,
+        "13[4]": JobState.KILLED,
+    }
+
+
+def test_a_name_cannot_look_like_an_end() -> None:
+    name = "x>, Done successfully. Job <8>, Sun Nov 22 18:02:00: Done successfully"
+    text = f"\nJob <7>, Job Name <{name}>, User <me>\nSun Nov 22 18:00:00: Submitted from host;\n"
+    found = stories(text, NOW)
+    assert {key: one.state for key, one in found.items()} == {"7": JobState.PENDING}
+
+
+@given(st.text() | st.binary().map(lambda text: text.decode(errors="replace")))
+def test_any_text_tells_of_no_end(text: str) -> None:
+    for reading in stories(text, NOW).values():
+        assert not reading.state.is_final
+
+
+@given(st.sampled_from(sorted(RECORDED)), st.integers(0, 3000), st.text(max_size=20))
+def test_a_damaged_story_never_ends_a_job_that_lives(name: str, at: int, inset: str) -> None:
+    text = RECORDED[name]["stdout"]
+    damaged = text[:at] + inset + text[at + len(inset) :]
+    whole = stories(text, NOW)
+    for native_id, reading in stories(damaged, NOW).items():
+        if native_id in whole and not re.search("Done|Exited|Completed|kill", inset):
+            ended = reading.state.is_final
+            assert not ended or whole[native_id].state.is_final
