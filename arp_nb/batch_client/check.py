@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arp_nb.batch_client import script_warnings
 from arp_nb.model import ScriptCheck, ScriptText
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ def _warnings(text: bytes, submit_commands: Sequence[str]) -> tuple[str, ...]:
     if submit_commands and not any(command.encode() in text for command in submit_commands):
         command = submit_commands[0]
         warnings.append(f"Calls no {command} that could be found: its job id may never be known.")
-    return tuple(warnings)
+    text_of = text.decode(errors="replace")
+    return (*warnings, *script_warnings.warnings(text_of, submit_commands))
 
 
 def _user() -> str:

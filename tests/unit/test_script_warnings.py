@@ -1,0 +1,78 @@
+"""What is said of scripts that would lose an id or a report."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arp_nb.batch_client.script_warnings import warnings
+
+COMMANDS = ("bsub", "sbatch")
+
+
+@pytest.mark.parametrize(
+    ("line", "says", "keeps"),
+    [
+        ("ssh psana bsub -q q ./x", "over ssh", "BATCH_UPDATE_URL=$BATCH_UPDATE_URL bsub"),
+        ("id=$(ssh login 'sbatch job.sh')", "over ssh", "command_prefix"),
+        ("/usr/bin/bsub ./x", "goes past our bsub", "Write bsub alone"),
+        ("out=$(/opt/slurm/bin/sbatch job.sh)", "goes past our sbatch", "Write sbatch alone"),
+        ("bsub -env none ./x", "-env none leaves", "-env BATCH_UPDATE_URL"),
+        ('bsub -env "none" ./x', "-env none leaves", "-env BATCH_UPDATE_URL"),
+        ("#BSUB -env none", "-env none leaves", "-env BATCH_UPDATE_URL"),
+        ("sbatch --export=NONE j.sh", "--export=NONE leaves", "--export=BATCH_UPDATE_URL"),
+        ("#SBATCH --export=NONE", "--export=NONE leaves", "--export=BATCH_UPDATE_URL"),
+        ("bash -lc 'bsub ./x'", "a login shell", "bash -c"),
+        ("bash --login -c 'bsub ./x'", "a login shell", "bash -c"),
+        ("env -i bsub ./x", "env -i leaves", "PATH=$PATH"),
+        ("module purge", "modules may take", "before it"),
+        ("module load lsf/10", "modules may take", "before it"),
+        ("export PATH=/usr/bin:/bin", "a PATH without $PATH", "Add :$PATH"),
+        ("unset BATCH_UPDATE_URL", "without BATCH_UPDATE_URL", "Leave it"),
+    ],
+)
+def test_what_is_lost_is_said_with_the_line_that_keeps_it(
+    line: str, says: str, keeps: str
+) -> None:
+    (said,) = warnings(f"#!/bin/bash\n{line}\n", COMMANDS)
+    assert said.startswith("Line 2: ")
+    assert says in said
+    assert keeps in said
+
+
+def test_a_login_shell_is_told_by_its_first_line() -> None:
+    (said,) = warnings("#!/bin/bash -l\nbsub ./x\n", COMMANDS)
+    assert said.startswith("Line 1: bash -l reads the login files again")
+    assert "#!/bin/bash" in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'bsub -q psanaq -o logs/%J.log python3 a.py "$@"',
+        "sbatch --export=ALL job.sh",
+        "sbatch --export=ALL,X=1 job.sh",
+        'bsub -env "all, X=1" ./x',
+        "# ssh psana bsub ./x",
+        "export PATH=$HOME/bin:$PATH",
+        "module load python",
+        "python3 /usr/share/bsubmit/tool.py",
+        "echo done",
+        "ssh-keygen -y",
+        "cat ~/.ssh/known_hosts",
+    ],
+)
+def test_what_keeps_everything_is_not_complained_of(line: str) -> None:
+    assert warnings(f"#!/bin/bash\n{line}\n", COMMANDS) == ()
+
+
+def test_each_rule_is_told_once_and_at_most_eight() -> None:
+    lines = "\n".join(["/usr/bin/bsub ./x"] * 100)
+    assert len(warnings(lines, COMMANDS)) == 1
+
+
+@given(st.text() | st.binary().map(lambda text: text.decode(errors="replace")))
+def test_any_text_can_be_looked_through(text: str) -> None:
+    for said in warnings(text, COMMANDS):
+        assert said.startswith("Line ")
