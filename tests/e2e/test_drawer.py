@@ -104,3 +104,24 @@ def test_script_and_command_of_a_snapshot_can_be_read(
     for box, lines in ((command, 1), (script, 3)):
         height, needed = box.evaluate("(e) => [e.clientHeight, e.scrollHeight]")
         assert height == needed > 15 * lines
+
+
+def test_a_failed_job_says_why_and_is_rerun_with_more_by_keyboard(
+    failed: Job, facility: Facility, pages: Pages
+) -> None:
+    page, player = open_job(failed, facility, pages, "details")
+    panel = player.root.get_by_role("tabpanel", name="Details")
+    expect(panel).to_contain_text("MemoryError: unable to allocate 512 MiB")
+    expect(panel).to_contain_text("script")
+    player.root.get_by_role("button", name="Rerun…").press("Enter")
+    page.get_by_role("button", name="With more…").press("Enter")
+    memory = page.get_by_role("textbox", name="Memory")
+    memory.fill("2")
+    expect(page.get_by_role("alert")).to_contain_text(["2 what? Write 2G or 2M."])
+    memory.fill("2G")
+    memory.press("Enter")
+    page.get_by_role("button", name="Open").press("Enter")
+    player.root.get_by_role("tab", name="Details").click()
+    expect(panel).to_contain_text(f"Attempt 2 of 2: #{failed.id} EXIT, #")
+    panel.get_by_role("button", name=f"#{failed.id} EXIT").press("Enter")
+    expect(panel).to_contain_text("with 2 GB")
