@@ -208,8 +208,9 @@ class Poller:
         native_id = key[1]
         reading = poll.readings.get(native_id)
         if reading is not None and is_another(job.job_id, job.submitted_at, reading):
-            reading = None
-        elif reading is None and native_id not in poll.unknown:
+            # its id is another's now: a history that is asked by ids would tell of that one
+            return _reading(key, None, at) if self._is_unknown(key, job, at) else None
+        if reading is None and native_id not in poll.unknown:
             return None
         if reading is None:
             if self._is_unknown(key, job, at):

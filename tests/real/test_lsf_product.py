@@ -40,7 +40,7 @@ def test_job_runs_posts_and_ends_as_lsf_says(site: LsfSite, board: Board) -> Non
     assert job.row["location"] == "lsf", "a cluster that is there is the default"
     (call,) = [words for words in site.calls("bsub") if "psdebugq" in words]
     assert call[:1] == ["-Jd"]
-    assert re.fullmatch(rf"arp-{job.id}-\w+", call[1])
+    assert re.fullmatch(rf"arp-{job.id}-\w+\.c[\d-]+", call[1])
     assert call[2:] == [
         "-q", "psdebugq", "-o", "logs/%J.log", "python3", "submit.py", "xpptest",
         str(job.run), "p1", "p2",
