@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import lines from "../defs/expressions.json";
+import { codeOf } from "../defs/words";
 import { drawDefinitions } from "../defs_page";
 import type { Mounted } from "../shell";
 import { FakeBoard } from "./fake_board";
@@ -224,13 +225,25 @@ describe("warnings about a script", () => {
     expect(shell.copied).toEqual(["ssh -o SendEnv=BATCH_UPDATE_URL host"]);
     expect(row(18).querySelector(".arp-warned")!.getAttribute("title")).toContain("2 warnings: Line 12 calls ssh");
   });
+  it.each([
+    ["Line 4: -env none leaves BATCH_UPDATE_URL behind: its job cannot report. Write -env BATCH_UPDATE_URL.", "-env BATCH_UPDATE_URL"],
+    ["Line 4: the path goes past our bsub: its job's id is then known from its output only. Write bsub alone.", "bsub"],
+    ["Line 1: bash -l reads the login files again. Begin with #!/bin/bash.", "#!/bin/bash"],
+    ['Line 7: over ssh the environment stays behind. Write ssh HOST "A=$A bsub …", or let the admin set a command_prefix.', 'ssh HOST "A=$A bsub …"'],
+    ["Not executable for dana: mode is 0644. Run chmod +x /a/b.sh", "chmod +x /a/b.sh"],
+    ["Must be an absolute path. Did you mean /home/alice/smd.sh?", "/home/alice/smd.sh"],
+    ["Is a folder, not a script.", ""],
+  ])("have set apart what is to be written, and nothing else: %s", (message, code) => {
+    expect(codeOf(message)[1]).toBe(code);
+    expect(codeOf(message).join("")).toBe(message);
+  });
   it("of which there are many are one line, that opens their list", () => {
     warn(SSH, "Uses bash -l.", "Calls /opt/lsf/bin/bsub. Write bsub");
     expect(lines()).toEqual([`${SSH}CopyAll 3 warningsCheck again`]);
     press_button("All 3 warnings");
     const { el, title } = shell.dialogs[0]!;
     expect(title).toBe("Warnings about scan_fit");
-    expect([...el.querySelectorAll("li p")].map((one) => one.textContent)).toEqual(["Line 12 calls ssh, which drops the address for reports.", "Uses bash -l.", "Calls /opt/lsf/bin/bsub."]);
+    expect([...el.querySelectorAll("li p")].map((one) => one.textContent)).toEqual([SSH, "Uses bash -l.", "Calls /opt/lsf/bin/bsub. Write bsub"]);
     expect([...el.querySelectorAll("li code")].map((one) => one.textContent)).toEqual(["ssh -o SendEnv=BATCH_UPDATE_URL host", "bsub"]);
   });
 });

@@ -109,8 +109,8 @@ function listWarnings(shell: Shell, { name, executable, check }: DefinitionRow):
     const done = el("button.arp-btn.is-main", { type: "button", onclick: close }, "Close");
     box.append(
       el("div.arp-ask", {}, el("p.arp-mono", {}, plain(executable, 4096)), el("ol.arp-warnings", {}, ...check.warnings.map((message) => {
-        const [before, code, after] = codeOf(message);
-        return el("li", {}, el("p", {}, plain(code ? before.replace(/ (Run|Write) $/, "") + after : message, 2000)), code && codeLine(shell, "Copy this line", code).el);
+        const [, code] = codeOf(message);
+        return el("li", {}, el("p", {}, plain(message, 2000)), code && codeLine(shell, "Copy this line", code).el);
       }))),
       el("footer", {}, el("span.arp-grow"), done));
     done.focus();

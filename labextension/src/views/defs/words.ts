@@ -9,8 +9,8 @@ export const TITLES = {
 
 export const NOT_YET = "Autorun is recorded as your consent. It does not start jobs yet.";
 
-/** A command or a path that words end with, as "… Run chmod +x /a.sh"; "" if there is none. */
+/** What words say is to be run or written, as in "… Run chmod +x /a.sh" and `arp_nb/batch_client/script_warnings.py`; "": nothing. */
 export const codeOf = (message: string): readonly [before: string, code: string, after: string] => {
-  const [, before = message, code = "", after = ""] = /^(.*(?:Run|Write|Did you mean) )(.+?)(\??)$/s.exec(message) ?? [];
+  const [, before = message, code = "", after = ""] = /^(.*(?:Run|Write|Begin with|Did you mean) )(.+?)((?: alone|, or .*)?[.?]?)$/s.exec(message) ?? [];
   return [before, code, after];
 };
