@@ -9,6 +9,7 @@ import pytest
 
 from arp_nb.causes import cause
 from arp_nb.model import JobState
+from arp_nb.schedulers.slurm import SlurmScheduler
 from tests.contract.labs_slurm import RealSlurm, over, running, told
 from tests.slurm_cluster import ALICE, BOB
 
@@ -214,12 +215,43 @@ async def test_a_job_that_ignores_the_end_is_ended_by_force(slurm: RealSlurm) ->
     assert (await told(slurm, native_id, over)).state in {JobState.KILLED, JobState.FAILED}
 
 
-async def test_five_hundred_jobs_are_killed_at_once(slurm: RealSlurm) -> None:
+def through(lab: RealSlurm, name: str, script: str) -> SlurmScheduler:
+    """Return an adapter whose commands all pass through a script of that name."""
+    path = lab.folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    variables = lab.cluster.environment
+    variables["PATH"] = f"{lab.folder}:{variables['PATH']}"
+    return SlurmScheduler(variables, command_prefix=(name, "submit-host"))
+
+
+async def test_five_hundred_jobs_are_read_and_killed_with_few_commands(slurm: RealSlurm) -> None:
+    log = slurm.folder / "commands"
+    as_alice = f"runuser -u {ALICE} --"
+    scheduler = through(slurm, "counted", f'shift; echo "$1" >>{log}; exec {as_alice} "$@"')
     ids = [slurm.sbatch("--hold", line=SLEEP) for _ in range(500)]
-    answers = await slurm.scheduler.kill([*ids, "99999"])
+    poll = await scheduler.poll(ids)
+    assert {one.reason for one in poll.readings.values()} == {"JobHeldUser"}
+    assert log.read_text().split() == ["squeue"]
+    answers = await scheduler.kill([*ids, "99999"])
     assert all(answers[one].accepted for one in [*ids, "99999"])
-    poll = await slurm.scheduler.poll(ids)
+    assert log.read_text().split() == ["squeue", "scancel"]
+    poll = await scheduler.poll(ids)
     assert {one.state for one in poll.readings.values()} <= {JobState.KILLED}
+    assert log.read_text().split() == ["squeue", "scancel", "squeue", "sacct"]
+
+
+async def test_all_is_read_the_same_over_ssh(slurm: RealSlurm) -> None:
+    # what sshd does: a line for the user's shell, with none of our variables
+    conf = slurm.cluster.environment["SLURM_CONF"]
+    line = f'env -i PATH="$PATH" SLURM_CONF={conf} sh -c "$*"'
+    far = through(slurm, "ssh", f"shift; exec runuser -u {ALICE} -- {line}")
+    native_id = slurm.sbatch("-J", "it's; a <name>", line="exit 3", tag="arp-7-abc")
+    near = await told(slurm, native_id, over)
+    assert (await far.poll([native_id])).readings[native_id] == near
+    assert near.ended_at is not None
+    assert [one.native_id for one in await far.find_tagged("arp-7-abc")] == [native_id]
+    assert (await far.kill([native_id]))[native_id].accepted
 
 
 # -- logs ---------------------------------------------------------------------------------
