@@ -283,5 +283,8 @@ class ClientPort(Protocol):
     async def locations(self) -> Mapping[str, str]:
         """Name of each location where this client can submit, and why it thinks so."""
 
+    async def not_offered(self) -> Mapping[str, str]:
+        """Name of each location that is not offered, and why, in words for an admin."""
+
     async def remote_locations(self) -> Collection[str]:
         """Those of them whose jobs run on other machines than this."""

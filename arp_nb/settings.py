@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,21 @@ from arp_nb.errors import InvalidValue
 #: where the store is, unless the variable ARP_STORE names another folder
 DEFAULT_STORE = "~/.local/share/arp-nb"
 API_VERSION = 1
+_LOCATION = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationSettings:
+    """One place where jobs run, as an admin describes it: a table ``[location.NAME]``."""
+
+    #: the kind: "lsf", "slurm", or that of a plugin; empty: the location's own name
+    scheduler: str = ""
+    #: put before each of its commands, those of the scripts too: ["ssh", "submit-host"]
+    command_prefix: tuple[str, ...] = ()
+    #: folders put before the PATH for its commands and scripts
+    path_prepend: tuple[str, ...] = ()
+    #: variables for its commands and scripts
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +49,8 @@ class Settings:
     public_url: str = ""
     #: schedulers to offer; empty: those that this machine has, and always "local"
     locations: tuple[str, ...] = ()
+    #: places beside, or in place of, those that are found by themselves
+    location: dict[str, LocationSettings] = field(default_factory=dict)
     #: offer clusters also where the manager ends with the server that started it (a container,
     #: a batch job, a spawner's service): what jobs post in its absence is lost
     accept_lost_reports: bool = False
@@ -108,21 +126,42 @@ def load(store: Path) -> Settings:
 
 
 def _checked(given: dict[str, Any], path: Path) -> Settings:
-    known = {one.name: one for one in fields(Settings)}
+    tables = given.pop("location", {})
+    settings: Settings = _read(Settings, given, str(path))
+    if not isinstance(tables, dict):
+        raise InvalidValue(f"{path}: location is a table for each place: [location.NAME]")
+    places = {name: _place(name, one, path) for name, one in tables.items()}
+    return replace(settings, location=places)
+
+
+def _place(name: str, given: Any, path: Path) -> LocationSettings:
+    where = f"{path}: [location.{name}]"
+    if _LOCATION.fullmatch(name) is None:
+        raise InvalidValue(f"{where}: a location's name has 1 to 40 of A-Z a-z 0-9 . _ -")
+    if not isinstance(given, dict):
+        raise InvalidValue(f"{where} must be a table")
+    place: LocationSettings = _read(LocationSettings, given, where)
+    return replace(place, scheduler=place.scheduler or name)
+
+
+def _read(kind: type[Any], given: dict[str, Any], where: str) -> Any:
+    """Make a record of a table; a wrong name or type is an error that says what is right."""
+    known = {one.name: one for one in fields(kind)}
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             advice = f" Did you mean {near[0]!r}?" if near else ""
-            raise InvalidValue(f"{path}: there is no setting {name!r}.{advice}")
-        default = getattr(Settings(), name)
+            raise InvalidValue(f"{where}: there is no setting {name!r}.{advice}")
+        default = getattr(kind(), name)
         if isinstance(default, tuple) and isinstance(value, list):
             value = tuple(value)  # noqa: PLW2901 - the list is TOML's spelling of it
         if isinstance(default, float) and type(value) is int:
             value = float(value)  # noqa: PLW2901 - as above
-        if type(value) is not type(default):
-            raise InvalidValue(
-                f"{path}: {name} must be of type {type(default).__name__}, got {value!r}"
-            )
+        items = value.values() if isinstance(value, dict) else value
+        texts = not isinstance(default, tuple | dict) or all(isinstance(one, str) for one in items)
+        if type(value) is not type(default) or not texts:
+            what = f"{type(default).__name__} of texts" if not texts else type(default).__name__
+            raise InvalidValue(f"{where}: {name} must be of type {what}, got {value!r}")
         values[name] = value
-    return Settings(**values)
+    return kind(**values)

@@ -58,9 +58,20 @@ PERSISTED = Look("Persisted", "look", "tray")
 TITLES: Mapping[str, str] = {"lsf": "LSF", "slurm": "Slurm", "local": "Local"}
 
 
+#: location → scheduler, of those that an admin has named
+_kinds: dict[str, str] = {}
+
+
+def name_locations(kinds: Mapping[str, str]) -> None:
+    """Let `title` know the locations that this process's settings name; once, at its start."""
+    _kinds.clear()
+    _kinds.update(kinds)
+
+
 def title(location: str) -> str:
     """Return how people call the scheduler at a location."""
-    return TITLES.get(location, location)
+    kind = _kinds.get(location, location)
+    return TITLES.get(kind, kind)
 
 
 def status(state: JobState, phase: Phase, native_state: str, location: str) -> str:

@@ -14,7 +14,7 @@ from arp_nb import errors, model, status
 from arp_nb.cli.parser import parser
 from arp_nb.model import TRANSITIONS, JobState
 from arp_nb.native import BY_SCHEDULER
-from arp_nb.settings import Settings
+from arp_nb.settings import LocationSettings, Settings
 from arp_nb.web import app as web_app
 
 if TYPE_CHECKING:
@@ -120,6 +120,14 @@ def settings() -> Iterator[str]:
             (f"`{one.name}`", f"`{_default(one.name)}`", told.get(one.name, ""))
             for one in fields(Settings)
         ),
+    )
+    told = _comments("arp_nb.settings", "LocationSettings")
+    yield ""
+    yield "In a table `[location.NAME]`:"
+    yield ""
+    yield from _table(
+        ("name", "meaning"),
+        ((f"`{one.name}`", told.get(one.name, "")) for one in fields(LocationSettings)),
     )
 
 

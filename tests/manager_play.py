@@ -81,6 +81,9 @@ class FakeClient:
     async def locations(self) -> Mapping[str, str]:
         return {"local": "always there", "lsf": "bjobs answers"}
 
+    async def not_offered(self) -> Mapping[str, str]:
+        return {"slurm": "sbatch is not on the PATH of the login environment"}
+
     async def remote_locations(self) -> frozenset[str]:
         return frozenset({"lsf"})
 

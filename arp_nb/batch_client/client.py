@@ -64,6 +64,8 @@ class BatchClient:
         Folder that outlives us, on a local disk.
     settings
         The manager's options.
+    absent
+        Locations that are not offered, and why.
     """
 
     def __init__(
@@ -72,8 +74,11 @@ class BatchClient:
         schedulers: Mapping[str, Scheduler],
         spool: Path,
         settings: Settings,
+        *,
+        absent: Mapping[str, str] | None = None,
     ) -> None:
         self._port = port
+        self._absent = dict(absent or {})
         self._schedulers = dict(schedulers)
         self._spool = Spool(spool)
         self._settings = settings
@@ -169,7 +174,14 @@ class BatchClient:
         Asks nobody, so that a cluster that hangs holds up no caller. One that is down is a
         location all the same: a job that is for it waits, and goes nowhere else.
         """
-        return {name: self._probed.get(name, _NOT_HEARD) for name in self._schedulers}
+        return {
+            name: f"{self._probed.get(name, _NOT_HEARD)} ({one.found})"
+            for name, one in self._schedulers.items()
+        }
+
+    async def not_offered(self) -> Mapping[str, str]:
+        """Return the locations where this client cannot submit, and why."""
+        return self._absent
 
     async def remote_locations(self) -> frozenset[str]:
         """Return those of them whose jobs run on other machines than this."""

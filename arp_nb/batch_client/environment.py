@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from arp_nb.batch_client.shim import PLAIN_UMASK
 from arp_nb.schedulers.command import start_process
+from arp_nb.settings import LocationSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,11 +188,17 @@ def compose(
     """Return the whole environment of a request's script."""
     environment = dict(login)
     # the location's own commands before the site's: on a laptop with both, the local bsub
-    before = [WRAPPERS, *scheduler.path_prepend, *settings.path_prepend]
+    place = settings.location.get(request.location, LocationSettings())
+    before = [
+        WRAPPERS, *scheduler.path_prepend, *place.path_prepend, *settings.path_prepend,
+    ]  # fmt: skip
     path = environment.get("PATH", _PLAIN_PATH)
     environment["PATH"] = ":".join([*map(str, before), path])
     environment.update(scheduler.environment())
     environment.update(settings.environment)
+    environment.update(place.environment)
+    # for scripts that are to run at several locations
+    environment["ARP_SUBMIT_COMMAND"] = scheduler.submit_commands[0]
     environment.update(request.environment)
     host = urlsplit(request.environment.get("BATCH_UPDATE_URL", "")).hostname
     if host:

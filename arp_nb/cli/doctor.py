@@ -189,6 +189,8 @@ def _manager(way: Transport, store: Path) -> Iterator[Finding]:
         ok = answers != "no"
         advice = "" if ok else "Its commands must work in your login shell: try them there."
         yield Finding(f"scheduler {name}", ok=ok, found=f"{why} {said}".strip(), advice=advice)
+    for name, why in status.get("not_offered", {}).items():
+        yield Finding(f"scheduler {name}", ok=True, found=f"not offered: {why}")
     yield _route(str(status["update_base"]))
     for name, at in status.get("first_posts", {}).items():
         yield _reports(name, at, str(status["update_base"]))

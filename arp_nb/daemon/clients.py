@@ -68,9 +68,16 @@ class Clients:
         self._login_failed = bool(login.note)
         found = registry.load(self._settings, self._folder, environment=login.variables)
         self.schedulers, self.notice = environment.offered(
-            found, self._root, accept_lost_reports=self._settings.accept_lost_reports
+            found.offered, self._root, accept_lost_reports=self._settings.accept_lost_reports
         )
-        return BatchClient(self._port, self.schedulers, self._folder / "spool", self._settings)
+        not_sent = dict.fromkeys(found.offered.keys() - self.schedulers.keys(), self.notice)
+        return BatchClient(
+            self._port,
+            self.schedulers,
+            self._folder / "spool",
+            self._settings,
+            absent={**found.absent, **not_sent},
+        )
 
     async def outdated(self) -> None:
         """Return once the next client would know more than the last: the shell answers now."""

@@ -29,10 +29,12 @@ async def about(context: Context) -> dict[str, Any]:
     """Tell who serves whom, how up to date it is, and what a user should know."""
     notices: list[str] = []
     locations: dict[str, str] = {}
+    not_offered: dict[str, str] = {}
     first_posts: dict[str, str | None] = {}
     default = context.settings.default_location
     try:
         locations = dict(await context.seat.locations())
+        not_offered = dict(await context.seat.not_offered())
         default = await context.seat.default_location()
         first_posts = dict(await context.routes.first_posts())
     except ArpError as error:
@@ -52,6 +54,7 @@ async def about(context: Context) -> dict[str, Any]:
         "mode": "solo",
         "health": health_row(context.health.now),
         "locations": locations,
+        "not_offered": not_offered,
         "default_location": default,
         "update_base": context.update_base,
         "first_posts": first_posts,

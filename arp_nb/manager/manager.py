@@ -27,6 +27,7 @@ from arp_nb.manager.runs import Runs
 from arp_nb.manager.seat import Seat
 from arp_nb.manager.updates import Updates
 from arp_nb.model import FINAL, JobState
+from arp_nb.status import name_locations
 from arp_nb.store.base import JobFilter
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Manager:
         update_base: str,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
+        name_locations({name: one.scheduler for name, one in settings.location.items()})
         seat = Seat(settings)
         context = Context(
             store=store,

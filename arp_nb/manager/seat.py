@@ -82,6 +82,12 @@ class Seat:
             return {}
         return await self._client.locations()
 
+    async def not_offered(self) -> Mapping[str, str]:
+        """Return the locations that are not offered, and why; empty while no client is there."""
+        if not await self.is_taken() or self._client is None:
+            return {}
+        return await self._client.not_offered()
+
     async def remote_locations(self) -> Collection[str]:
         """Those whose jobs run on other machines; empty while no client is there."""
         if not await self.is_taken() or self._client is None:

@@ -34,6 +34,8 @@ class Site:
     location: str
     #: stands before each of the scheduler's commands: ``ssh submit-host``
     command_prefix: tuple[str, ...] = ()
+    #: an admin has named it, so that it is no guess that there is one
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

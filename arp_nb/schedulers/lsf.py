@@ -59,6 +59,8 @@ class LsfScheduler(Scheduler):
         The user's login environment: it says where the commands and LSF's settings are.
     timeout_s
         After so long a command is given up.
+    command_prefix
+        Stands before each command.
     tag_by_project
         Mark jobs by project (``-P``) instead of by description (``-Jd``).
     """
@@ -73,10 +75,14 @@ class LsfScheduler(Scheduler):
         *,
         timeout_s: float = 20.0,
         tag_by_project: bool = False,
+        command_prefix: tuple[str, ...] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._environment = dict(os.environ if environment is None else environment)
-        self._commands = CommandRunner(self._environment, timeout_s=timeout_s)
+        self._commands = CommandRunner(
+            self._environment, timeout_s=timeout_s, prefix=command_prefix
+        )
+        self.command_prefix = command_prefix
         self._timeout_s = timeout_s
         self._tag_option = "-P" if tag_by_project else "-Jd"
         self._now = now
@@ -91,8 +97,11 @@ class LsfScheduler(Scheduler):
             site.environment,
             timeout_s=site.settings.command_timeout_s,
             tag_by_project=site.settings.lsf_tag_by_project,
+            command_prefix=site.command_prefix,
         )
         made._location = site.location
+        if site.command_prefix:
+            return made
         for name in ("bsub", "bjobs"):
             path = made._commands.find(name)
             if path is None:
@@ -104,6 +113,8 @@ class LsfScheduler(Scheduler):
     @property
     @override
     def found(self) -> str:
+        if self.command_prefix:
+            return f"its commands are run by {' '.join(self.command_prefix)}"
         return f"bsub is {self._commands.find('bsub')}, bjobs {self._commands.find('bjobs')}"
 
     @override
@@ -165,7 +176,8 @@ class LsfScheduler(Scheduler):
     @override
     async def history(self, native_ids: Collection[str]) -> Poll:
         asked = [one for one in native_ids if lsf_parse.is_id(one)]
-        if not asked or self._commands.find("bhist") is None:
+        has_history = self.command_prefix or self._commands.find("bhist") is not None
+        if not asked or not has_history:
             return Poll({}, frozenset(asked))
         told: dict[str, Reading] = {}
         for some in chunks(asked):

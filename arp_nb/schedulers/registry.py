@@ -1,10 +1,11 @@
-"""Which schedulers this machine has: from entry points, and always the local one."""
+"""Which locations this machine has: one for each scheduler, and those that an admin names."""
 
 from __future__ import annotations
 
 import difflib
 import logging
 import os
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from arp_nb.schedulers.base import NotHere, Site
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.lsf import LsfScheduler
 from arp_nb.schedulers.slurm import SlurmScheduler
+from arp_nb.settings import LocationSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from arp_nb.schedulers.base import Scheduler
@@ -32,10 +34,23 @@ BUILT_IN: Mapping[str, type[Scheduler]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a machine offers, and what it does not."""
+
+    #: by location; "local" is the last
+    offered: Mapping[str, Scheduler]
+    #: location → why not, in words for its admin
+    absent: Mapping[str, str]
+
+
 def load(
     settings: Settings, store_folder: Path, *, environment: Mapping[str, str] | None = None
-) -> dict[str, Scheduler]:
-    """Make the adapters of all schedulers that this machine has; "local" is the last.
+) -> Loaded:
+    """Make the adapters of all locations that this machine has.
+
+    Each kind of scheduler is a location of its own name; an admin may describe others, or
+    describe these anew.
 
     Parameters
     ----------
@@ -50,40 +65,68 @@ def load(
     Raises
     ------
     InvalidValue
-        ``locations`` names a scheduler that nobody wrote an adapter for.
+        A scheduler is named that nobody wrote an adapter for.
     """
-    classes = check_locations(settings)
-    environment = _with_settings(os.environ if environment is None else environment, settings)
-    found: dict[str, Scheduler] = {}
-    for name in sorted(classes, key=lambda name: (name == LocalScheduler.name, name)):
+    places = check_locations(settings)
+    classes = _classes()
+    environment = os.environ if environment is None else environment
+    offered: dict[str, Scheduler] = {}
+    absent: dict[str, str] = {}
+    for name in sorted(places, key=lambda name: (name == LocalScheduler.name, name)):
+        place = places[name]
         if settings.locations and name not in {*settings.locations, LocalScheduler.name}:
+            absent[name] = "the setting locations does not name it"
             continue
         site = Site(
-            settings=settings, store_folder=store_folder, environment=environment, location=name
+            settings=settings,
+            store_folder=store_folder,
+            environment=_with_settings(environment, settings, place),
+            location=name,
+            command_prefix=place.command_prefix,
+            is_named=name in settings.locations or name in settings.location,
         )
-        scheduler = classes[name].create(site)
-        if not isinstance(scheduler, NotHere):
-            found[name] = scheduler
-        elif name in settings.locations:
-            logger.warning("%s: set as a location, but %s", name, scheduler.reason)
-    return found
+        made = _made(classes[place.scheduler], site)
+        if not isinstance(made, NotHere):
+            offered[name] = made
+            continue
+        absent[name] = made.reason
+        if name in settings.locations or name in settings.location:
+            logger.warning("%s: set as a location, but %s", name, made.reason)
+    return Loaded(offered, absent)
 
 
-def check_locations(settings: Settings) -> Mapping[str, type[Scheduler]]:
-    """Return all adapters by name, if ``locations`` names no other.
+def _made(kind: type[Scheduler], site: Site) -> Scheduler | NotHere:
+    try:
+        return kind.create(site)
+    except Exception as error:
+        # one broken plugin must not take the others with it
+        logger.exception("location %s cannot be made", site.location)
+        return NotHere(f"its adapter failed: {type(error).__name__}: {error}")
+
+
+def check_locations(settings: Settings) -> Mapping[str, LocationSettings]:
+    """Return all locations by name, if the settings name no scheduler that does not exist.
 
     Raises
     ------
     InvalidValue
-        It names a scheduler that nobody wrote an adapter for.
+        They name one that nobody wrote an adapter for.
     """
     classes = _classes()
+    places = {name: LocationSettings(scheduler=name) for name in classes}
+    for name, place in settings.location.items():
+        _check_known(f"[location.{name}]: scheduler", place.scheduler, classes)
+        places[name] = place
     for name in settings.locations:
-        if name not in classes:
-            near = difflib.get_close_matches(name, classes, n=1)
-            advice = f" Did you mean {near[0]!r}?" if near else ""
-            raise InvalidValue(f"locations: there is no scheduler {name!r}.{advice}")
-    return classes
+        _check_known("locations", name, places)
+    return places
+
+
+def _check_known(where: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        advice = f" Did you mean {near[0]!r}?" if near else ""
+        raise InvalidValue(f"{where}: there is no scheduler {name!r}.{advice}")
 
 
 def _classes() -> dict[str, type[Scheduler]]:
@@ -97,6 +140,9 @@ def _classes() -> dict[str, type[Scheduler]]:
     return classes
 
 
-def _with_settings(environment: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    path = os.pathsep.join((*settings.path_prepend, environment.get("PATH") or os.defpath))
-    return {**environment, "PATH": path, **settings.environment}
+def _with_settings(
+    environment: Mapping[str, str], settings: Settings, place: LocationSettings
+) -> dict[str, str]:
+    own = environment.get("PATH") or os.defpath
+    path = os.pathsep.join((*place.path_prepend, *settings.path_prepend, own))
+    return {**environment, "PATH": path, **settings.environment, **place.environment}

@@ -91,10 +91,17 @@ class SlurmScheduler(Scheduler):
             command_prefix=site.command_prefix,
         )
         made._location = site.location
-        if not site.command_prefix:
-            for name in ("sbatch", "squeue"):
-                if made._commands.find(name) is None:
-                    return NotHere(f"{name} is not on the PATH of the login environment")
+        if site.command_prefix:
+            return made
+        found = [made._commands.find(name) for name in ("sbatch", "squeue")]
+        if None in found:
+            name = "squeue" if found[0] else "sbatch"
+            return NotHere(f"{name} is not on the PATH of the login environment")
+        if not site.is_named and not _has_configuration(site.environment, Path(str(found[0]))):
+            return NotHere(
+                f"{found[0]} is there, but no slurm.conf: set SLURM_CONF, or name slurm in the "
+                "setting locations"
+            )
         return made
 
     @property
@@ -286,6 +293,17 @@ class SlurmScheduler(Scheduler):
 
 def _oldest_first(found: Mapping[str, Marked]) -> tuple[Marked, ...]:
     return tuple(found[native_id] for native_id in sorted(found, key=int))
+
+
+def _has_configuration(environment: Mapping[str, str], command: Path) -> bool:
+    """Whether Slurm's commands know a cluster; a package alone knows none (slurm.conf(5))."""
+    if environment.get("SLURM_CONF") or environment.get("SLURM_CONF_SERVER"):
+        return True
+    folders = ("/etc/slurm", "/etc/slurm-llnl", "/run/slurm/conf", "/usr/local/etc")
+    own = command.resolve().parent.parent / "etc"
+    return any(
+        (folder / "slurm.conf").exists() for folder in (*map(Path, folders), own, own / "slurm")
+    )
 
 
 def _delimiter() -> str:

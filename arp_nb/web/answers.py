@@ -81,6 +81,7 @@ Status = model(
     mode=str,
     health=Health,
     locations=dict[str, str],
+    not_offered=dict[str, str],
     default_location=str,
     update_base=str,
     first_posts=dict[str, str | None],

@@ -35,7 +35,7 @@ class Laptop:
 
     async def follow(self, text: str, *args: str, kill: bool = False) -> tuple[FakeJob, str]:
         """Run a job to its end; return it and its log."""
-        schedulers = registry.load(SETTINGS, self.store)
+        schedulers = registry.load(SETTINGS, self.store).offered
         client = BatchClient(self.port, schedulers, self.store / "spool", SETTINGS)
         task = asyncio.create_task(client.run())
         try:

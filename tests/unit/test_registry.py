@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from arp_nb import status
 from arp_nb.errors import InvalidValue
+from arp_nb.model import JobState, Phase
 from arp_nb.schedulers import registry
 from arp_nb.schedulers.base import NotHere, Site
 from arp_nb.schedulers.slurm import SlurmScheduler
-from arp_nb.settings import Settings
+from arp_nb.settings import Settings, load
 from tests.contract.labs import FAKEBIN
 
 #: this machine may have a cluster's commands among its own
@@ -43,7 +45,7 @@ def test_our_calls_of_a_scheduler_have_the_variables_that_scripts_have(tmp_path:
 def commands_in(folder: Path, *names: str) -> Site:
     for name in names:
         (folder / name).touch(mode=0o755)
-    environment = {"PATH": str(folder)}
+    environment = {"PATH": str(folder), "SLURM_CONF": "/x/slurm.conf"}
     return Site(
         settings=Settings(), store_folder=folder, environment=environment, location="slurm"
     )
@@ -130,7 +132,7 @@ def test_several_locations_may_be_of_one_scheduler(tmp_path: Path) -> None:
 def test_what_is_not_offered_comes_with_the_reason(tmp_path: Path) -> None:
     found = registry.load(Settings(), tmp_path, environment={"PATH": "/nonexistent"})
     assert found.absent["lsf"] == "bsub is not on the PATH of the login environment"
-    assert "sbatch and squeue are not on the PATH" in found.absent["slurm"]
+    assert "sbatch is not on the PATH" in found.absent["slurm"]
     limited = registry.load(Settings(locations=("local",)), tmp_path, environment={})
     assert limited.absent["lsf"] == "the setting locations does not name it"
 
