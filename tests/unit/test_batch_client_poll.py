@@ -289,7 +289,7 @@ def test_client_gives_a_sign_of_life_and_names_its_locations(world: World) -> No
         world.settings = replace(world.settings, client_silent_s=0.1)
         async with world.running() as client:
             await world.port.until(lambda: len(world.port.healths) >= 4)
-            assert await client.locations() == {"fake": "a scheduler of files"}
+            assert await client.locations() == {"fake": "a scheduler of files (its adapter is installed)"}
             assert await client.details("fake", "1") == "Job <1>"
         assert all(one.client_ok for one in world.port.healths)
         assert world.port.healths[-1].schedulers["fake"].ok

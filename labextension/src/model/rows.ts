@@ -174,6 +174,8 @@ export interface StatusRow {
   health: HealthRow;
   /** Where jobs can be sent: why it is offered, by its name. */
   locations: Record<string, string>;
+  /** Where they cannot, and why. */
+  not_offered: Record<string, string>;
   default_location: string;
   update_base: string;
   first_posts: Record<string, Instant | null>;
@@ -181,9 +183,6 @@ export interface StatusRow {
   autorun_acts: boolean;
   notices: string[];
 }
-
-/** A manager that knows says why other locations are not offered here, by their names. */
-export type StatusWithReasons = StatusRow & { not_offered?: Record<string, string> };
 
 /** One message of the change feed: `arp_nb/events.py`. */
 export interface ChangeMessage {

@@ -2,7 +2,7 @@
 
 import { checked } from "../model/check";
 import { plain } from "../model/plain";
-import type { StatusWithReasons } from "../model/rows";
+import type { StatusRow } from "../model/rows";
 import { title } from "../model/status";
 import { TRIGGERS } from "../model/triggers";
 import type { Board, BoardChange } from "../sources/board";
@@ -160,7 +160,7 @@ class DefsPage implements Mounted {
 
   /** Where its jobs can be sent, and why not elsewhere. */
   #locations(id: number, at: HTMLElement): void {
-    const { locations = {}, not_offered = {}, default_location = "" } = (this.board.status ?? {}) as Partial<StatusWithReasons>;
+    const { locations = {}, not_offered = {}, default_location = "" } = (this.board.status ?? {}) as Partial<StatusRow>;
     const now = value(this.#desk.edit(id), "location");
     const item = (name: string, why: string, off: boolean): MenuItem => ({
       label: title(name), on: name === now, do: () => this.#choose(id, "location", name), ...(off ? { off: plain(why, 200) } : { note: plain(why, 60) }),
