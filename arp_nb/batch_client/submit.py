@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -230,7 +231,7 @@ class Submitter:
             "ARP_LOCK_FD": str(LOCK_FD),
             "ARP_TAG_OPTION": " ".join(scheduler.tag_options(tag_of(spool_id))),
             "ARP_ASK_OPTIONS": " ".join(scheduler.ask_options(request.memory_mb, request.time_s)),
-            "ARP_VIA": " ".join(scheduler.command_prefix),
+            "ARP_VIA": shlex.join(scheduler.command_prefix),
         }
         notes = [login.note] if login.note else []
         return Order(

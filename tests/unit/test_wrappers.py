@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -223,7 +224,16 @@ def test_outside_of_everything_the_real_command_runs_untouched(bench: Bench) -> 
         (["-J", "-M", "./run", "-M"], ["-J", "-M", "./run", "-M"]),
         (["-I", "./run", "-M", "4000"], ["-I", "./run", "-M", "4000"]),
         (["./run", "-M", "4000"], ["./run", "-M", "4000"]),
+        (["-n4", "./run", "-M", "8"], ["-n4", "./run", "-M", "8"]),
+        (["-M4000", "-W10", "-We10", "./run"], ["-W10", "-We10", "./run"]),
+        (["-new", "./run", "-M", "8"], ["-new", "./run", "-M", "8"]),
+        (["-zzz", "-M", "4000", "./run"], ["-zzz", "-M", "4000", "./run"]),
+        (["-ul", "-ti", "./run", "-M", "8"], ["-ul", "-ti", "./run", "-M", "8"]),
+        (["-gpu", "num=1", "-M", "1", "./run"], ["-gpu", "num=1", "./run"]),
+        (["--", "-M", "4000"], ["--", "-M", "4000"]),
+        (["", "-M", "4000"], ["", "-M", "4000"]),
         (["-M", "4000"], []),
+        (["-M"], []),
         ([], []),
     ],
 )
@@ -246,6 +256,13 @@ def test_bsub_asks_for_what_is_wanted_in_place_of_its_own(
         (["--time=1:00", "--parsable", "j.sh", "a b"], ["--parsable", "j.sh", "a b"]),
         (["-H", "j.sh", "--time=1"], ["-H", "j.sh", "--time=1"]),
         (["-J", "--mem=4G", "j.sh"], ["-J", "--mem=4G", "j.sh"]),
+        (["-HQ", "-vv", "--mem=4G", "j.sh", "-t", "1"], ["-HQ", "-vv", "j.sh", "-t", "1"]),
+        (["-Hn4", "j.sh", "-t", "1"], ["-Hn4", "j.sh", "-t", "1"]),
+        (["--exclusive", "j.sh", "--time", "1"], ["--exclusive", "j.sh", "--time", "1"]),
+        (["--later", "-t", "1", "j.sh"], ["--later", "-t", "1", "j.sh"]),
+        (["--later=x", "-t", "1", "j.sh"], ["--later=x", "j.sh"]),
+        (["--", "--time=1"], ["--", "--time=1"]),
+        (["--mem-per-gpu", "1G", "--wrap", "hostname"], ["--wrap", "hostname"]),
     ],
 )
 def test_sbatch_asks_for_what_is_wanted_in_place_of_its_own(
@@ -261,23 +278,41 @@ def test_sbatch_asks_for_what_is_wanted_in_place_of_its_own(
     assert bench.args == ["--mem=16000M", "--time=120", "--comment", mark, *left]
 
 
+OPTIONS = {
+    "bsub": ["-q", "-M", "-K", "-n4", "-M4000", "-W", "-zzz", "-x", "=", "-", "--", "a b"],
+    "sbatch": ["--mem", "--mem=1", "-t", "-t5", "-H", "-Hn4", "--zzz", "-Jx", "--", "-", "a b"],
+}
+
+
 @settings(
-    max_examples=25,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(
-    st.lists(st.sampled_from(["-q", "-M", "-K", "--mem", "-x", "=", "-"]), max_size=4),
-    st.lists(st.text(ODD, max_size=6), max_size=4),
-)
+@given(st.data(), st.sampled_from(["bsub", "sbatch"]), st.lists(st.text(ODD, max_size=6)))
 def test_words_of_the_job_are_never_changed(
-    bench: Bench, before: list[str], words: list[str]
+    bench: Bench, data: st.DataObject, name: str, words: list[str]
 ) -> None:
-    bench.environment["ARP_ASK_OPTIONS"] = "-M 16000"
-    bench.real(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {bench.folder}/args")
-    bench.run(*before, "./run", *words)
+    before = data.draw(st.lists(st.sampled_from(OPTIONS[name]), max_size=4))
+    ask = {"bsub": "-M 16000 -W 9", "sbatch": "--mem=16000M --time=9"}[name]
+    bench.environment["ARP_ASK_OPTIONS"] = ask
+    bench.real(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {bench.folder}/args", name=name)
+    bench.run(*before, "./run", *words, name=name)
     args = (bench.folder / "args").read_text().split("\n")[:-1]
     assert args[len(args) - len(words) :] == words
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_any_shell_of_a_node_will_do(bench: Bench, shell: str) -> None:
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"there is no {shell} here")
+    bench.environment["ARP_ASK_OPTIONS"] = "-M 16000"
+    bench.real(ECHO.format(folder=bench.folder))
+    with bench.start("-M", "1", "a b", stdin=subprocess.DEVNULL, before=(found,)) as process:
+        assert process.communicate(timeout=20) == (b"", b"")
+    mark = f"arp-12-5f0c.c{bench.call.nonce}"
+    assert bench.args == ["-M", "16000", "-Jd", mark, "a b"]
 
 
 # -- over ssh ----------------------------------------------------------------------------
@@ -335,6 +370,11 @@ def test_what_a_job_needs_goes_along_over_ssh_and_nothing_else(far: Bench) -> No
 def test_ssh_eats_the_input_of_the_script_only_where_it_is_the_job(far: Bench) -> None:
     assert far_run(far, "-q", "x", stdin=b"#BSUB -n 2\n") == b"#BSUB -n 2\nJob <7> is submitted\n"
     assert far_run(far, "-q", "x", "./run", stdin=b"next line\n") == b"Job <7> is submitted\n"
+
+
+def test_words_before_the_real_command_may_hold_blanks(far: Bench) -> None:
+    far.environment["ARP_VIA"] = "ssh 'submit host'"
+    assert far_run(far, "x") == b"Job <7> is submitted\n"
 
 
 def test_other_commands_before_the_real_one_get_words_not_a_line(far: Bench) -> None:
