@@ -23,12 +23,17 @@ class World:
         self.folder = folder
         self.port = FakePort()
         self.scheduler = FakeScheduler(folder)
+        self.schedulers = {"fake": self.scheduler}
         self.settings = FAST
 
     def client(self) -> BatchClient:
-        return BatchClient(
-            self.port, {"fake": self.scheduler}, self.folder / "spool", self.settings
-        )
+        return BatchClient(self.port, self.schedulers, self.folder / "spool", self.settings)
+
+    def add(self, location: str) -> FakeScheduler:
+        """Add a location of the same kind, with a book of its own."""
+        added = FakeScheduler(self.folder / location, location)
+        self.schedulers[location] = added
+        return added
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[BatchClient]:

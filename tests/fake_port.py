@@ -44,6 +44,7 @@ class FakeJob:
     script_exit_code: int | None = None
     log_error: str = ""
     kill_by: str | None = None
+    kill_force: bool = False
     kill_said: str | None = None
     kill_accepted: bool | None = None
     submitted_at: datetime | None = None
@@ -83,8 +84,8 @@ class FakePort:
         await self.wake()
         return job
 
-    async def kill(self, job: FakeJob, by: str = "dana") -> None:
-        job.kill_by = by
+    async def kill(self, job: FakeJob, by: str = "dana", *, force: bool = False) -> None:
+        job.kill_by, job.kill_force = by, force
         await self.wake()
 
     async def wake(self) -> None:
@@ -243,6 +244,7 @@ class FakePort:
                 location=job.location,
                 native_ids=tuple(job.ids),
                 by=job.kill_by,
+                force=job.kill_force,
             )
             for job in self.jobs.values()
             if job.kill_by and job.kill_said is None and job.native_ids

@@ -59,7 +59,8 @@ class FakeScheduler(Scheduler):
     title: ClassVar[str] = "FAKE"
     submit_commands: ClassVar[tuple[str, ...]] = ("bsub",)
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, location: str | None = None) -> None:
+        self._location = location
         self.book = folder / "book"
         self.bin = folder / "bin"
         self.book.mkdir(parents=True, exist_ok=True)
@@ -75,6 +76,9 @@ class FakeScheduler(Scheduler):
         self.paths_asked = 0
         self.killed: list[str] = []
         self.forced: list[str] = []
+        self.kill_requests = 0
+        #: what it says to kills that it refuses, by id
+        self.refuses: dict[str, str] = {}
         self.logs: dict[str, Path] = {}
         self.peeks: dict[str, str] = {}
         self.readings: dict[str, Reading] = {}
@@ -168,8 +172,11 @@ class FakeScheduler(Scheduler):
     ) -> Mapping[str, Answer]:
         self._answer()
         self.forced += native_ids if force else ()
-        answers = {}
+        self.kill_requests += 1
+        answers = {one: Answer(accepted=False, said=said) for one, said in self.refuses.items()}
         for one in native_ids:
+            if one in answers:
+                continue
             self.killed.append(one)
             if one in self.ids():
                 self.set_state(one, "EXIT")

@@ -29,7 +29,7 @@ class Desk:
         schedulers = {"fake": self.scheduler}
         logs = LogReader(schedulers, Spool(world.folder / "spool"))
         self.poller = Poller(self.port, self.scheduler, world.settings, self.pulse, logs)
-        self.killer = Killer(self.port, schedulers, self.pulse, lambda: None)
+        self.killer = Killer(self.port, self.scheduler, self.pulse, lambda: None)
 
     def _count(self) -> None:
         self.changes += 1

@@ -96,7 +96,10 @@ class BatchClient:
             Poller(port, one, settings, self._pulse, self._logs)
             for one in self._schedulers.values()
         ]
-        self._killer = Killer(port, self._schedulers, self._pulse, self._nudge_pollers)
+        self._killers = [
+            Killer(port, one, self._pulse, self._nudge_pollers)
+            for one in self._schedulers.values()
+        ]
         self._submitter = Submitter(
             port,
             self._schedulers,
@@ -120,7 +123,8 @@ class BatchClient:
                 for one in self._schedulers.values():
                     sweeper = Sweeper(self._port, one, self._settings)
                     tasks.create_task(sweeper.run(), name="sweep")
-                tasks.create_task(self._killer.run(), name="kill")
+                for killer in self._killers:
+                    tasks.create_task(killer.run(), name="kill")
                 tasks.create_task(self._submitter.run(), name="submit")
                 tasks.create_task(self._listen(), name="listen")
                 tasks.create_task(self._audit(), name="audit")
@@ -221,7 +225,7 @@ class BatchClient:
                 log.exception("the manager does not answer: will ask again")
                 await asyncio.sleep(_AGAIN_S)
             self._submitter.nudge()
-            self._killer.nudge()
+            self._nudge_killers()
 
     async def _heartbeat(self) -> None:
         while True:
@@ -272,8 +276,12 @@ class BatchClient:
             self._pulse.answered(name, time.monotonic() - began_s, self._probed[name])
 
     def _on_id(self) -> None:
-        self._killer.nudge()
+        self._nudge_killers()
         self._nudge_pollers()
+
+    def _nudge_killers(self) -> None:
+        for killer in self._killers:
+            killer.nudge()
 
     def _nudge_pollers(self) -> None:
         for poller in self._pollers:

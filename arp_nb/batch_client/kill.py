@@ -24,23 +24,25 @@ _AGAIN_S = 5.0
 
 
 class Killer:
-    """Takes the manager's kill requests until the scheduler has been told of each.
+    """Takes the manager's kill requests until one scheduler has been told of each.
+
+    One for each scheduler, so that none waits for another that does not answer.
 
     Parameters
     ----------
     on_killed
-        Called when a scheduler has taken kills: there will be something to poll.
+        Called when the scheduler has taken kills: there will be something to poll.
     """
 
     def __init__(
         self,
         port: ManagerPort,
-        schedulers: Mapping[str, Scheduler],
+        scheduler: Scheduler,
         pulse: Pulse,
         on_killed: Callable[[], None],
     ) -> None:
         self._port = port
-        self._schedulers = schedulers
+        self._scheduler = scheduler
         self._pulse = pulse
         self._on_killed = on_killed
         self._wake = asyncio.Event()
@@ -65,26 +67,15 @@ class Killer:
                 continue
 
     async def kill_once(self) -> bool:
-        """Pass on what is asked for; False if a scheduler did not answer."""
-        asked = await self._port.kills()
-        locations = {one.location for one in asked if one.location in self._schedulers}
-        done = await asyncio.gather(
-            *(
-                self._kill_at(
-                    self._schedulers[name], [one for one in asked if one.location == name]
-                )
-                for name in sorted(locations)
-            )
-        )
-        return all(done)
-
-    async def _kill_at(self, scheduler: Scheduler, asked: Sequence[KillRequest]) -> bool:
+        """Pass on what is asked for; False if the scheduler did not answer."""
+        scheduler = self._scheduler
+        asked = [one for one in await self._port.kills() if one.location == scheduler.location]
         ids = sorted({native for one in asked for native in one.native_ids})
         forced = {native for one in asked if one.force for native in one.native_ids}
         if not ids:
             return True
         try:
-            others = await self._others(scheduler, asked, ids)
+            others = await self._others(asked, ids)
             answers: dict[str, Answer] = {}
             for force in (False, True):
                 ours = [one for one in ids if one not in others and (one in forced) is force]
@@ -97,12 +88,10 @@ class Killer:
         self._on_killed()
         return None not in told
 
-    async def _others(
-        self, scheduler: Scheduler, asked: Sequence[KillRequest], ids: Sequence[str]
-    ) -> frozenset[str]:
+    async def _others(self, asked: Sequence[KillRequest], ids: Sequence[str]) -> frozenset[str]:
         """Find the ids that meanwhile belong to jobs that are not ours."""
         submitted_at = {one.job_id: one.submitted_at for one in await self._port.watched()}
-        poll = await scheduler.poll(ids)
+        poll = await self._scheduler.poll(ids)
         return frozenset(
             native
             for one in asked

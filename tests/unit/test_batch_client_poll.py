@@ -1,4 +1,4 @@
-"""Polls, kills and health: what is told to the manager, and what is not."""
+"""Polls and health: what is told to the manager, and what is not."""
 
 from __future__ import annotations
 
@@ -208,60 +208,6 @@ def test_scheduler_that_costs_nothing_to_ask_is_asked_more_often(
     story(world, tell)
 
 
-def test_kills_go_out_together_and_are_answered(world: World) -> None:
-    async def tell(desk: Desk) -> None:
-        jobs = [await desk.job("1"), await desk.job("2")]
-        for job in jobs:
-            await desk.port.kill(job)
-        assert await desk.killer.kill_once()
-        assert desk.scheduler.killed == ["1", "2"]
-        assert jobs[1].kill_said == "Job <2> is being terminated"
-        await desk.killer.kill_once()
-        assert desk.scheduler.killed == ["1", "2"]
-
-    story(world, tell)
-
-
-def test_job_under_a_used_again_id_is_not_killed(world: World) -> None:
-    async def tell(desk: Desk) -> None:
-        job = await desk.job("1", tag="arp-99-0123456789ab")
-        await desk.port.kill(job)
-        await desk.killer.kill_once()
-        assert desk.scheduler.killed == []
-        assert job.kill_accepted is False
-        assert job.kill_said == "FAKE has given the id 1 to another job; it was not killed."
-
-    story(world, tell)
-
-
-def test_kill_waits_for_a_scheduler_that_does_not_answer(world: World) -> None:
-    async def tell(desk: Desk) -> None:
-        job = await desk.job("1")
-        await desk.port.kill(job)
-        desk.scheduler.silent = True
-        assert not await desk.killer.kill_once()
-        assert job.kill_said is None
-        desk.scheduler.silent = False
-        assert await desk.killer.kill_once()
-        assert job.kill_said is not None
-
-    story(world, tell)
-
-
-def test_kill_before_the_id_fires_when_the_id_comes(world: World) -> None:
-    async def run() -> None:
-        hold = world.folder / "hold"
-        job = await world.port.apply(world.script(f"bsub -hold {hold} python a.py"))
-        async with world.running():
-            await world.port.until(lambda: job.state is JobState.STARTING)
-            await world.port.kill(job)
-            hold.touch()
-            await world.port.until(lambda: job.state is JobState.FAILED)
-        assert world.scheduler.killed == ["1"]
-
-    asyncio.run(run())
-
-
 @pytest.mark.parametrize(
     ("reading", "another"),
     [
@@ -289,7 +235,9 @@ def test_client_gives_a_sign_of_life_and_names_its_locations(world: World) -> No
         world.settings = replace(world.settings, client_silent_s=0.1)
         async with world.running() as client:
             await world.port.until(lambda: len(world.port.healths) >= 4)
-            assert await client.locations() == {"fake": "a scheduler of files (its adapter is installed)"}
+            assert await client.locations() == {
+                "fake": "a scheduler of files (its adapter is installed)"
+            }
             assert await client.details("fake", "1") == "Job <1>"
         assert all(one.client_ok for one in world.port.healths)
         assert world.port.healths[-1].schedulers["fake"].ok
