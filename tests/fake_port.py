@@ -33,6 +33,7 @@ class FakeJob:
     location: str = "fake"
     environment: dict[str, str] = field(default_factory=dict)
     sha256: str | None = None
+    memory_mb: float | None = None
     state: JobState = JobState.REQUESTED
     phase: Phase = Phase.NONE
     lease_token: str | None = None
@@ -133,6 +134,7 @@ class FakePort:
                     argv=job.argv,
                     environment=job.environment,
                     sha256=job.sha256,
+                    memory_mb=job.memory_mb,
                 )
             )
         return leased

@@ -1,7 +1,8 @@
 """A scheduler of files: a ``bsub`` that answers like LSF's, and an adapter that reads its book.
 
 The book is a folder with one file per job, ``<id>``: its state on the first line, its tag on
-the second. A test sets a job's state by writing the first line.
+the second, its command, and what memory it was asked for with. A test sets a job's state by
+writing the first line.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from arp_nb.schedulers.base import Answer, Marked, Poll, Scheduler, Site
 
 _BSUB = """#!/bin/sh
 book={book}
-tag= ; wait= ; hold=
+tag= ; wait= ; hold= ; times=1 ; memory=
 while [ $# -gt 0 ]; do
   case $1 in
     -Jd) tag=$2; shift 2 ;;
     -q|-o|-e|-J) shift 2 ;;
     -K) wait=yes; shift ;;
     -hold) hold=$2; shift 2 ;;
+    -M) memory=$2; shift 2 ;;
+    -times) times=$2; shift 2 ;;
     -refuse) echo "$2: No such queue. Job not submitted." >&2; exit 255 ;;
     -stdin) cat > "$book/stdin"; shift ;;
     *) break ;;
@@ -35,9 +38,12 @@ while [ $# -gt 0 ]; do
 done
 [ -z "$hold" ] || while [ ! -e "$hold" ]; do sleep 0.02; done
 number=1
-while ! mkdir "$book/.$number" 2>/dev/null; do number=$((number + 1)); done
-printf 'PEND\\n%s\\n%s\\n' "$tag" "$*" > "$book/.$number/job"
-mv "$book/.$number/job" "$book/$number"
+while [ "$times" -gt 0 ]; do
+  while ! mkdir "$book/.$number" 2>/dev/null; do number=$((number + 1)); done
+  printf 'PEND\\n%s\\n%s\\n%s\\n' "$tag" "$*" "$memory" > "$book/.$number/job"
+  mv "$book/.$number/job" "$book/$number"
+  times=$((times - 1))
+done
 [ -n "$BSUB_QUIET" ] || echo "Job <$number> is submitted to queue <normal>."
 if [ -n "$wait" ]; then
   while ! grep -q DONE "$book/$number"; do sleep 0.02; done
@@ -96,9 +102,6 @@ class FakeScheduler(Scheduler):
     def ids(self) -> list[str]:
         return sorted((one.name for one in self.book.iterdir() if one.name.isdigit()), key=int)
 
-    def _lines(self, native_id: str) -> list[str]:
-        return (self.book / native_id).read_text().split("\n")
-
     def _answer(self) -> None:
         if self.silent:
             raise SchedulerError("LSF is down. Please wait ...")
@@ -116,6 +119,14 @@ class FakeScheduler(Scheduler):
     @override
     def tag_options(self, tag: str) -> tuple[str, ...]:
         return ("-Jd", tag) if self.searches else ()
+
+    @override
+    def ask_options(self, memory_mb: float | None, time_s: float | None) -> tuple[str, ...]:
+        return () if memory_mb is None else ("-M", f"{memory_mb:.0f}")
+
+    def lines(self, native_id: str) -> list[str]:
+        """Return state, tag, command and asked memory, as they stand in the book."""
+        return (self.book / native_id).read_text().split("\n")
 
     @override
     def submitted_ids(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
@@ -136,7 +147,7 @@ class FakeScheduler(Scheduler):
             if one in self.readings:
                 readings[one] = self.readings[one]
             elif one in known:
-                word, tag, *_ = self._lines(one)
+                word, tag, *_ = self.lines(one)
                 code = {"DONE": 0, "EXIT": 1}.get(word)
                 readings[one] = Reading(
                     state=_STATES[word], native_state=word, exit_code=code, tag=tag
@@ -160,7 +171,7 @@ class FakeScheduler(Scheduler):
     @override
     async def marked(self) -> tuple[Marked, ...]:
         self._answer()
-        lines = {one: self._lines(one) for one in self.ids()}
+        lines = {one: self.lines(one) for one in self.ids()}
         return tuple(
             Marked(native_id=one, tag=tag, state=_STATES[word], native_state=word)
             for one, (word, tag, *_) in lines.items()

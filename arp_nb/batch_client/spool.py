@@ -60,6 +60,7 @@ class Call:
     said: str = ""
     #: its exit code; None while it runs, and for ever if the wrapper was killed
     exit_code: int | None = None
+    ended_at_s: float | None = None
 
     @property
     def is_cut_off(self) -> bool:
@@ -315,6 +316,7 @@ def _call(folder: Path, nonce: str, began_at_ns: int) -> Call:
         alive=not ended and _alive(pid),
         said=said,
         exit_code=int(end) if ended else None,
+        ended_at_s=_mtime(folder / f"end-{nonce}") if ended else None,
     )
 
 

@@ -226,14 +226,17 @@ class Submitter:
         login = await self._logins.get()
         scheduler = self._schedulers[request.location]
         environment = compose(login.variables, self._settings, scheduler, request)
+        mark = scheduler.tag_options(tag_of(spool_id))
         environment |= {
             "ARP_SPOOL": str(self._spool.folder(spool_id)),
             "ARP_LOCK_FD": str(LOCK_FD),
-            "ARP_TAG_OPTION": " ".join(scheduler.tag_options(tag_of(spool_id))),
+            "ARP_TAG_OPTION": " ".join(mark),
             "ARP_ASK_OPTIONS": " ".join(scheduler.ask_options(request.memory_mb, request.time_s)),
             "ARP_VIA": shlex.join(scheduler.command_prefix),
         }
         notes = [login.note] if login.note else []
+        if not mark:
+            notes.append(f"not marked: {scheduler.title} cannot be searched for this job")
         return Order(
             job_id=request.job_id,
             location=request.location,

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 _POLLS_APART = 6
 #: … and costs the scheduler at most this share of its time
 _ANSWERS_APART = 20.0
+#: where it has shown none of our own jobs so often, it cannot; it is then asked more rarely still
+_IN_VAIN, _IN_VAIN_APART = 3, 10.0
 
 
 class Sweeper:
@@ -40,6 +42,7 @@ class Sweeper:
         self._scheduler = scheduler
         self._settings = settings
         self._answer_s = 0.0
+        self._in_vain = 0
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -55,6 +58,7 @@ class Sweeper:
     def interval_s(self) -> float:
         """Return how long to wait for the next sweep."""
         least_s = max(_POLLS_APART * self._settings.poll_min_s, _ANSWERS_APART * self._answer_s)
+        least_s *= _IN_VAIN_APART if self._in_vain >= _IN_VAIN else 1.0
         return least_s * random.uniform(1.0, 1.2)  # noqa: S311 - not a secret
 
     async def sweep_once(self) -> bool:
@@ -67,6 +71,9 @@ class Sweeper:
         began_s = time.monotonic()
         found = await self._scheduler.marked()
         self._answer_s = time.monotonic() - began_s
+        ours = frozenset(native for one in here for native in one.native_ids)
+        seen = any(one.native_id in ours for one in found)
+        self._in_vain = 0 if seen else self._in_vain + 1
         told = _unknown(found, here)
         if told:
             await self._port.found(told)

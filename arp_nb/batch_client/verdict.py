@@ -195,11 +195,20 @@ def _submitted(case: Case, ids: tuple[Submitted, ...]) -> Verdict:
     closed = _is_over(case)
     told = _told(case, JobState.PENDING, notes=tuple(notes))
     told = replace(told, native_ids=ids)
-    # a chain whose later link was cut: its jobs are siblings all the same
-    unnamed = any(call.is_cut_off and not _named(case, call) for call in evidence.calls)
-    if closed and unnamed and case.search is Search.NOT_ASKED:
+    # a chain whose later link was cut: its jobs are siblings all the same; and a command that
+    # hung may have made more jobs than it said
+    doubtful = any(
+        (call.is_cut_off and not _named(case, call)) or _was_slow(case, call)
+        for call in evidence.calls
+    )
+    if closed and doubtful and case.search is Search.NOT_ASKED:
         return Verdict(told=told, search=True)
     return Verdict(told=told, closed=closed)
+
+
+def _was_slow(case: Case, call: Call) -> bool:
+    ended_at_s = call.ended_at_s
+    return ended_at_s is not None and ended_at_s - call.began_at_s >= case.slow_after_s
 
 
 def _ended(case: Case, ended: Exit) -> Verdict:

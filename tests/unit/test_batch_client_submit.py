@@ -10,6 +10,7 @@ import pytest
 from arp_nb.model import JobState, Phase, Role
 from arp_nb.ports import Submitted
 from tests.batch_world import World
+from tests.fake_port import FakeJob
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_a_job_goes_from_request_to_its_end(world: World) -> None:
             await world.port.until(lambda: job.state is JobState.DONE)
         assert job.ids == ["1"]
         assert job.native_ids[0][1] == "wrapper"
-        mark, line = world.scheduler._lines("1")[1:3]
+        mark, line = world.scheduler.lines("1")[1:3]
         assert mark == f"arp-{job.spool_id}.c{job.native_ids[0].nonce}"
         assert line == "python x.py e 12"
         assert world.starts == 1
@@ -131,6 +132,45 @@ def test_silent_bsub_is_found_by_its_tag(world: World) -> None:
     assert one == Submitted("1", "tag", one.nonce, Role.SIBLING)
     assert one.nonce, "each command has a mark of its own"
     assert "found in FAKE by its tag" in job.notes
+
+
+def test_a_rerun_with_more_memory_asks_for_it_whatever_the_script_says(world: World) -> None:
+    async def run() -> FakeJob:
+        script = world.script("bsub -M 4000 python a.py -M 1")
+        job = await world.port.apply(script, memory_mb=16000.0)
+        async with world.running():
+            await world.port.until(lambda: job.state is JobState.PENDING)
+        return job
+
+    assert asyncio.run(run()).ids == ["1"]
+    _, _, command, memory, *_ = world.scheduler.lines("1")
+    assert (command, memory) == ("python a.py -M 1", "16000")
+
+
+def test_a_job_that_cannot_be_searched_for_says_so(world: World) -> None:
+    world.scheduler.searches = False
+    job = asyncio.run(world.submit("bsub python a.py"))
+    assert job.notes == ("not marked: FAKE cannot be searched for this job",)
+
+
+def test_extra_jobs_of_a_bsub_that_hung_are_told_apart(world: World) -> None:
+    async def run() -> FakeJob:
+        hold = world.folder / "hold"
+        job = await world.port.apply(world.script(f"bsub -hold {hold} -times 3 python a.py"))
+        async with world.running():
+            await world.port.until(lambda: job.phase is Phase.SLOW)
+            hold.touch()
+            await world.port.until(lambda: len(job.native_ids) == 3)
+        return job
+
+    job = asyncio.run(run())
+    # the command named its last only
+    assert [(one.native_id, one.role) for one in job.native_ids] == [
+        ("3", Role.SIBLING),
+        ("1", Role.EXTRA),
+        ("2", Role.EXTRA),
+    ]
+    assert job.notes[-1] == "FAKE made 2 more jobs of one submit command"
 
 
 def test_output_of_an_earlier_job_is_no_id_once_the_wrapper_knows_better(world: World) -> None:

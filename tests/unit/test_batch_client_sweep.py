@@ -87,3 +87,17 @@ def test_a_silent_scheduler_is_no_news(world: World) -> None:
 def test_a_sweep_comes_more_rarely_than_a_poll(world: World) -> None:
     sweep = Sweep(world)
     assert sweep.sweeper.interval_s() >= 5 * world.settings.poll_min_s
+
+
+def test_a_scheduler_that_never_shows_our_marks_is_asked_more_rarely(world: World) -> None:
+    sweep = Sweep(world)
+    asyncio.run(sweep.job("1"))
+    usual_s = 1.2 * 6 * world.settings.poll_min_s
+    for _ in range(3):
+        assert sweep.sweeper.interval_s() <= usual_s
+        (world.scheduler.book / "1").unlink(missing_ok=True)
+        sweep.once()
+    assert sweep.sweeper.interval_s() > 5 * usual_s
+    sweep.book("1", "arp-1-abc.c1-1")
+    sweep.once()
+    assert sweep.sweeper.interval_s() <= usual_s

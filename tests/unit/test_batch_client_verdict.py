@@ -126,9 +126,13 @@ def found(*tags: str) -> tuple[Marked, ...]:
     )
 
 
-def roles(*tagged: Marked, said: str = "") -> list[tuple[str, Role]]:
-    call = Call(nonce="1-1", began_at_s=1.0, alive=False, said=said, exit_code=0)
-    case = Case(
+def over(
+    *tagged: Marked, said: str = "", took_s: float = 0.0, search: Search = Search.ANSWERED
+) -> Case:
+    call = Call(
+        nonce="1-1", began_at_s=1.0, alive=False, said=said, exit_code=0, ended_at_s=1.0 + took_s
+    )
+    return Case(
         spool_id="12-0123456789ab",
         job_id=12,
         evidence=Evidence(there=True, started_at_s=1.0, exit=Exit(code=0), calls=(call,)),
@@ -137,10 +141,14 @@ def roles(*tagged: Marked, said: str = "") -> list[tuple[str, Role]]:
         now_s=NOW_S,
         slow_after_s=5.0,
         uncertain_after_s=600.0,
-        search=Search.ANSWERED,
+        search=search,
         tagged=tagged,
     )
-    return [(one.native_id, one.role) for one in conclude(case).told.native_ids]
+
+
+def roles(*tagged: Marked, said: str = "") -> list[tuple[str, Role]]:
+    told = conclude(over(*tagged, said=said)).told
+    return [(one.native_id, one.role) for one in told.native_ids]
 
 
 def test_a_chain_is_no_extra_job() -> None:
@@ -157,6 +165,14 @@ def test_the_job_that_its_command_named_is_the_one_and_the_others_are_extra() ->
         ("2", Role.SIBLING),
         ("1", Role.EXTRA),
     ]
+
+
+def test_a_command_that_hung_is_searched_for_more_jobs_and_no_other() -> None:
+    asked = Search.NOT_ASKED
+    hung = conclude(over(said="Job <7>\n", took_s=60.0, search=asked))
+    assert (hung.search, hung.closed, hung.told.state) == (True, False, JobState.PENDING)
+    quick = conclude(over(said="Job <7>\n", took_s=1.0, search=asked))
+    assert (quick.search, quick.closed) == (False, True)
 
 
 def test_what_was_submitted_inside_the_job_is_a_subjob() -> None:
