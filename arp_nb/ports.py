@@ -191,6 +191,16 @@ class LogChunk:
     path: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """One thing about a site that was looked at, for its admin."""
+
+    ok: bool
+    said: str
+    #: what to set or to do; empty where nothing need be done
+    to_do: str = ""
+
+
 class ManagerPort(Protocol):
     """What the batch client may ask of, and tell, the manager.
 
@@ -285,6 +295,9 @@ class ClientPort(Protocol):
 
     async def not_offered(self) -> Mapping[str, str]:
         """Name of each location that is not offered, and why, in words for an admin."""
+
+    async def advice(self) -> Mapping[str, Sequence[Advice]]:
+        """Look at each location's site, and say what its admin should know; takes its time."""
 
     async def remote_locations(self) -> Collection[str]:
         """Those of them whose jobs run on other machines than this."""

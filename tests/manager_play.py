@@ -26,7 +26,7 @@ from arp_nb.model import (
     Reading,
     ScriptCheck,
 )
-from arp_nb.ports import JobReading, LogChunk, LogQuery, Submission, SubmitRequest, Submitted
+from arp_nb.ports import Advice, JobReading, LogChunk, LogQuery, Submission, SubmitRequest, Submitted
 from arp_nb.settings import Settings
 from arp_nb.store import open_store
 from arp_nb.store.base import Store
@@ -83,6 +83,9 @@ class FakeClient:
 
     async def not_offered(self) -> Mapping[str, str]:
         return {"slurm": "sbatch is not on the PATH of the login environment"}
+
+    async def advice(self) -> Mapping[str, Sequence[Advice]]:
+        return {"lsf": (Advice(ok=False, said="no search", to_do="set it"),)}
 
     async def remote_locations(self) -> frozenset[str]:
         return frozenset({"lsf"})

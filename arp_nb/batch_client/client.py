@@ -21,6 +21,7 @@ from arp_nb.batch_client.submit import Submitter
 from arp_nb.batch_client.sweep import Sweeper
 from arp_nb.batch_client.watch import Watcher
 from arp_nb.errors import ClientAbsent, SchedulerError
+from arp_nb.ports import Advice
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -187,6 +188,11 @@ class BatchClient:
         """Return the locations where this client cannot submit, and why."""
         return self._absent
 
+    async def advice(self) -> Mapping[str, Sequence[Advice]]:
+        """Look at each location's site; one that does not answer holds up no other."""
+        said = await asyncio.gather(*map(_advice, self._schedulers.values()))
+        return dict(zip(self._schedulers, said, strict=True))
+
     async def remote_locations(self) -> frozenset[str]:
         """Return those of them whose jobs run on other machines than this."""
         return frozenset(name for name, one in self._schedulers.items() if not one.on_this_machine)
@@ -286,6 +292,13 @@ class BatchClient:
     def _nudge_pollers(self) -> None:
         for poller in self._pollers:
             poller.nudge()
+
+
+async def _advice(scheduler: Scheduler) -> Sequence[Advice]:
+    try:
+        return await scheduler.advise()
+    except SchedulerError as error:
+        return (Advice(ok=False, said=f"it does not answer: {error}"),)
 
 
 async def _safely(action: Callable[[], Awaitable[object]], what: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from arp_nb.cli import printing
+from arp_nb.cli import from_node, printing
 from arp_nb.client import entry, transport
 from arp_nb.client.markup import plain
 from arp_nb.daemon import claim
@@ -41,8 +41,10 @@ class Finding:
     advice: str = ""
 
 
-def doctor(_: argparse.Namespace) -> int:
+def doctor(options: argparse.Namespace) -> int:
     """Look at everything; exit status 1 if something needs to be done."""
+    if options.from_node is not None:
+        return from_node.run(options.from_node)
     ok = True
     for one in findings():
         ok = ok and one.ok
@@ -189,6 +191,7 @@ def _manager(way: Transport, store: Path) -> Iterator[Finding]:
         ok = answers != "no"
         advice = "" if ok else "Its commands must work in your login shell: try them there."
         yield Finding(f"scheduler {name}", ok=ok, found=f"{why} {said}".strip(), advice=advice)
+    yield from _sites(way)
     for name, why in status.get("not_offered", {}).items():
         yield Finding(f"scheduler {name}", ok=True, found=f"not offered: {why}")
     yield _route(str(status["update_base"]))
@@ -196,6 +199,18 @@ def _manager(way: Transport, store: Path) -> Iterator[Finding]:
         yield _reports(name, at, str(status["update_base"]))
     for notice in status["notices"]:
         yield Finding("note", ok=True, found=str(notice))
+
+
+def _sites(way: Transport) -> Iterator[Finding]:
+    """Tell what each location's own commands say of its site."""
+    try:
+        advised: Mapping[str, Any] = way.call("GET", "/advice")
+    except ArpError as error:
+        yield Finding("sites", ok=False, found=str(error))
+        return
+    for name, said in sorted(advised.items()):
+        for one in said:
+            yield Finding(f"site {name}", ok=one["ok"], found=one["said"], advice=one["to_do"])
 
 
 def _reports(name: str, at: str | None, base: str) -> Finding:

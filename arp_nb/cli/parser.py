@@ -43,7 +43,11 @@ def parser() -> argparse.ArgumentParser:
     _serve(commands)
     _manager(commands)
     _add(commands, "client", "doctor:client", "how the batch client is, which submits and polls")
-    _add(commands, "doctor", "doctor:doctor", "check this installation, and say what to do")
+    one = _add(commands, "doctor", "doctor:doctor", "check this installation, and say what to do")
+    one.add_argument(
+        "--from-node", nargs="?", const="", metavar="LOCATION",
+        help="send a job that posts back from a node, to the usual location or this one",
+    )  # fmt: skip
     _experiments(commands)
     _definitions(commands)
     _runs(commands)

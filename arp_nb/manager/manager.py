@@ -31,9 +31,9 @@ from arp_nb.status import name_locations
 from arp_nb.store.base import JobFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from arp_nb.ports import ClientPort, ManagerPort
+    from arp_nb.ports import Advice, ClientPort, ManagerPort
     from arp_nb.settings import Settings
     from arp_nb.store.base import Store
 
@@ -88,6 +88,10 @@ class Manager:
         self._leases = Leases(context)
         self.port: ManagerPort = Desk(context, self._leases, kills)
         self._tasks: set[asyncio.Task[None]] = set()
+
+    async def advice(self) -> Mapping[str, Sequence[Advice]]:
+        """Tell what the admin of each location should know: its site is looked at now."""
+        return await self._context.seat.advice()
 
     def attach(self, client: ClientPort | None) -> None:
         """Seat the batch client; None when it leaves."""

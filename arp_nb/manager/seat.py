@@ -11,9 +11,9 @@ from arp_nb.errors import ArpError, ClientAbsent, InvalidValue
 from arp_nb.model import ScriptCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
-    from arp_nb.ports import ClientPort
+    from arp_nb.ports import Advice, ClientPort
     from arp_nb.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -87,6 +87,12 @@ class Seat:
         if not await self.is_taken() or self._client is None:
             return {}
         return await self._client.not_offered()
+
+    async def advice(self) -> Mapping[str, Sequence[Advice]]:
+        """Ask what the admins of locations should know; empty while no client is there."""
+        if not await self.is_taken() or self._client is None:
+            return {}
+        return await self._client.advice()
 
     async def remote_locations(self) -> Collection[str]:
         """Those whose jobs run on other machines; empty while no client is there."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arp_nb.model import Element, JobState, Reading
+    from arp_nb.ports import Advice
     from arp_nb.settings import Settings
 
 
@@ -153,6 +154,16 @@ class Scheduler(ABC):
         SchedulerError
             It is not installed here, or does not answer.
         """
+
+    async def advise(self) -> tuple[Advice, ...]:
+        """Look at how the site is set up, and say what its admin should know.
+
+        Raises
+        ------
+        SchedulerError
+            It does not answer.
+        """
+        return ()
 
     @abstractmethod
     async def poll(self, native_ids: Collection[str]) -> Poll:

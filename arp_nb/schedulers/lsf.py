@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from arp_nb import marks
 from arp_nb.errors import SchedulerError
-from arp_nb.schedulers import lsf_parse
+from arp_nb.schedulers import lsf_parse, lsf_site
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner, chunks
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from arp_nb.model import Element, Reading
+    from arp_nb.ports import Advice
     from arp_nb.schedulers.base import Site
     from arp_nb.schedulers.command import Output
 
@@ -149,6 +150,30 @@ class LsfScheduler(Scheduler):
         return next(iter(version.said.splitlines()), "LSF")
 
     @override
+    async def advise(self) -> tuple[Advice, ...]:
+        can_search = True
+        try:
+            await self.find_tagged("arp-1-nobody")
+        except SchedulerError as error:
+            await self.probe()  # it may only be down
+            logger.info("no search for marks: %s", error)
+            can_search = False
+        params = ""
+        if self._commands.find("bparams") is not None:
+            params = (await self._query("bparams", "-l")).stdout
+        return lsf_site.advice(
+            self._dialect,
+            params=params,
+            can_search=can_search,
+            has_history=self._has_history,
+            by_project=self._tag_option == "-P",
+        )
+
+    @property
+    def _has_history(self) -> bool:
+        return bool(self.command_prefix) or self._commands.find("bhist") is not None
+
+    @override
     async def poll(self, native_ids: Collection[str]) -> Poll:
         asked = [one for one in native_ids if lsf_parse.is_id(one)]
         if not asked:
@@ -176,8 +201,7 @@ class LsfScheduler(Scheduler):
     @override
     async def history(self, native_ids: Collection[str]) -> Poll:
         asked = [one for one in native_ids if lsf_parse.is_id(one)]
-        has_history = self.command_prefix or self._commands.find("bhist") is not None
-        if not asked or not has_history:
+        if not asked or not self._has_history:
             return Poll({}, frozenset(asked))
         told: dict[str, Reading] = {}
         for some in chunks(asked):

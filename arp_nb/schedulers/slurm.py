@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from arp_nb import marks
 from arp_nb.errors import SchedulerError
-from arp_nb.schedulers import slurm_answers, slurm_parse
+from arp_nb.schedulers import slurm_answers, slurm_parse, slurm_site
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner
 from arp_nb.schedulers.slurm_books import Books, by_job
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from arp_nb.model import Element
+    from arp_nb.ports import Advice
     from arp_nb.schedulers.base import Site
     from arp_nb.schedulers.command import Output
     from arp_nb.schedulers.slurm_books import ByJob
@@ -138,6 +139,13 @@ class SlurmScheduler(Scheduler):
 
     async def _run(self, argv: Sequence[str]) -> Output:
         return await self._commands.run(argv, extra_environment=_ASKED_AS)
+
+    @override
+    async def advise(self) -> tuple[Advice, ...]:
+        output = await self._commands.run(["scontrol", "show", "config"])
+        if output.exit_code != 0:
+            raise SchedulerError(f"scontrol: {output.said or output.exit_code}")
+        return slurm_site.advice(output.stdout)
 
     # -- states ------------------------------------------------------------------------
 

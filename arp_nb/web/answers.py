@@ -88,6 +88,7 @@ Status = model(
     autorun_acts=bool,
     notices=list[str],
 )
+Advised = dict[str, list[dict[str, Any]]]
 Experiment = _described(rows.ExperimentRow)
 Experiments = model("Experiments", experiments=list[rows.ExperimentRow])
 Definition = _described(rows.DefinitionRow)

@@ -3,6 +3,7 @@
 # ruff: noqa: TC001 - FastAPI reads annotations at run time
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -20,6 +21,13 @@ async def status(request: Request, manager: Managed) -> Json:
     said = await manager.feed.status()
     notices = [*said.get("notices", ()), *request.app.state.notices()]
     return Json({**said, "notices": notices})
+
+
+@router.get("/advice", response_model=answers.Advised)
+async def advice(manager: Managed) -> Json:
+    """Tell what the admin of each location should know: its site is looked at now."""
+    found = await manager.advice()
+    return Json({name: [asdict(one) for one in said] for name, said in found.items()})
 
 
 @router.get("/openapi.json", response_model=dict[str, Any])
