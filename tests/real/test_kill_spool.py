@@ -125,7 +125,7 @@ class Massacre:
         """Ids in the scheduler's own book, by our job."""
         found: dict[int, list[str]] = {}
         for native in self.scheduler.ids():
-            number = int(self.scheduler._lines(native)[2].split()[-1])
+            number = int(self.scheduler.lines(native)[2].split()[-1])
             found.setdefault(number, []).append(native)
         return found
 

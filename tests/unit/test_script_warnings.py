@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,9 @@ COMMANDS = ("bsub", "sbatch")
         ("/usr/bin/bsub ./x", "goes past our bsub", "Write bsub alone"),
         ("out=$(/opt/slurm/bin/sbatch job.sh)", "goes past our sbatch", "Write sbatch alone"),
         ("bsub -env none ./x", "-env none leaves", "-env BATCH_UPDATE_URL"),
+        ("bsub -env 'HOME, X=1' ./x", "-env HOME leaves", ",BATCH_UPDATE_URL"),
+        ("sbatch --export=X,Y=1 j.sh", "--export=X,Y=1 leaves", ",BATCH_UPDATE_URL"),
+        ("#SBATCH --export X", "--export=X leaves", ",BATCH_UPDATE_URL"),
         ('bsub -env "none" ./x', "-env none leaves", "-env BATCH_UPDATE_URL"),
         ("#BSUB -env none", "-env none leaves", "-env BATCH_UPDATE_URL"),
         ("sbatch --export=NONE j.sh", "--export=NONE leaves", "--export=BATCH_UPDATE_URL"),
@@ -26,9 +31,9 @@ COMMANDS = ("bsub", "sbatch")
         ("bash -lc 'bsub ./x'", "a login shell", "bash -c"),
         ("bash --login -c 'bsub ./x'", "a login shell", "bash -c"),
         ("env -i bsub ./x", "env -i leaves", "PATH=$PATH"),
-        ("module purge", "modules may take", "before it"),
-        ("module load lsf/10", "modules may take", "before it"),
         ("export PATH=/usr/bin:/bin", "a PATH without $PATH", "Add :$PATH"),
+        ("setenv PATH /usr/bin", "a PATH without $PATH", "Add :$PATH"),
+        ("set path = (/usr/bin)", "a PATH without $PATH", "Add :$PATH"),
         ("unset BATCH_UPDATE_URL", "without BATCH_UPDATE_URL", "Leave it"),
     ],
 )
@@ -61,10 +66,33 @@ def test_a_login_shell_is_told_by_its_first_line() -> None:
         "echo done",
         "ssh-keygen -y",
         "cat ~/.ssh/known_hosts",
+        "/home/dana/bsub.sh ./x",
+        "cat /home/dana/bsub-logs/1.log",
+        "ssh psana ls bsubs",
+        "bsub -env BATCH_UPDATE_URL ./x",
+        "sbatch --export=X,BATCH_UPDATE_URL j.sh",
+        "setenv PATH /usr/bin:$PATH",
+        "set path = (/usr/bin $path)",
+        "docker run -env x",
+        "srun --export=X ./x",
     ],
 )
 def test_what_keeps_everything_is_not_complained_of(line: str) -> None:
     assert warnings(f"#!/bin/bash\n{line}\n", COMMANDS) == ()
+
+
+@pytest.mark.parametrize("line", ["module purge", "module load lsf/10", "ml purge"])
+def test_modules_matter_only_before_something_is_submitted(line: str) -> None:
+    (said,) = warnings(f"#!/bin/bash\n{line}\nbsub ./x\n", COMMANDS)
+    assert said.startswith("Line 2: modules may take our bsub off the PATH")
+    assert "PATH=…:$PATH" in said
+    assert warnings(f"#!/bin/bash\nbsub ./x\n{line}\n", COMMANDS) == ()
+
+
+def test_long_lines_of_almost_hits_are_done_with_at_once() -> None:
+    began_s = time.process_time()
+    warnings("\n".join(["ssh " * 500, "/a" * 1000, "env - " * 400] * 1000), COMMANDS)
+    assert time.process_time() - began_s < 2.0
 
 
 def test_each_rule_is_told_once_and_at_most_eight() -> None:
