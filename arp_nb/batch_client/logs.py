@@ -59,6 +59,8 @@ class LogReader:
         except SchedulerError as error:
             if not query.remembered_path:
                 return _nothing(f"{scheduler.title} did not say where the log is: {error}")
+            path = None
+        if path is None and query.remembered_path:
             path = Path(query.remembered_path)
         if path is not None:
             chunk = await self._of_files((path,), query.offset, limit_bytes, str(path))

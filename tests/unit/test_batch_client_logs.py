@@ -135,6 +135,21 @@ def test_scheduler_that_does_not_answer_is_quoted(world: World) -> None:
     assert "LSF is down" in read(world).missing
 
 
+@pytest.mark.parametrize("silent", [False, True])
+def test_log_of_a_job_that_the_scheduler_forgot_is_where_it_once_said(
+    world: World, *, silent: bool
+) -> None:
+    path = log_of(world, b"there all the same")
+    world.scheduler.logs.clear()
+    world.scheduler.silent = silent
+    assert read(world, remembered_path=str(path)).text == "there all the same"
+
+
+def test_what_the_scheduler_says_now_counts_more_than_what_it_once_said(world: World) -> None:
+    log_of(world, b"new")
+    assert read(world, remembered_path="/nowhere/old.log").text == "new"
+
+
 def test_job_without_an_id_has_the_output_of_its_script(world: World) -> None:
     job = asyncio.run(world.submit("echo to stdout; echo to stderr >&2"))
     chunk = read(world, native_id=None, spool_id=job.spool_id)

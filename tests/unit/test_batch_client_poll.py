@@ -15,7 +15,7 @@ from arp_nb.batch_client.health import Pulse
 from arp_nb.batch_client.identity import is_another
 from arp_nb.batch_client.logs import LogReader
 from arp_nb.model import JobState, Reading
-from arp_nb.ports import WatchedJob
+from arp_nb.ports import Submitted, WatchedJob
 from tests.batch_world import World
 from tests.poll_desk import NOW, Desk, story
 
@@ -228,6 +228,27 @@ def test_scheduler_that_costs_nothing_to_ask_is_asked_more_often(
 )
 def test_tag_then_time_tell_a_used_again_id(reading: Reading, *, another: bool) -> None:
     assert is_another(1, NOW, reading) is another
+
+
+def test_locations_of_one_kind_are_polled_each_for_its_own(world: World) -> None:
+    async def run() -> None:
+        far = world.add("far")
+        for scheduler, word in ((world.scheduler, "RUN"), (far, "DONE")):
+            (scheduler.book / "1").write_text(f"{word}\n\nx\n")
+            job = await world.port.apply("/x.sh", location=scheduler.location)
+            job.state, job.native_ids = JobState.PENDING, (Submitted("1", "wrapper"),)
+        near_job, far_job = world.port.jobs[1], world.port.jobs[2]
+        async with world.running() as client:
+            await world.port.until(lambda: far_job.state is JobState.DONE)
+            await world.port.until(lambda: near_job.state is JobState.RUNNING)
+            far.silent = True
+            await world.port.apply("/y.sh", location="far", state=JobState.RUNNING)
+            world.port.jobs[3].native_ids = (Submitted("2", "wrapper"),)
+            await world.port.until(lambda: not world.port.healths[-1].schedulers["far"].ok)
+            assert set(await client.locations()) == {"fake", "far"}
+        assert world.port.healths[-1].schedulers["fake"].ok
+
+    asyncio.run(run())
 
 
 def test_client_gives_a_sign_of_life_and_names_its_locations(world: World) -> None:
