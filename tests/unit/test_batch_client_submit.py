@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from arp_nb import marks
 from arp_nb.model import JobState, Phase, Role
 from arp_nb.ports import Submitted
 from tests.batch_world import World
@@ -145,6 +146,23 @@ def test_a_rerun_with_more_memory_asks_for_it_whatever_the_script_says(world: Wo
     assert asyncio.run(run()).ids == ["1"]
     _, _, command, memory, *_ = world.scheduler.lines("1")
     assert (command, memory) == ("python a.py -M 1", "16000")
+
+
+def test_a_location_behind_ssh_is_submitted_to_over_ssh(world: World) -> None:
+    scheduler = world.scheduler
+    here = world.folder / "here"
+    here.mkdir()
+    ssh = here / "ssh"
+    ssh.write_text(
+        f'#!/bin/sh\nshift\nexec env -i PATH={scheduler.bin}:/usr/bin:/bin sh -c "$*"\n'
+    )
+    ssh.chmod(0o755)
+    scheduler.command_prefix = (str(ssh), "submit host")
+    job = asyncio.run(world.submit("PATH=${PATH%%:*}:/usr/bin:/bin; bsub python 'a b' ';x'"))
+    assert [(one.native_id, one.source) for one in job.native_ids] == [("1", "wrapper")]
+    _, mark, command, *_ = scheduler.lines("1")
+    assert command == "python a b ;x"
+    assert marks.parse(mark) is not None
 
 
 def test_a_job_that_cannot_be_searched_for_says_so(world: World) -> None:
