@@ -61,5 +61,7 @@ def _record(number: int, word: str, at: datetime) -> dict[str, str]:
         "SUSPEND_REASON": "-",
         "PEND_REASON": "-",
         "MAX_MEM": f"{number % 4000} Mbytes",
+        "MEMLIMIT": "16 G",
+        "RUNTIMELIMIT": "720.0",
         "JOB_DESCRIPTION": f"arp-{number}-5f2c",
     }

@@ -6,19 +6,15 @@ see `benchmarks.polls`. Before it comes the share of the reading.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import os
 import sqlite3
 import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arp_nb.schedulers.lsf import LsfScheduler
 from arp_nb.schedulers.lsf_poll import PollReader
-from benchmarks import polls
+from benchmarks import polls, scheduler_commands, scheduler_peers
 from benchmarks.answers import NOW, answer
 from benchmarks.figures import Figure
 
@@ -54,7 +50,7 @@ def _seconds(*works: Callable[[], object], rounds: int) -> list[float]:
 
 
 def measure(*, quick: bool = False) -> list[Figure]:
-    """Measure the reading of a poll's answer, and count its commands."""
+    """Measure the reading of a poll's answer, whole polls, and what others do."""
     logging.getLogger("arp_nb").setLevel(logging.ERROR)
     rounds = 3 if quick else ROUNDS
     asked = frozenset(map(str, range(1, JOBS + 1)))
@@ -74,7 +70,6 @@ def measure(*, quick: bool = False) -> list[Figure]:
             rounds=rounds,
         )
         database.close()
-    commands = commands_of_one_poll()
     return [
         Figure(
             what=f"poll: {JOBS:,} jobs read, {which}",
@@ -90,26 +85,7 @@ def measure(*, quick: bool = False) -> list[Figure]:
             ("as they were before", later, "<="),
         )
     ] + [
-        Figure(
-            what=f"poll: commands for {JOBS:,} jobs",
-            baseline="one",
-            ratio=float(commands),
-            side="<=",
-            bar=1.0,
-            detail=str(commands),
-        ),
         *polls.measure(quick=quick),
+        *scheduler_peers.measure(quick=quick),
+        *scheduler_commands.measure(),
     ]
-
-
-def commands_of_one_poll(jobs: int = JOBS) -> int:
-    """Return how many scheduler commands one poll of so many jobs runs."""
-    with tempfile.TemporaryDirectory(prefix="arp") as folder:
-        (Path(folder) / "answer").write_text(answer(jobs))
-        command = Path(folder) / "bjobs"
-        command.write_text(f"#!/bin/sh\necho >> {folder}/calls\nexec cat {folder}/answer\n")
-        command.chmod(0o755)
-        scheduler = LsfScheduler({"PATH": f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin"})
-        poll = asyncio.run(scheduler.poll([str(number) for number in range(1, jobs + 1)]))
-        assert len(poll.readings) == jobs
-        return len((Path(folder) / "calls").read_text().splitlines())

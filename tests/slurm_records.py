@@ -26,7 +26,7 @@ def squeue(native_id: str, word: str, **others: str) -> list[Listed]:
         | {"%i": native_id, "%T": word}
         | {f"%{name}": value for name, value in others.items()}
     )
-    return list(slurm_parse.queued("|".join(values.values()) + "\n", "|"))
+    return slurm_parse.QueueReader().read("|".join(values.values()) + "\n", "|")
 
 
 def sacct(native_id: str, word: str, *steps: dict[str, str], **others: str) -> list[Listed]:

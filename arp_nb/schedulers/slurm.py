@@ -82,6 +82,7 @@ class SlurmScheduler(Scheduler):
         self.command_prefix = command_prefix
         self._has_accounting = True
         self._books = Books()
+        self._queue_reader = slurm_parse.QueueReader()
 
     @override
     @classmethod
@@ -177,7 +178,7 @@ class SlurmScheduler(Scheduler):
         output = await self._run(["squeue", "--me", "-h", "-t", "all", "-o", form])
         if output.exit_code != 0:
             raise SchedulerError(f"squeue: {output.said or output.exit_code}")
-        return list(slurm_parse.queued(output.stdout, delimiter))
+        return self._queue_reader.read(output.stdout, delimiter)
 
     async def _accounts(self, native_ids: Iterable[str], *options: str) -> list[Listed]:
         listed: list[Listed] = []

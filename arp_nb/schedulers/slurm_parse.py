@@ -96,31 +96,52 @@ def whole_id(native_id: str) -> str:
     return re.split(r"[_+]", native_id, maxsplit=1)[0]
 
 
-def queued(stdout: str, delimiter: str) -> Iterator[Listed]:
-    """Read what ``squeue`` lists, in the columns `SQUEUE`."""
-    for record in _records(stdout, delimiter, len(SQUEUE)):
-        native_id, word, queue, host, submitted, start, end, memory, limit, why, mark = record
-        one = _reading(word, why)
-        if one is None:
-            continue
-        is_over = one.state.is_final
-        listed = _listed(
-            native_id,
-            replace(
-                one,
-                queue=intern(_text(queue)),
-                host=intern(_text(host)),
-                submitted_at=moment(submitted),
-                # of a job that waits, this is Slurm's estimate
-                started_at=None if one.state is JobState.PENDING else moment(start),
-                ended_at=moment(end) if is_over else None,
-                asked_memory_mb=memory_mb(memory),
-                asked_time_s=duration_s(limit),
-                tag=_text(mark),
-            ),
-        )
-        if listed is not None:
-            yield listed
+class QueueReader:
+    """Reads one list of ``squeue`` after the other, in the columns `SQUEUE`.
+
+    Most jobs are as they were in the list before: their records are the same objects again.
+    """
+
+    def __init__(self) -> None:
+        #: by the text of the record
+        self._before: dict[str, Listed] = {}
+
+    def read(self, stdout: str, delimiter: str) -> list[Listed]:
+        """Read a list whose columns stand between delimiters that are new for each list."""
+        before, after = self._before, {}
+        listed: list[Listed] = []
+        for line in stdout.split("\n"):
+            if line.count(delimiter) != len(SQUEUE) - 1:
+                continue  # a line break in the mark, which stands last, ends the record
+            text = line.replace(delimiter, "\x1f")
+            one = before.get(text) or _queued_one(line.split(delimiter))
+            if one is not None:
+                after[text] = one
+                listed.append(one)
+        self._before = after
+        return listed
+
+
+def _queued_one(record: Sequence[str]) -> Listed | None:
+    native_id, word, queue, host, submitted, start, end, memory, limit, why, mark = record
+    one = _reading(word, why)
+    if one is None:
+        return None
+    return _listed(
+        native_id,
+        replace(
+            one,
+            queue=intern(_text(queue)),
+            host=intern(_text(host)),
+            submitted_at=moment(submitted),
+            # of a job that waits, this is Slurm's estimate
+            started_at=None if one.state is JobState.PENDING else moment(start),
+            ended_at=moment(end) if one.state.is_final else None,
+            asked_memory_mb=memory_mb(memory),
+            asked_time_s=duration_s(limit),
+            tag=_text(mark),
+        ),
+    )
 
 
 def accounted(stdout: str, delimiter: str) -> Iterator[Listed]:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.grid import peers
+from benchmarks import peers
 from benchmarks.grid.changes import changes
 from benchmarks.grid.costs import bundle, costs
 from benchmarks.grid.first_rows import first_rows

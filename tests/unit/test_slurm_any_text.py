@@ -50,13 +50,13 @@ def hold_to_words(listed: list[Listed], text: str) -> None:
 @given(any_text | mutated())
 def test_any_text_ends_no_job(text: str) -> None:
     delimiter = "<0123abcd>"  # nobody could write it, not even a recorded answer
-    assert not list(slurm_parse.queued(text, delimiter))
+    assert not slurm_parse.QueueReader().read(text, delimiter)
     assert not list(slurm_parse.accounted(text, delimiter))
 
 
 @given(answers(len(SQUEUE)), answers(len(SACCT)), st.booleans())
 def test_an_end_needs_its_own_word(out: str, told: str, has_accounting: bool) -> None:
-    listed = list(slurm_parse.queued(out, "|"))
+    listed = slurm_parse.QueueReader().read(out, "|")
     accounts = list(slurm_parse.accounted(told, "|"))
     hold_to_words(listed, out)
     hold_to_words(accounts, told)
@@ -76,7 +76,7 @@ def test_an_end_needs_its_own_word(out: str, told: str, has_accounting: bool) ->
 
 @given(answers(len(SQUEUE)), answers(len(SACCT)))
 def test_no_job_that_the_list_has_alive_is_ended_by_the_accounting(out: str, told: str) -> None:
-    listed = list(slurm_parse.queued(out, "|"))
+    listed = slurm_parse.QueueReader().read(out, "|")
     sorted_out = by_job(listed, ASKED)
     accounts = by_job(slurm_parse.accounted(told, "|"), ASKED)
     poll = Books().read(ASKED, sorted_out, accounts, now_s=0.0)

@@ -270,3 +270,14 @@ def test_only_our_marks_are_found_and_an_array_is_one() -> None:
     found = slurm_parse.marked(listed)
     assert found.keys() == {"3", "8"}
     assert found["3"].state is JobState.RUNNING
+
+
+def test_a_record_that_is_as_it_was_is_the_same_object_and_another_is_read_anew() -> None:
+    reader = slurm_parse.QueueReader()
+    columns = ["7", "RUNNING", "q", "n1", "1", "2", "N/A", "1M", "1:00", "None", "arp-7-ab"]
+    (first,) = reader.read("<a>".join(columns), "<a>")
+    (second,) = reader.read("<b>".join(columns), "<b>")
+    assert second is first
+    (third,) = reader.read("<c>".join([*columns[:-1], "arp-8-ab"]), "<c>")
+    assert third.reading.tag == "arp-8-ab"
+    assert reader.read("\x1f".join(columns), "<d>") == [], "what lacks the delimiter is no record"

@@ -1,6 +1,6 @@
-"""An environment with the other grids, apart from the product's own: ``build/peers``.
+"""An environment with what we are measured against, apart from our own: ``build/peers``.
 
-They would otherwise stand in every JupyterLab that the browser tests open. Their environment
+Other grids would otherwise stand in every JupyterLab that the browser tests open. The environment
 finds what they share with this project in the environment that runs the benchmark.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.figures import Missing
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 _PINS = Path(__file__).with_name("peers.txt")
 _TIMEOUT_S = 600
 
@@ -34,7 +34,7 @@ def python() -> Path:
     wanted = f"{sys.executable}\n{shared}\n{_PINS.read_text('utf-8')}"
     if made_of.is_file() and made_of.read_text("utf-8") == wanted:
         return interpreter
-    print("installing the other grids into build/peers …", file=sys.stderr, flush=True)
+    print("installing the peers into build/peers …", file=sys.stderr, flush=True)
     venv.create(folder, clear=True, with_pip=False, symlinks=True)
     own = next((folder / "lib").glob("python3.*")) / "site-packages"
     # `site.addsitedir` and not the bare path: an editable install is a .pth file in there
@@ -44,8 +44,8 @@ def python() -> Path:
     try:
         done = subprocess.run(argv, check=False, timeout=_TIMEOUT_S, capture_output=True)
     except subprocess.TimeoutExpired:
-        raise Missing(f"the other grids: pip took more than {_TIMEOUT_S} s") from None
+        raise Missing(f"the peers: pip took more than {_TIMEOUT_S} s") from None
     if done.returncode:
-        raise Missing(f"the other grids: {done.stderr.decode(errors='replace').strip()[-300:]}")
+        raise Missing(f"the peers: {done.stderr.decode(errors='replace').strip()[-300:]}")
     made_of.write_text(wanted, "utf-8")
     return interpreter
