@@ -11,11 +11,12 @@ import logging
 import random
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from arp_nb.batch_client.identity import is_another
 from arp_nb.batch_client.told import Told
+from arp_nb.clock import utcnow
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState
 from arp_nb.ports import JobReading
@@ -130,7 +131,7 @@ class Poller:
         ids = self._ids
         if not ids:
             return False
-        began_s, at = time.monotonic(), datetime.now(UTC)
+        began_s, at = time.monotonic(), utcnow()
         try:
             poll = await self._scheduler.poll(ids)
         except SchedulerError as error:

@@ -10,10 +10,10 @@ import asyncio
 import logging
 import random
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from arp_nb import marks
+from arp_nb.clock import utcnow
 from arp_nb.errors import SchedulerError
 from arp_nb.ports import FoundJob
 
@@ -83,7 +83,7 @@ class Sweeper:
 def _unknown(found: Sequence[Marked], watched: Sequence[WatchedJob]) -> list[FoundJob]:
     """Return the marked jobs of those watched that are not among their scheduler jobs."""
     known = {one.job_id: frozenset(one.native_ids) for one in watched}
-    at = datetime.now(UTC)
+    at = utcnow()
     told: list[FoundJob] = []
     for one in found:
         mark = marks.parse(one.tag)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from arp_nb.clock import utcnow
 from arp_nb.errors import ArpError
 from arp_nb.manager.apply import Apply
 from arp_nb.manager.capabilities import Capabilities
@@ -40,11 +41,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _UNFINISHED = frozenset(JobState) - FINAL
 _PURGE_EVERY_S = 6 * 3600.0
-
-
-def utcnow() -> datetime:
-    """Return the time, as all our times: aware, in UTC."""
-    return datetime.now(UTC)
 
 
 class Manager:
