@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from typing import TYPE_CHECKING
@@ -57,6 +58,56 @@ def test_silence_is_shown_and_ends_by_itself(site: LsfSite, board: Board) -> Non
     assert job.wait(timeout_s=30).status == "DONE"
 
 
+def test_slow_cluster_is_asked_less_often_and_believed(site: LsfSite, board: Board) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    site.fault("bjobs", "slow:0.7")
+    site.end(native_id)
+    began_s = time.monotonic()
+    assert job.wait(timeout_s=30).status == "DONE"
+    asked = len(site.calls("bjobs"))
+    site.next_polls(1)
+    assert time.monotonic() - began_s > 0.7
+    assert len(site.calls("bjobs")) == asked + 1
+    assert not UNKNOWN.fullmatch(job.status)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("fault", "seconds"), [("say:255:LSF is down. Please wait ...", 60), ("hang", 30)]
+)
+def test_nothing_is_lost_or_doubled_however_long_a_cluster_is_away(
+    site: LsfSite, board: Board, fault: str, seconds: int
+) -> None:
+    before = site.ids()
+    job, native_id = site.running(board, SUBMIT)
+    for command in ("bjobs", "bhist", "bkill"):
+        site.fault(command, fault)
+    other = site.apply(board, SUBMIT)
+    site.end(native_id)
+    end_s = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() > end_s, "the cluster is away", timeout_s=seconds + 5)
+    assert UNKNOWN.fullmatch(job.status)
+    site.mend()
+    assert job.wait(timeout_s=60).status == "DONE"
+    wait_until(lambda: other.status == "PEND", "the other was submitted")
+    assert len(site.ids()) == len(before) + 2
+
+
+def test_what_lsf_forgot_while_we_were_away_is_told_by_its_history(
+    site: LsfSite, board: Board
+) -> None:
+    job, native_id = site.running(board, SUBMIT)
+    at = time.strftime("%a %b %d %H:%M:%S")
+    site.end(native_id, "EXIT", EXIT_CODE="3", STARTED=at, ENDED=at)
+    record = site.forget(native_id)
+    (site.book / "history").mkdir(exist_ok=True)
+    (site.book / "history" / f"{native_id}.json").write_text(json.dumps(record))
+    assert job.wait(timeout_s=30).state is JobState.FAILED
+    assert (job.exit_code, job.cause) == (3, "script")
+    ended = job.history()["at"].iloc[-1].to_pydatetime().astimezone()
+    assert f"{ended:%a %b %d %H:%M:%S}" == at
+
+
 def test_cluster_that_hangs_keeps_its_jobs_and_delays_nobody(other_site: LsfSite) -> None:
     other_site.set_in_config(command_timeout_s=20)
     other_site.fault("bjobs", "hang")
@@ -93,6 +144,8 @@ def test_log_of_a_bad_end_can_be_read_when_lsf_has_forgotten_the_job(
     site.output(native_id).write_text("ValueError: no frames\n")
     site.end(native_id, "EXIT", EXIT_CODE="1")
     assert job.wait(timeout_s=30).reason == "ValueError: no frames"
+    assert job.row["error_line"] == "ValueError: no frames"
+    assert job.row["log_path"] == str(site.output(native_id))
     site.forget(native_id)
     assert job.log() == "ValueError: no frames\n"
 

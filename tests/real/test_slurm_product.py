@@ -129,11 +129,12 @@ def test_what_a_job_submits_is_its_subjob_and_dies_with_it(site: SlurmSite, boar
     wait_until(lambda: job.parts["subjobs"] == {"CANCELLED": 2}, "they end with it")
 
 
-def test_a_kill_that_is_ignored_is_offered_force(site: SlurmSite, board: Board) -> None:
+def test_a_job_that_ignores_its_end_is_over_once_slurm_has_killed_it(
+    site: SlurmSite, board: Board
+) -> None:
     body = "trap '' TERM; while :; do sleep 1; done"
     job = site.apply(board, "sbatch -o %j.out job.sh", job=body)
     wait_until(lambda: job.status == "RUNNING", "it runs")
-    site.cluster.run("scontrol", "update", f"jobid={job.native_id}", "comment=kept")
     job.kill()
     assert ended(job).state is JobState.KILLED
     assert any(note.startswith("kill accepted: Terminating job") for note in job.row["notes"])

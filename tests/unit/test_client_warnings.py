@@ -83,7 +83,19 @@ class Told:
             "update_base": "http://127.0.0.1:9",
             "first_posts": {"lsf": None, "slurm": "2026-11-22T12:00:00+00:00"},
             "notices": [],
+            "not_offered": {"slurm": "sbatch is not on the PATH"},
         }
+
+    def call(self, method: str, path: str) -> dict[str, Any]:
+        assert (method, path) == ("GET", "/advice")
+        return {"lsf": [{"ok": False, "said": "no bhist", "to_do": "put bhist on the PATH"}]}
+
+
+def test_doctor_says_what_a_site_lacks_and_why_a_scheduler_is_not_offered(tmp_path: Path) -> None:
+    found = {one.what: one for one in doctor._manager(cast("Transport", Told()), tmp_path)}
+    assert not found["site lsf"].ok
+    assert found["site lsf"].advice == "put bhist on the PATH"
+    assert found["scheduler slurm"].found == "not offered: sbatch is not on the PATH"
 
 
 def test_doctor_says_from_where_jobs_have_reported(tmp_path: Path) -> None:
