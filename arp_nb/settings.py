@@ -60,6 +60,9 @@ class Settings:
     path_prepend: tuple[str, ...] = ()
     #: slots of the local scheduler; 0: the number of this machine's cores
     local_slots: int = 0
+    #: queues of the local scheduler, the first of them its default unless "normal" is one;
+    #: empty: any name is a queue
+    local_queues: tuple[str, ...] = ()
     #: mark LSF jobs by project instead of by description, where bjobs finds no descriptions;
     #: ask first where projects are charged
     lsf_tag_by_project: bool = False

@@ -16,7 +16,8 @@ import pytest
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.local.engine.book import Book
-from tests.contract.labs import RealLocal, until
+from arp_nb.testing import until
+from tests.contract.labs import RealLocal
 
 
 @pytest.fixture
@@ -274,7 +275,7 @@ def test_a_run_limit_ends_a_job(local: RealLocal) -> None:
         assert job is not None
         assert job.run_limit_s == 60
         waiting = int(local.bsub("sleep 60"))
-        book._db.execute("UPDATE jobs SET run_limit_s = 0.2 WHERE id = ?", (waiting,))
+        book._db.execute("UPDATE submissions SET run_limit_s = 0.2 WHERE id = ?", (waiting,))
     local.command("bkill", native_id)
     local.until(str(waiting), "EXIT")
     assert reading(local, str(waiting)).reason.startswith("TERM_RUNLIMIT")

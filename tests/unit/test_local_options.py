@@ -30,7 +30,7 @@ def test_options_end_where_the_command_begins() -> None:
     assert parse(["-q", "a", "ls", "-q", "b"]).command == ("ls", "-q", "b")
 
 
-@pytest.mark.parametrize("option", ["-R", "-M", "-m", "-G", "-app", "-u"])
+@pytest.mark.parametrize("option", ["-R", "-m", "-G", "-app", "-u"])
 def test_what_only_a_cluster_has_is_accepted(option: str) -> None:
     assert parse([option, "span[hosts=1]", "ls"]).command == ("ls",)
 
@@ -40,9 +40,7 @@ def test_what_only_a_cluster_has_is_accepted(option: str) -> None:
     [
         (["-Z", "ls"], "bsub: option -Z is not known to ARP's local scheduler"),
         (["-w", "done(3)", "ls"], "has no dependencies between jobs"),
-        (["-I", "ls"], "has no interactive jobs"),
-        (["-H", "ls"], "has no held jobs"),
-        (["-J", "many[1-10]", "ls"], "has no job arrays"),
+        (["-M", "much", "ls"], "a memory limit is"),
         (["-env", "none", "ls"], "always passes the whole environment on"),
         (["-n", "no", "ls"], "a number of slots is needed"),
         (["-n", "0", "ls"], "a number of slots is needed"),

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
-from . import processes, start
-from .book import PEND, RUN, Book
-from .options import NAME, Refused
+from . import start
+from .book import Book
+from .options import NAME, Refused, target
+from .records import UNFINISHED, WAITING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from .book import Job
+    from collections.abc import Callable
 
 
 def main(words: list[str]) -> int:
@@ -31,6 +29,11 @@ def main(words: list[str]) -> int:
     if rest[:1] == ["-V"]:
         _say(f"{NAME}: it has the commands of LSF, and is none")
         return 0
+    if rest[:1] == ["-h"]:
+        from .usage import USAGE  # noqa: PLC0415 - as below
+
+        _say(f"Usage: {USAGE[name]}")
+        return 255
     try:
         return _command(name)(folder, rest)
     except Refused as refusal:
@@ -52,79 +55,53 @@ def _command(name: str) -> Callable[[str, list[str]], int]:
         from . import submit  # noqa: PLC0415
 
         return submit.bsub
+    if name in {"bkill", "bstop", "bresume"}:
+        from . import control  # noqa: PLC0415
+
+        return {"bkill": control.bkill, "bstop": control.bstop, "bresume": control.bresume}[name]
+    return bpeek if name == "bpeek" else _list_command(name)
+
+
+def _list_command(name: str) -> Callable[[str, list[str]], int]:
     if name == "bjobs":
         from . import show  # noqa: PLC0415
 
         return show.bjobs
-    return {"bkill": bkill, "bpeek": bpeek}[name]
+    if name == "bhist":
+        from . import history  # noqa: PLC0415
+
+        return history.bhist
+    from . import queues  # noqa: PLC0415
+
+    return queues.bqueues
 
 
 def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def _ids(words: Iterable[str], usage: str) -> list[int]:
-    ids = []
-    for word in words:
-        if not word.isascii() or not word.isdigit() or len(word) > 18:
-            raise Refused(f"{word}: {NAME} understands only: {usage}")
-        ids.append(int(word))
-    return ids
-
-
-def kill(book: Book, job_id: int) -> tuple[bool, str]:
-    """Ask for the end of a job; return whether that is accepted, and LSF's words for it."""
-    job = book.ask_to_end(job_id)
-    if job is None:
-        return False, f"Job <{job_id}>: No matching job found"
-    if job.state not in {PEND, RUN}:
-        return False, f"Job <{job_id}>: Job has already finished"
-    if job.state == RUN and processes.is_same(job.supervisor_pid, job.supervisor_start):
-        assert job.supervisor_pid is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(job.supervisor_pid, signal.SIGTERM)
-    return True, f"Job <{job_id}> is being terminated"
-
-
-def bkill(folder: str, words: list[str]) -> int:
-    """End jobs; ``0`` means all that are unfinished."""
-    usage = "bkill [-r] job_id ... | 0"
-    ids = _ids((word for word in words if word != "-r"), usage)
-    if not ids:
-        raise Refused("Job ID or 0 is needed: " + usage)
-    code = 0
-    with Book(folder) as book:
-        if 0 in ids:
-            ids = [job.id for job in book.unfinished()]
-            if not ids:
-                raise Refused("No unfinished job found")
-        for job_id in ids:
-            accepted, said = kill(book, job_id)
-            (sys.stdout if accepted else sys.stderr).write(said + "\n")
-            code = code if accepted else 255
-        if book.can_start():
-            start.supervisor(folder)
-    return code
-
-
 def bpeek(folder: str, words: list[str]) -> int:
     """Print what a running job has written so far."""
     from . import supervise  # noqa: PLC0415 - as above
+    from .usage import USAGE  # noqa: PLC0415
 
-    usage = "bpeek job_id"
-    ids = _ids(words, usage)
-    if len(ids) != 1:
-        raise Refused(usage)
+    if len(words) != 1:
+        raise Refused(USAGE["bpeek"])
+    asked = target(words[0], "bpeek")
     with Book(folder) as book:
         book.look()
-        job = book.job(ids[0])
-        if job is None or job.state not in {PEND, RUN}:
-            raise Refused(f"Job <{ids[0]}> is not found")
-        if job.state == PEND:
-            raise Refused(f"Job <{ids[0]}> : Not yet started.")
+        live = [job for job in book.of(asked) if job.state in UNFINISHED]
+        if not live:
+            raise Refused(f"Job <{words[0]}> is not found")
+        job = next((one for one in live if one.state not in WAITING), None)
+        if job is None:
+            raise Refused(f"Job <{words[0]}> : Not yet started.")
+        path = supervise.output_path(book, job)
+        if path is None:
+            raise Refused(f"Job <{words[0]}> : Its output is where its bsub -I was called.")
         sys.stdout.write("<< output from stdout >>\n")
         sys.stdout.flush()
-        _copy(supervise.output_path(book, job))
+        _copy(path)
     return 0
 
 
@@ -133,9 +110,3 @@ def _copy(path: bytes) -> None:
         while piece := file.read(1 << 16):
             sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
-
-
-def find(book: Book, ids: Iterable[int]) -> dict[int, Job]:
-    """Return jobs by id, after a look at whose supervisor is gone."""
-    book.look()
-    return {job.id: job for job in book.jobs(ids)}

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import indexes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NAME = "ARP's local scheduler"
 DEFAULT_QUEUE = "normal"
 
 _WITH_VALUE = {
     "-q": "queue", "-J": "name", "-Jd": "description", "-P": "project", "-i": "input",
-    "-n": "slots", "-W": "run_limit", "-cwd": "cwd",
+    "-n": "slots", "-W": "run_limit", "-M": "memory_limit", "-cwd": "cwd",
     "-o": "output", "-oo": "output", "-e": "error", "-eo": "error",
 }  # fmt: skip
 #: asked of a cluster, and without a meaning on one machine that is the user's own
 _VALUE_IGNORED = frozenset({
-    "-R", "-M", "-m", "-G", "-g", "-app", "-u", "-sla", "-sp", "-U", "-c", "-v", "-S", "-D",
+    "-R", "-m", "-G", "-g", "-app", "-u", "-sla", "-sp", "-U", "-c", "-v", "-S", "-D",
     "-env", "-C", "-F", "-p", "-T", "-We", "-L", "-hl", "-notify",
 })  # fmt: skip
 _FLAGS_IGNORED = frozenset({"-x", "-N", "-B", "-Ne", "-Nd", "-r", "-rn", "-ptl", "-hl", "-Zs"})
 _REFUSED = {
     "-w": "dependencies between jobs",
-    "-I": "interactive jobs",
-    "-Ip": "interactive jobs",
-    "-Is": "interactive jobs",
-    "-H": "held jobs",
     "-b": "start times",
     "-t": "termination times",
     "-E": "pre-execution commands",
@@ -33,6 +35,17 @@ _REFUSED = {
     "-f": "file transfer",
     "-pack": "packs of jobs",
 }
+#: a pseudo-terminal (-Ip, -Is) is not made: the job has the terminal of its `bsub`
+_FLAGS: Mapping[str, Mapping[str, Any]] = {
+    "-K": {"wait": True},
+    "-H": {"held": True},
+    "-I": {"interactive": True},
+    "-Ip": {"interactive": True},
+    "-Is": {"interactive": True},
+}
+_MEMORY = re.compile(r"(\d{1,15})(?:([KMGT])B?)?", re.ASCII | re.IGNORECASE)
+#: a bare number is kilobytes, LSF's own default ("LSF_UNIT_FOR_LIMITS" in lsf.conf)
+_PER_MB = {"K": 1024 / 1e6, "M": 2**20 / 1e6, "G": 2**30 / 1e6, "T": 2**40 / 1e6}
 
 
 class Refused(Exception):
@@ -54,7 +67,10 @@ class Options(NamedTuple):
     cwd: str = ""
     slots: int = 0
     run_limit_s: float | None = None
+    memory_limit_mb: float | None = None
     wait: bool = False
+    held: bool = False
+    interactive: bool = False
     #: the words of the job's command
     command: tuple[str, ...] = ()
 
@@ -75,7 +91,10 @@ class Options(NamedTuple):
             cwd=self.cwd or under.cwd,
             slots=self.slots or under.slots,
             run_limit_s=self.run_limit_s or under.run_limit_s,
+            memory_limit_mb=self.memory_limit_mb or under.memory_limit_mb,
             wait=self.wait or under.wait,
+            held=self.held or under.held,
+            interactive=self.interactive or under.interactive,
             command=self.command,
         )
 
@@ -94,8 +113,8 @@ def parse(words: list[str]) -> Options:
         option = rest.pop(0)
         if option == "--":
             break
-        if option == "-K":
-            options = options._replace(wait=True)
+        if option in _FLAGS:
+            options = options._replace(**_FLAGS[option])
         elif option in _REFUSED:
             raise Refused(f"{option}: {NAME} has no {_REFUSED[option]}. Job not submitted.")
         elif option in _WITH_VALUE or option in _VALUE_IGNORED:
@@ -113,8 +132,6 @@ def _with(options: Options, option: str, value: str) -> Options:
             f"-env {value}: {NAME} always passes the whole environment on (-env all). "
             "Job not submitted."
         )
-    if option == "-J" and "[" in value and value.rstrip().endswith("]"):
-        raise Refused(f"-J {value}: {NAME} has no job arrays. Job not submitted.")
     changes: dict[str, Any] = {}
     field = _WITH_VALUE.get(option)
     if field in {"output", "error"}:
@@ -123,6 +140,8 @@ def _with(options: Options, option: str, value: str) -> Options:
         changes[field] = _slots(value)
     elif field == "run_limit":
         changes["run_limit_s"] = _run_limit_s(value)
+    elif field == "memory_limit":
+        changes["memory_limit_mb"] = _memory_limit_mb(value)
     elif field is not None:
         changes[field] = value
     return options._replace(**changes)
@@ -142,6 +161,47 @@ def _run_limit_s(value: str) -> float | None:
         raise Refused(f"-W {value}: a run limit is [hours:]minutes. Job not submitted.")
     minutes = int(parts[-1]) + (60 * int(parts[0]) if len(parts) == 2 else 0)
     return 60.0 * min(minutes, 10_000_000) or None
+
+
+def _memory_limit_mb(value: str) -> float | None:
+    """Read ``16000``, ``16GB``; zero is no limit."""
+    match = _MEMORY.fullmatch(value.strip())
+    if match is None:
+        raise Refused(f"-M {value}: a memory limit is a number, or 16GB. Job not submitted.")
+    return round(int(match[1]) * _PER_MB[(match[2] or "K").upper()], 1) or None
+
+
+def array(name: str) -> tuple[indexes.Array, list[int]] | None:
+    """Read the array that a job's name (-J) asks for, with its indexes; None: it is no array.
+
+    Raises
+    ------
+    Refused
+        Its index list makes no sense, or is too long; in LSF's words.
+    """
+    try:
+        asked = indexes.array(name)
+        return None if asked is None else (asked, indexes.elements(asked.indexes))
+    except ValueError as error:
+        raise Refused(f"{name}: Bad job array index list. Job not submitted. ({error})") from error
+    except OverflowError as error:
+        raise Refused(f"Job array index too large. Job not submitted. ({error})") from error
+
+
+def target(word: str, command: str) -> indexes.Target:
+    """Read an id on a command line.
+
+    Raises
+    ------
+    Refused
+        It is none.
+    """
+    try:
+        return indexes.target(word)
+    except ValueError as error:
+        from .usage import USAGE  # noqa: PLC0415 - only for this
+
+        raise Refused(f"{word}: {NAME} understands only: {USAGE[command]}") from error
 
 
 def embedded(script: str) -> Options:

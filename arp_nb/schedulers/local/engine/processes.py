@@ -12,6 +12,10 @@ import fcntl
 import os
 import signal
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 HAS_PROC = os.path.isdir("/proc/self")
 #: names another file to read the boot's id from, for tests
@@ -64,6 +68,18 @@ def is_gone(pid: int) -> bool:
     return not fields or fields[0] in b"ZX"
 
 
+def is_stopped(pid: int | None) -> bool:
+    """Whether a process is stopped: by a terminal's Ctrl-Z, or a signal."""
+    return pid is not None and _stat(pid)[:1] == [b"T"]
+
+
+def open_streams() -> None:
+    """Open the standard streams where they are closed, before anything else gets their numbers."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+
+
 def close_from(first: int) -> None:
     """Close all descriptors from this one on, whatever their limit: it may be a billion."""
     if not HAS_PROC:
@@ -75,11 +91,11 @@ def close_from(first: int) -> None:
     return None
 
 
-def has_variable(pid: int, pair: bytes) -> bool:
-    """Whether a process was started with this ``NAME=value`` in its environment."""
+def _has_variables(pid: int, pairs: Collection[bytes]) -> bool:
+    """Whether a process was started with each ``NAME=value`` in its environment."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            return pair in file.read().split(b"\0")
+            return set(pairs) <= set(file.read().split(b"\0"))
     except OSError:
         return False
 
@@ -114,6 +130,31 @@ def kill_session(session: int, *, deadline_s: float = 2.0) -> None:
     deadline = time.monotonic() + deadline_s
     while signal_session(session, signal.SIGKILL) and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+def kill_rest(session: int, started: str | None, marks: Collection[bytes]) -> None:
+    """SIGKILL what is left of a session, if it is still the one that started then.
+
+    Without its first process, it is told from another one by what its processes were given.
+    """
+    if is_same(session, started) or (
+        is_gone(session) and any(_has_variables(pid, marks) for pid in session_members(session))
+    ):
+        kill_session(session)
+
+
+def stop_session(session: int, *, deadline_s: float = 2.0) -> None:
+    """SIGSTOP a session until all of it stands still: members may fork meanwhile."""
+    deadline = time.monotonic() + deadline_s
+    while moving := [pid for pid in session_members(session) if not is_stopped(pid)]:
+        for pid in moving:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGSTOP)
+        if time.monotonic() >= deadline:  # one that waits for a disk stops when it wakes
+            break
+        time.sleep(0.01)
+    if not HAS_PROC:
+        signal_session(session, signal.SIGSTOP)
 
 
 def hold(path: str) -> int | None:

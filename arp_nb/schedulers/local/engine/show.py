@@ -8,25 +8,30 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import start
-from .book import DONE, EXIT, PEND, RUN, UNFINISHED, Book
-from .options import NAME, Refused
+from . import indexes, start
+from .book import Book
+from .options import NAME, Refused, target
+from .records import DONE, ENDED, EXIT, PEND, PSUSP, RUN, UNFINISHED, USUSP, WAITING
 from .supervise import output_path
+from .usage import USAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from .book import Job
+    from .indexes import Target
+    from .records import Job
 
-_USAGE = (
-    'bjobs [-a | -d | -p | -r] [-w | -l | -o "field ..." [-json]] [-noheader] [-u user] '
-    "[-q queue] [-J name] [-Jd description] [-P project] [job_id ...]"
-)
+#: which states an option shows
+SHOWN: Mapping[str, frozenset[str]] = {
+    "-a": UNFINISHED | ENDED,
+    "-d": ENDED,
+    "-p": WAITING,
+    "-r": frozenset({RUN}),
+    "-s": frozenset({PSUSP, USUSP}),
+}
 _FLAGS: Mapping[str, Mapping[str, Any]] = {
-    "-a": {"states": frozenset({PEND, RUN, DONE, EXIT})},
-    "-d": {"states": frozenset({DONE, EXIT})},
-    "-p": {"states": frozenset({PEND})},
-    "-r": {"states": frozenset({RUN})},
+    **{option: {"states": states} for option, states in SHOWN.items()},
+    "-A": {"arrays": True},
     "-json": {"json": True},
     "-w": {"wide": True},
     "-l": {"long": True},
@@ -35,7 +40,8 @@ _FLAGS: Mapping[str, Mapping[str, Any]] = {
 _FILTERS = {"-q": "queue", "-J": "name", "-Jd": "description", "-P": "project"}
 
 
-def _moment(at: float | None, form: str) -> str:
+def moment(at: float | None, form: str) -> str:
+    """Write a moment in this machine's time; "-": there is none."""
     return "-" if at is None else time.strftime(form, time.localtime(at))
 
 
@@ -44,28 +50,31 @@ _STAMP = "%b %d %H:%M:%S %Y"
 #: field of -o → its value; the names are LSF's
 FIELDS: Mapping[str, Callable[[Job], str]] = {
     "jobid": lambda job: str(job.id),
+    "jobindex": lambda job: str(job.element),
     "stat": lambda job: job.state,
     "user": lambda job: job.user,
     "queue": lambda job: job.queue,
-    "job_name": lambda job: job.name,
+    "job_name": lambda job: job.shown_name,
     "job_description": lambda job: job.description or "-",
     "proj_name": lambda job: job.project,
     "from_host": lambda job: job.host,
     "exec_host": lambda job: job.host if job.started_at else "-",
     "command": lambda job: os.fsdecode(job.command),
     "sub_cwd": lambda job: os.fsdecode(job.cwd),
-    "submit_time": lambda job: _moment(job.submitted_at, _STAMP),
-    "start_time": lambda job: _moment(job.started_at, _STAMP),
-    "finish_time": lambda job: _moment(job.ended_at, _STAMP),
+    "submit_time": lambda job: moment(job.submitted_at, _STAMP),
+    "start_time": lambda job: moment(job.started_at, _STAMP),
+    "finish_time": lambda job: moment(job.ended_at, _STAMP),
     "exit_code": lambda job: "-" if job.exit_code is None else str(job.exit_code),
     "exit_reason": lambda job: job.reason or "-",
     "max_mem": lambda job: f"{job.peak_memory_mb} Mbytes" if job.peak_memory_mb else "-",
+    "memlimit": lambda job: f"{job.memory_limit_mb} Mbytes" if job.memory_limit_mb else "-",
+    "runtimelimit": lambda job: f"{job.run_limit_s / 60:.1f}" if job.run_limit_s else "-",
     "slots": lambda job: str(job.slots),
 }
 
 
 class _Wanted(NamedTuple):
-    ids: list[int]
+    targets: list[Target]
     states: frozenset[str] | None
     filters: dict[str, str]
     fields: list[str] | None
@@ -73,6 +82,7 @@ class _Wanted(NamedTuple):
     wide: bool
     long: bool
     header: bool
+    arrays: bool = False
 
 
 def bjobs(folder: str, words: list[str]) -> int:
@@ -86,18 +96,41 @@ def bjobs(folder: str, words: list[str]) -> int:
         book.look()
         if book.can_start():  # its supervisor was killed before it took a job
             start.supervisor(folder)
-        jobs = book.jobs(wanted.ids) if wanted.ids else book.all_jobs()
-        known = {job.id for job in jobs}
+        jobs, missing = _found(book, wanted)
         shown = [job for job in jobs if _matches(job, wanted)]
-        missing = [one for one in wanted.ids if one not in known]
         if not wanted.json:
             for one in missing:
                 _say(f"Job <{one}> is not found")
         if not shown and not missing:
-            _say("No job found" if wanted.states else "No unfinished job found")
+            _say(_none(wanted.states))
             return 254
         _print(book, shown, missing, wanted)
     return 255 if missing and (not wanted.json or not shown) else 0
+
+
+def _none(states: frozenset[str] | None) -> str:
+    if states is None:
+        return "No unfinished job found"
+    return "No suspended job found" if states == SHOWN["-s"] else "No job found"
+
+
+def _found(book: Book, wanted: _Wanted) -> tuple[list[Job], list[str]]:
+    """Return the jobs in question, and what was asked for and is not there."""
+    if not wanted.targets:
+        return (book.unfinished() if wanted.states is None else book.all_jobs()), []
+    # one query, for whole jobs may be thousands
+    jobs = book.jobs(one.id for one in wanted.targets if one.indexes is None)
+    known = {job.id for job in jobs}
+    missing = []
+    for one in wanted.targets:
+        if one.indexes is None:
+            some: Sequence[Job] = () if one.id not in known else jobs[:1]
+        else:
+            some = book.of(one)
+            jobs += some
+        if not some:
+            missing.append(indexes.text(one))
+    return jobs, missing
 
 
 def _say(line: str) -> None:
@@ -115,12 +148,12 @@ def _parse(words: list[str]) -> _Wanted:
             if not rest:
                 raise Refused(f"bjobs: option requires an argument -- {word[1:]}")
             wanted = _with(wanted, word, rest.pop(0))
-        elif word.isascii() and word.isdigit() and len(word) <= 18:
-            wanted.ids.append(int(word))
+        elif word.startswith("-"):
+            raise Refused(f"bjobs: {word}: {NAME} understands: {USAGE['bjobs']}")
         else:
-            raise Refused(f"bjobs: {word}: {NAME} understands: {_USAGE}")
+            wanted.targets.append(target(word, "bjobs"))
     if wanted.json and wanted.fields is None:
-        raise Refused(f"bjobs: -json needs -o: {_USAGE}")
+        raise Refused(f"bjobs: -json needs -o: {USAGE['bjobs']}")
     return wanted
 
 
@@ -134,15 +167,20 @@ def _with(wanted: _Wanted, option: str, value: str) -> _Wanted:
 
 def _matches(job: Job, wanted: _Wanted) -> bool:
     if wanted.states is None:
-        wished = bool(wanted.ids) or job.state in UNFINISHED
+        wished = bool(wanted.targets) or job.state in UNFINISHED
     else:
         wished = job.state in wanted.states
-    return wished and all(getattr(job, name) == value for name, value in wanted.filters.items())
+    return wished and all(
+        value in {getattr(job, name), job.shown_name if name == "name" else None}
+        for name, value in wanted.filters.items()
+    )
 
 
-def _print(book: Book, jobs: list[Job], missing: list[int], wanted: _Wanted) -> None:
+def _print(book: Book, jobs: list[Job], missing: list[str], wanted: _Wanted) -> None:
     if wanted.long:
-        lines = [_long(book, job) for job in jobs]
+        lines = [details(book, job) for job in jobs]
+    elif wanted.arrays:
+        lines = _arrays(jobs)
     elif wanted.json:
         lines = [_json(jobs, missing, wanted.fields or [])]
     elif wanted.fields is not None:
@@ -154,11 +192,11 @@ def _print(book: Book, jobs: list[Job], missing: list[int], wanted: _Wanted) -> 
     sys.stdout.buffer.flush()
 
 
-def _json(jobs: list[Job], missing: list[int], fields: list[str]) -> str:
+def _json(jobs: list[Job], missing: list[str], fields: list[str]) -> str:
     records = [
         {name.upper(): FIELDS[name](job) for name in fields}
         for job in jobs
-    ] + [{"JOBID": str(one), "ERROR": f"Job <{one}> is not found"} for one in missing]  # fmt: skip
+    ] + [{"JOBID": one, "ERROR": f"Job <{one}> is not found"} for one in missing]  # fmt: skip
     whole = {"COMMAND": "bjobs", "JOBS": len(records), "RECORDS": records}
     return json.dumps(whole, ensure_ascii=True, indent=1)
 
@@ -176,51 +214,90 @@ def _table(jobs: list[Job], wanted: _Wanted) -> list[str]:
             )
         )  # fmt: skip
     for job in jobs:
-        name = job.name if wanted.wide or len(job.name) <= 10 else "*" + job.name[-9:]
+        name = job.shown_name if wanted.wide else shortened(job.shown_name)
         cells = (str(job.id), job.user, job.state, job.queue, job.host, FIELDS["exec_host"](job))
-        lines.append(_ROW.format(*cells, name, _moment(job.submitted_at, "%b %d %H:%M")))
+        lines.append(_ROW.format(*cells, name, moment(job.submitted_at, "%b %d %H:%M")))
     return lines
 
 
-def _named(values: Mapping[str, object]) -> str:
+def shortened(name: str) -> str:
+    """Return as much of a name's end as has place in a column."""
+    return name if len(name) <= 10 else "*" + name[-9:]
+
+
+#: ``bjobs -A``: how many elements of each array stand where
+_COUNTED = (PEND, DONE, RUN, EXIT, "SSUSP", USUSP, PSUSP)
+_ARRAY_ROW = "{:<8} {:<10.10} {:>8} {:>6} {:>4} {:>4} {:>4} {:>4} {:>5} {:>5} {:>5}"
+
+
+def _arrays(jobs: list[Job]) -> list[str]:
+    lines = [_ARRAY_ROW.format("JOBID", "ARRAY_SPEC", "OWNER", "NJOBS", *_COUNTED)]
+    for job_id in dict.fromkeys(job.id for job in jobs if job.element):
+        some = [job for job in jobs if job.id == job_id]
+        counts = [sum(job.state == word for job in some) for word in _COUNTED]
+        spec = f"{some[0].name}[{some[0].array}]"
+        lines.append(_ARRAY_ROW.format(job_id, spec, some[0].user, len(some), *counts))
+    return lines
+
+
+def named(values: Mapping[str, object]) -> str:
+    """Write ``Name <value>`` pairs, as the long forms do."""
     return ", ".join(f"{name} <{value}>" for name, value in values.items() if value != "")
 
 
-def _long(book: Book, job: Job) -> str:
-    day = "%a %b %d %H:%M:%S"
+def head(job: Job, *, with_state: bool) -> str:
+    """Return the first line of a job's long form."""
     what = {
-        "Job": job.id,
-        "Job Name": job.name,
+        "Job": job.native_id,
+        "Job Name": job.shown_name,
         "User": job.user,
         "Project": job.project,
-        "Status": job.state,
-        "Queue": job.queue,
-        "Command": os.fsdecode(job.command),
+        "Status": job.state if with_state else "",
+        "Queue": job.queue if with_state else "",
+        # a line of its own would look like an event
+        "Command": os.fsdecode(job.command).replace("\n", ";"),
         "Job Description": job.description,
     }
-    where = {
-        "CWD": os.fsdecode(job.cwd),
-        "Output File": os.fsdecode(output_path(book, job)),
-    }
-    submitted = (
-        f"{_moment(job.submitted_at, day)}: Submitted from host <{job.host}> to {NAME}, "
-        f"{_named(where)}, {job.slots} Slot(s) of {book.slots()};"
-    )
-    text = ["", _named(what), submitted]
-    if job.state == PEND:
-        text += [" PENDING REASONS:", " Job slot limit reached: 1 host;"]
-    if job.started_at is not None:
-        text.append(f"{_moment(job.started_at, day)}: Started on <{job.host}>;")
-    if job.ended_at is not None:
-        how = "Done successfully." if job.state == DONE else "Exited."
-        if job.state == EXIT and job.exit_code is not None:
-            how = f"Exited with exit code {job.exit_code}."
-        text.append(f"{_moment(job.ended_at, day)}: {how}{job.reason and f' {job.reason}.'}")
-    if job.peak_memory_mb is not None:
-        text += ["", " MEMORY USAGE:", f" MAX MEM: {job.peak_memory_mb} Mbytes"]
-    return "\n".join((*text, ""))
+    return named(what)
 
 
 def details(book: Book, job: Job) -> str:
     """Return what ``bjobs -l`` prints of a job."""
-    return _long(book, job)
+    day = "%a %b %d %H:%M:%S"
+    output = output_path(book, job)
+    where = {
+        "CWD": os.fsdecode(job.cwd),
+        "Output File": "" if output is None else os.fsdecode(output),
+    }
+    submitted = (
+        f"{moment(job.submitted_at, day)}: Submitted from host <{job.host}> to {NAME}, "
+        f"{named(where)}, {job.slots} Slot(s) of {book.slots()};"
+    )
+    text = ["", head(job, with_state=True), submitted]
+    if job.state in WAITING:
+        text += [" PENDING REASONS:", f" {waits_for(job)};"]
+    if job.started_at is not None:
+        text.append(f"{moment(job.started_at, day)}: Started on <{job.host}>;")
+    if job.state == USUSP:
+        text += [" SUSPENDING REASONS:", f" {waits_for(job)};"]
+    if job.ended_at is not None:
+        how = "Done successfully." if job.state == DONE else "Exited."
+        if job.state == EXIT and job.exit_code is not None:
+            how = f"Exited with exit code {job.exit_code}."
+        text.append(f"{moment(job.ended_at, day)}: {how}{job.reason and f' {job.reason}.'}")
+    if job.peak_memory_mb is not None:
+        text += ["", " MEMORY USAGE:", f" MAX MEM: {job.peak_memory_mb} Mbytes"]
+    if job.run_limit_s is not None:
+        text.append(f" RUNLIMIT {job.run_limit_s / 60:.1f} min")
+    if job.memory_limit_mb is not None:
+        text.append(f" MEMLIMIT {job.memory_limit_mb} Mbytes")
+    return "\n".join((*text, ""))
+
+
+def waits_for(job: Job) -> str:
+    """Return why a job does not run, in LSF's words; "" of one that does."""
+    return {
+        PEND: "Job slot limit reached: 1 host",
+        PSUSP: "The job was suspended by user while pending",
+        USUSP: "The job was suspended by user",
+    }.get(job.state, "")

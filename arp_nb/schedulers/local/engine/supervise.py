@@ -16,15 +16,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from . import processes, start
-from .book import BY_OWNER, BY_RUN_LIMIT, Book, Outcome
+from . import processes, start, watch
+from .book import Book
+from .records import BY_OWNER, Outcome
 
 if TYPE_CHECKING:
-    from .book import Job
+    from .records import Job
 
-#: from SIGTERM to SIGKILL; LSF's own default is 10 s for each step
-GRACE_S = 5.0
-GRACE_VARIABLE = "ARP_LOCAL_GRACE_S"
 #: Python ignores these, and a shell's background job those: a job gets the kernel's defaults
 _RESET = (
     signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM,
@@ -35,49 +33,65 @@ _RESET = (
 def supervise(folder: str) -> int:
     """Run at most one job of a folder's queue to its end; return the exit code."""
     with Book(folder) as book:
-        wish = _Wish()
+        wish = Wish()
         taken = book.take()
-        if taken is None:
-            return 0
-        job, lock = taken
-        try:
-            if book.can_start():  # several slots may have come free at once
-                start.supervisor(folder)
-            _record(book, job, _run(book, job, wish))
-        finally:
-            os.close(lock)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(book.lock_path(job.id))
-        if book.can_start():
-            start.supervisor(folder)
+        if taken is not None:
+            job, lock = taken
+            try:
+                run(book, job, wish)
+            finally:
+                os.close(lock)
     return 0
+
+
+def run(book: Book, job: Job, wish: Wish) -> Outcome:
+    """Run a job that was taken, record its end, and start who takes the next."""
+    if book.can_start():  # several slots may have come free at once
+        start.supervisor(book.folder)
+    outcome = _run(book, job, wish)
+    _record(book, job, outcome)
+    for path in (book.lock_path(job), script_path(book, job)):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+    if book.can_start():
+        start.supervisor(book.folder)
+    return outcome
 
 
 def _record(book: Book, job: Job, outcome: Outcome) -> None:
     """Write a job's end, however long the disk is full."""
     for delay_s in (0.1, 1.0, 5.0, *[30.0] * 20):
         try:
-            return book.finish(job.id, outcome)
+            return book.finish(job, outcome)
         except sqlite3.OperationalError as error:
-            print(f"job {job.id}: {outcome}: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"job {job.native_id}: {outcome}: {error}", file=sys.stderr, flush=True)  # noqa: T201
             time.sleep(delay_s)
-    return book.finish(job.id, outcome)
+    return book.finish(job, outcome)
 
 
-class _Wish:
-    """Whether somebody told this supervisor (SIGTERM) to end its job; also wakes it."""
+class Wish:
+    """What this supervisor was told of its job; also wakes it.
 
-    def __init__(self) -> None:
+    SIGTERM: end it. SIGUSR1: look into the book, where it stands what somebody asked for.
+    """
+
+    def __init__(self, *ends: signal.Signals) -> None:
         self.end = False
+        self.look = True  # it may have been stopped before anybody could be told
         self.woken, self._wake = os.pipe()
         os.set_blocking(self.woken, False)
         os.set_blocking(self._wake, False)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken
-        signal.signal(signal.SIGTERM, self._told)
+        signal.signal(signal.SIGUSR1, self._look)
+        for number in (signal.SIGTERM, *ends):
+            signal.signal(number, self._end)
 
-    def _told(self, *_: object) -> None:
+    def _end(self, *_: object) -> None:
         self.end = True
+
+    def _look(self, *_: object) -> None:
+        self.look = True
 
     def wait(self, until: float | None) -> None:
         """Return at the next signal, or at a moment of the monotonic clock."""
@@ -96,7 +110,7 @@ class _Streams(NamedTuple):
     note: str
 
 
-def _run(book: Book, job: Job, wish: _Wish) -> Outcome:
+def _run(book: Book, job: Job, wish: Wish) -> Outcome:
     if wish.end:
         return Outcome(None, reason=BY_OWNER)
     try:
@@ -113,33 +127,38 @@ def _run(book: Book, job: Job, wish: _Wish) -> Outcome:
     if child == 0:
         _become(argv, _environment(job, environment), streams, ready, go)
     for descriptor in {ready, *streams[:3]}:
-        os.close(descriptor)
+        if descriptor > 2:  # an interactive job has those of its bsub
+            os.close(descriptor)
     os.chdir("/")  # the job's folder may be removed while it runs
     # The command waits for this byte: without the line in the book, nobody could end what a
     # killed supervisor leaves behind. If we die first, it reads the end of the pipe, and ends.
     try:
-        book.started(job.id, child)
+        book.started(job, child)
         os.write(go, b"g")
     except sqlite3.Error as error:
         return Outcome(None, reason=f"it could not start: {error}")
     finally:
         os.close(go)
-    return _watch(job, child, wish, streams.note)
+    return watch.Watch(book, job, child, wish).to_the_end(streams.note)
 
 
 def _open_streams(book: Book, job: Job) -> _Streams:
-    own, note = book.own_output(job.id), ""
-    source = os.open(named(job.input, job.id) or b"/dev/null", os.O_RDONLY)
-    try:
-        output = _open_log(named(job.output, job.id) or own, new=job.output_new)
-    except OSError as problem:
-        # LSF mails the output of such a job; there is no mail here, so it is kept
-        note = f"{problem}; its output is in {os.fsdecode(own)}"
-        output = _open_log(own, new=False)
-    error = output
+    own, note = book.own_output(job), ""
+    source = 0
+    if job.input or not job.interactive:
+        source = os.open(named(job.input, job) or b"/dev/null", os.O_RDONLY)
+    output, error = 1, 2
+    if job.output or not job.interactive:
+        try:
+            output = _open_log(named(job.output, job) or own, new=job.output_new)
+        except OSError as problem:
+            # LSF mails the output of such a job; there is no mail here, so it is kept
+            note = f"{problem}; its output is in {os.fsdecode(own)}"
+            output = _open_log(own, new=False)
+        error = output
     if job.error:
         try:
-            error = _open_log(named(job.error, job.id), new=job.error_new)
+            error = _open_log(named(job.error, job), new=job.error_new)
         except OSError as problem:
             note = note or f"{problem}; its errors are with its output"
     return _Streams(source, output, error, note)
@@ -150,20 +169,25 @@ def _open_log(path: bytes, *, new: bool) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | how, 0o666)
 
 
-def named(path: bytes, job_id: int) -> bytes:
-    """Fill in %J and %I; a folder means ``<id>.out`` in it, as in LSF."""
-    path = path.replace(b"%J", b"%d" % job_id).replace(b"%I", b"0")
+def named(path: bytes, job: Job) -> bytes:
+    """Fill in %J and %I; a folder means ``<id>.out`` in it, as in LSF ("bsub -o")."""
+    path = path.replace(b"%J", b"%d" % job.id).replace(b"%I", b"%d" % job.element)
     if path and os.path.isdir(path):
-        return os.path.join(path, b"%d.out" % job_id)
+        return os.path.join(path, b"%d.out" % job.id)
     return path
 
 
-def output_path(book: Book, job: Job) -> bytes:
-    """Return where a job's output goes, or went, as an absolute path."""
-    own = book.own_output(job.id)
-    if not job.output or os.path.exists(own):
+def output_path(book: Book, job: Job) -> bytes | None:
+    """Return where a job's output goes, or went, as an absolute path; None: to its `bsub`."""
+    own = book.own_output(job)
+    if os.path.exists(own) or not (job.output or job.interactive):
         return own
-    return named(os.path.join(job.cwd, job.output), job.id)
+    return named(os.path.join(job.cwd, job.output), job) if job.output else None
+
+
+def script_path(book: Book, job: Job) -> str:
+    """Return the file for a script that came on standard input."""
+    return book.path("output", f"{job.file_name}.script")
 
 
 def _become(
@@ -193,7 +217,7 @@ def _become(
 def _command(book: Book, job: Job, script: bytes | None) -> list[bytes]:
     if script is None:
         return [b"/bin/sh", b"-c", job.command]
-    path = os.fsencode(book.path("output", f"{job.id}.script"))
+    path = os.fsencode(script_path(book, job))
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o700)
     with os.fdopen(descriptor, "wb") as file:
         file.write(script)
@@ -209,8 +233,8 @@ def _environment(job: Job, submitted: bytes) -> dict[bytes, bytes]:
     environment |= {
         b"LSB_JOBID": native_id,
         b"LSB_BATCH_JID": native_id,
-        b"LSB_JOBINDEX": b"0",
-        b"LSB_JOBNAME": os.fsencode(job.name),
+        b"LSB_JOBINDEX": b"%d" % job.element,
+        b"LSB_JOBNAME": os.fsencode(job.shown_name),
         b"LSB_QUEUE": os.fsencode(job.queue),
         b"LSB_HOSTS": b" ".join([host] * job.slots),
         b"LSB_MCPU_HOSTS": host + b" " + slots,
@@ -219,47 +243,9 @@ def _environment(job: Job, submitted: bytes) -> dict[bytes, bytes]:
         b"LS_SUBCWD": job.cwd,
         b"PWD": job.cwd,
     }
+    if job.element:
+        environment |= {
+            b"LSB_JOBINDEX_STEP": b"%d" % job.array_step,
+            b"LSB_JOBINDEX_END": b"%d" % job.array_end,
+        }
     return environment
-
-
-def _watch(job: Job, child: int, wish: _Wish, note: str) -> Outcome:
-    """Wait for the end; end it on wish or at its run limit: SIGTERM, then SIGKILL."""
-    began = time.monotonic()
-    limit = None if job.run_limit_s is None else began + job.run_limit_s
-    grace_s = float(os.environ.get(GRACE_VARIABLE, GRACE_S))
-    reason, kill_at = "", None
-    while True:
-        ended, status, usage = os.wait4(child, os.WNOHANG)
-        if ended:
-            break
-        now = time.monotonic()
-        if not reason and (wish.end or (limit is not None and now >= limit)):
-            reason = BY_OWNER if wish.end else BY_RUN_LIMIT
-            processes.signal_session(child, signal.SIGTERM)
-            # a stopped process hears nothing before it goes on
-            processes.signal_session(child, signal.SIGCONT)
-            kill_at = now + grace_s
-        elif kill_at is not None and now >= kill_at:
-            processes.signal_session(child, signal.SIGKILL)
-            kill_at = now + 1.0
-        wish.wait(kill_at if reason else limit)
-    if reason:
-        _end_the_rest(child, kill_at or began)
-    scale = 1 if sys.platform == "darwin" else 1024
-    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
-    return Outcome(
-        exit_code=128 + number if number else os.WEXITSTATUS(status),
-        signal=number,
-        reason=reason or note,
-        # of its largest process; not less than the 10 MB that this one had when it forked
-        peak_memory_mb=round(usage.ru_maxrss * scale / 1e6, 1),
-    )
-
-
-def _end_the_rest(session: int, kill_at: float) -> None:
-    """After the first process of a job that was to end: the others have until then."""
-    while processes.session_members(session):
-        if time.monotonic() >= kill_at:
-            return processes.kill_session(session)
-        time.sleep(0.02)
-    return None
