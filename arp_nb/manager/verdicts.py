@@ -188,7 +188,7 @@ def after_readings(
         values["reason"] = _forgotten(job, siblings)
     reopened = job.state.is_final and not state.is_final
     if reopened:
-        values |= {"ended_at": None, "exit_code": None, "signal": None}
+        values |= {"ended_at": None, "exit_code": None, "signal": None, "error_line": ""}
         if job.state.is_submitted and any(_was_requeued(one, new) for one, _ in told):
             # who asked for the end asked it of the attempt that has ended
             values |= {"attempt": job.attempt + 1, "kill_by": None, "kill_at": None}

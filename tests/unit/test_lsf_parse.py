@@ -13,6 +13,7 @@ import pytest
 
 from arp_nb.errors import SchedulerError, UnreadableOutput
 from arp_nb.model import JobState, Reading
+from arp_nb.native import LSF
 from arp_nb.schedulers import lsf_parse
 from arp_nb.schedulers.base import Poll
 from arp_nb.schedulers.lsf_dialect import Dialect
@@ -180,6 +181,14 @@ def test_state_word_is_read(native: str, state: JobState) -> None:
     found = reading({"JOBID": "1", "STAT": native}, NOW)
     assert found is not None
     assert (found.state, found.native_state) == (state, native)
+
+
+@pytest.mark.parametrize("word", LSF)
+def test_each_word_of_the_table_has_its_state(word: str) -> None:
+    found = reading({"JOBID": "1", "STAT": word}, NOW)
+    assert found is not None
+    assert (found.native_state, found.state) == (word, LSF[word].state)
+    assert LSF[word].meaning, "and its row in the documentation"
 
 
 def test_words_of_an_end_are_few() -> None:

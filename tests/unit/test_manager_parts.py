@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from arp_nb.errors import Conflict, NotFound
-from arp_nb.model import JobState, PastChange, Role, SchedulerJob, Transition
-from arp_nb.ports import FoundJob, KillAnswer
+from arp_nb.model import JobState, PastChange, Reading, Role, SchedulerJob, Transition
+from arp_nb.ports import FoundJob, JobReading, KillAnswer
 from arp_nb.settings import Settings
 from tests.manager_play import Play, playing
 
@@ -128,7 +128,20 @@ async def test_a_history_tells_nothing_from_before_what_the_books_know(play: Pla
     assert [one.new for one in lines[-2:]] == [JobState.RUNNING, JobState.DONE]
 
 
-async def test_what_was_asked_for_and_the_log_s_first_error_are_kept(play: Play) -> None:
+async def test_the_error_of_an_attempt_is_not_that_of_the_next(play: Play) -> None:
+    job_id = await play.submitted("77")
+    failed = Reading(state=JobState.FAILED, native_state="EXIT", exit_code=1)
+    told = JobReading(
+        job_id=job_id, native_id="77", reading=failed, log_error="no disk", at=play.tick()
+    )
+    await play.manager.port.readings([told])
+    assert (await play.job(job_id)).error_line == "no disk"
+    await play.read(job_id, "RUN", "77")
+    job = await play.job(job_id)
+    assert (job.attempt, job.error_line) == (2, "")
+
+
+async def test_what_was_asked_for_is_kept(play: Play) -> None:
     job_id = await play.submitted("77")
     await play.read(job_id, "RUN", "77", asked_memory_mb=4000.0, asked_time_s=3600.0)
     await play.read(job_id, "EXIT", "77", reason="TERM_MEMLIMIT", peak_memory_mb=4100.0)
