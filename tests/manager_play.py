@@ -26,7 +26,15 @@ from arp_nb.model import (
     Reading,
     ScriptCheck,
 )
-from arp_nb.ports import Advice, JobReading, LogChunk, LogQuery, Submission, SubmitRequest, Submitted
+from arp_nb.ports import (
+    Advice,
+    JobReading,
+    LogChunk,
+    LogQuery,
+    Submission,
+    SubmitRequest,
+    Submitted,
+)
 from arp_nb.settings import Settings
 from arp_nb.store import open_store
 from arp_nb.store.base import Store
