@@ -60,6 +60,19 @@ def test_run_limits_are_minutes(text: str, seconds: float | None) -> None:
     assert parse(["-W", text, "ls"]).run_limit_s == seconds
 
 
+@pytest.mark.parametrize(
+    ("text", "megabytes"),
+    [("16000", 16.4), ("16000KB", 16.4), ("100M", 104.9), ("4GB", 4295.0), ("0", None)],
+)
+def test_memory_limits_are_kilobytes_unless_they_say(text: str, megabytes: float | None) -> None:
+    assert parse(["-M", text, "ls"]).memory_limit_mb == megabytes
+
+
+@pytest.mark.parametrize("option", ["-I", "-Ip", "-Is"])
+def test_interactive_is_interactive(option: str) -> None:
+    assert parse([option, "-H", "ls"]) == Options(interactive=True, held=True, command=("ls",))
+
+
 def test_a_script_s_own_lines_are_options() -> None:
     script = (
         "#!/bin/bash\n#BSUB -q psanaq\n#BSUB -J 'two words' -n 2   # a comment\n"

@@ -76,7 +76,7 @@ def is_stopped(pid: int | None) -> bool:
 def open_streams() -> None:
     """Open the standard streams where they are closed, before anything else gets their numbers."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the library takes it so
     os.close(descriptor)
 
 

@@ -242,7 +242,9 @@ def _arrays(jobs: list[Job]) -> list[str]:
 
 def named(values: Mapping[str, object]) -> str:
     """Write ``Name <value>`` pairs, as the long forms do."""
-    return ", ".join(f"{name} <{value}>" for name, value in values.items() if value != "")
+    # a line of its own would look like an event
+    clean = {name: str(value).replace("\n", ";") for name, value in values.items()}
+    return ", ".join(f"{name} <{value}>" for name, value in clean.items() if value)
 
 
 def head(job: Job, *, with_state: bool) -> str:
@@ -254,8 +256,7 @@ def head(job: Job, *, with_state: bool) -> str:
         "Project": job.project,
         "Status": job.state if with_state else "",
         "Queue": job.queue if with_state else "",
-        # a line of its own would look like an event
-        "Command": os.fsdecode(job.command).replace("\n", ";"),
+        "Command": os.fsdecode(job.command),
         "Job Description": job.description,
     }
     return named(what)
