@@ -127,6 +127,14 @@ def test_arrays_are_shown_as_lsf_shows_them(local: RealLocal) -> None:
     until(lambda: "so far" in local.command("bpeek", "1[1]").stdout, "its output is shown")
 
 
+def test_details_of_an_array_count_its_elements(local: RealLocal) -> None:
+    local.bsub("-H", "-J", "arr[1-3]", "true")
+    text = asyncio.run(local.scheduler.details("1"))
+    assert text.splitlines()[1].split()[-1] == "3"
+    assert "Job <1[1]>" in text
+    assert asyncio.run(local.scheduler.details("1[2]")).startswith("Job <1[2]>")
+
+
 def test_each_element_has_a_log_of_its_own_where_none_is_named(local: RealLocal) -> None:
     native_id = local.bsub("-J", "arr[1-2]", "echo $LSB_JOBINDEX")
     until(lambda: words(local, native_id) == ["1 DONE", "2 DONE"], "both are done")

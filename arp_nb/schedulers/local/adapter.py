@@ -223,8 +223,8 @@ class LocalScheduler(Scheduler):
         target = _target(native_id)
 
         def of_first(book: Book) -> tuple[T] | None:
-            found = [] if target is None else book.of(target)
-            return (question(book, found[0]),) if found else None
+            first = None if target is None else book.first(target)
+            return None if first is None else (question(book, first),)
 
         answer = await self._ask(of_first)
         if answer is None:
@@ -233,9 +233,14 @@ class LocalScheduler(Scheduler):
 
     @override
     async def details(self, native_id: str) -> str:
-        return await self._of_job(
-            native_id, lambda book, job: show.details(book, job).strip("\n") + "\n"
-        )
+        def told(book: Book, job: Job) -> str:
+            text = show.details(book, job).strip("\n") + "\n"
+            if native_id == job.native_id:
+                return text
+            # of an array: how many stand where, and its first element for all
+            return "\n".join((*show.array_table(book.jobs([job.id])), "", text))
+
+        return await self._of_job(native_id, told)
 
     @override
     async def log_path(self, native_id: str) -> Path | None:

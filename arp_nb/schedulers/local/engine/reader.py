@@ -100,6 +100,12 @@ class Reader:
             return [] if one is None else [one]
         return [job for job in self.jobs([target.id]) if target.has(job.element)]
 
+    def first(self, target: Target) -> Job | None:
+        """Return the first of what a command's word names."""
+        if target.indexes is None:
+            return next(iter(self._jobs("id = ?", (target.id,), most=1)), None)
+        return next(iter(self.of(target)), None)
+
     def unfinished(self) -> list[Job]:
         """Return the jobs that wait or run, or are stopped."""
         return self._jobs(UNFINISHED_SQL)

@@ -180,7 +180,7 @@ def _print(book: Book, jobs: list[Job], missing: list[str], wanted: _Wanted) -> 
     if wanted.long:
         lines = [details(book, job) for job in jobs]
     elif wanted.arrays:
-        lines = _arrays(jobs)
+        lines = array_table(jobs)
     elif wanted.json:
         lines = [_json(jobs, missing, wanted.fields or [])]
     elif wanted.fields is not None:
@@ -230,7 +230,8 @@ _COUNTED = (PEND, DONE, RUN, EXIT, "SSUSP", USUSP, PSUSP)
 _ARRAY_ROW = "{:<8} {:<10.10} {:>8} {:>6} {:>4} {:>4} {:>4} {:>4} {:>5} {:>5} {:>5}"
 
 
-def _arrays(jobs: list[Job]) -> list[str]:
+def array_table(jobs: Sequence[Job]) -> list[str]:
+    """Return the lines of ``bjobs -A``: each array among these jobs, with its counts."""
     lines = [_ARRAY_ROW.format("JOBID", "ARRAY_SPEC", "OWNER", "NJOBS", *_COUNTED)]
     for job_id in dict.fromkeys(job.id for job in jobs if job.element):
         some = [job for job in jobs if job.id == job_id]
