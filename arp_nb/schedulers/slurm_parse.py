@@ -22,7 +22,14 @@ from arp_nb.model import Element, JobState, PastChange, Reading
 from arp_nb.native import SLURM
 from arp_nb.schedulers.arrays import fold
 from arp_nb.schedulers.base import Marked
-from arp_nb.schedulers.slurm_values import duration_s, exit_of, indices, memory_mb, moment
+from arp_nb.schedulers.slurm_values import (
+    duration_s,
+    exit_of,
+    indices,
+    memory_mb,
+    minutes_s,
+    moment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -185,7 +192,7 @@ def _accounted_one(record: Sequence[str], peak_memory_mb: float | None) -> Liste
             signal=signal,
             peak_memory_mb=peak_memory_mb or memory_mb(peak),
             asked_memory_mb=memory_mb(memory, cores, nodes),
-            asked_time_s=60.0 * int(limit) if limit.isascii() and limit.isdigit() else None,
+            asked_time_s=minutes_s(limit),
             tag=_text(mark),
         ),
     )

@@ -48,6 +48,12 @@ def duration_s(text: str) -> float | None:
     return float(int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + int(seconds))
 
 
+def minutes_s(text: str) -> float | None:
+    """Read a limit in minutes (sacct(1), "TimelimitRaw") into seconds; a year is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= 9
+    return 60.0 * int(text) if is_number and text != "525600" else None
+
+
 @lru_cache(maxsize=1 << 12)
 def memory_mb(text: str, cores: str = "", nodes: str = "") -> float | None:
     """Read a size into megabytes of 10^6 bytes; without a unit it is bytes.

@@ -14,7 +14,14 @@ from arp_nb.schedulers import slurm_parse
 from arp_nb.schedulers.slurm import SlurmScheduler
 from arp_nb.schedulers.slurm_books import by_job
 from arp_nb.schedulers.slurm_parse import Listed
-from arp_nb.schedulers.slurm_values import duration_s, exit_of, indices, memory_mb, moment
+from arp_nb.schedulers.slurm_values import (
+    duration_s,
+    exit_of,
+    indices,
+    memory_mb,
+    minutes_s,
+    moment,
+)
 from tests.slurm_records import SAMPLES, only, sacct, squeue
 
 AT_S = 1_795_374_881
@@ -117,6 +124,13 @@ def test_what_is_no_time_is_none(text: str) -> None:
 )  # fmt: skip
 def test_limits(text: str, seconds: float | None) -> None:
     assert duration_s(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 5400.0), ("525600", None), ("UNLIMITED", None), ("", None)]
+)
+def test_limits_of_the_accounting(text: str, seconds: float | None) -> None:
+    assert minutes_s(text) == seconds
 
 
 @pytest.mark.parametrize(
