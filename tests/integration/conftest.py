@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.labs import RealLocal
 from tests.integration.jupyters import Jupyter, jupyter_server
 from tests.integration.standin import StandIn, running
 
@@ -40,3 +41,11 @@ def stand_in(standing_in: StandIn) -> StandIn:
     standing_in.start()
     standing_in.forget()
     return standing_in
+
+
+@pytest.fixture
+def local(short_tmp: Path) -> Iterator[RealLocal]:
+    """The local scheduler with one slot; all its jobs have ended after the test."""
+    made = RealLocal(short_tmp)
+    yield made
+    made.close()

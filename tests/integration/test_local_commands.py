@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from arp_nb.errors import SchedulerError
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.local.engine import book as engine
 from tests.contract.labs import RealLocal
-
-
-@pytest.fixture
-def local(short_tmp: Path) -> Iterator[RealLocal]:
-    made = RealLocal(short_tmp)
-    yield made
-    made.close()
 
 
 def test_an_unknown_option_is_refused_by_name(local: RealLocal) -> None:

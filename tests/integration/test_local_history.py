@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,13 +15,6 @@ from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.local.engine import schema
 from arp_nb.schedulers.lsf_history import stories
 from tests.contract.labs import RealLocal
-
-
-@pytest.fixture
-def local(short_tmp: Path) -> Iterator[RealLocal]:
-    made = RealLocal(short_tmp)
-    yield made
-    made.close()
 
 
 def stopped_and_killed(local: RealLocal) -> str:

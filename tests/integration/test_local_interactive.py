@@ -7,21 +7,12 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from arp_nb.model import JobState
 from tests.contract.labs import RealLocal
-
-
-@pytest.fixture
-def local(short_tmp: Path) -> Iterator[RealLocal]:
-    made = RealLocal(short_tmp)
-    yield made
-    made.close()
 
 
 def begun(local: RealLocal, *argv: str, **how: Any) -> subprocess.Popen[str]:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ import pytest
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.local.engine.book import Book
 from tests.contract.labs import RealLocal, until
-
-
-@pytest.fixture
-def local(short_tmp: Path) -> Iterator[RealLocal]:
-    made = RealLocal(short_tmp)
-    yield made
-    made.close()
 
 
 def reading(local: RealLocal, native_id: str) -> Reading:
