@@ -10,8 +10,8 @@ from pathlib import Path
 from arp_nb.batch_client import BatchClient
 from arp_nb.model import JobState
 from arp_nb.settings import Settings
+from arp_nb.testing import FakeScheduler
 from tests.fake_port import FakeJob, FakePort
-from tests.fake_scheduler import FakeScheduler
 
 FAST = Settings(poll_min_s=0.1, slow_after_s=0.3, submission_slot_s=5.0)
 

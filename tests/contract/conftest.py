@@ -10,6 +10,9 @@ import pytest
 from arp_nb.store.base import Store
 from tests.contract.stores import OPENERS, World, make_world
 
+# its assertions tell what was compared, as those of tests do
+pytest.register_assert_rewrite("arp_nb.testing.scheduler_suite")
+
 
 @pytest.fixture(params=sorted(OPENERS))
 def open_here(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:

@@ -1,7 +1,4 @@
-"""One scheduler each, set up for tests, with jobs that do what a test says.
-
-A new scheduler joins the contract suite by a `Lab` of its own.
-"""
+"""One scheduler each, set up for tests, with jobs that do what a test says."""
 
 from __future__ import annotations
 
@@ -10,58 +7,25 @@ import os
 import subprocess
 import sys
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from typing_extensions import override
 
-from arp_nb.schedulers.base import Scheduler
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.lsf import LsfScheduler
+from arp_nb.testing import FakeScheduler, Lab, until
 
 FAKEBIN = Path(__file__).parents[1] / "fakebin"
-DEADLINE_S = 20.0
-
-
-def until(condition: Callable[[], bool], what: str, *, deadline_s: float = DEADLINE_S) -> None:
-    """Wait for a condition; fail with words when it does not come."""
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, f"not within {deadline_s:g} s: {what}"
-        time.sleep(0.02)
-
-
-class Lab(ABC):
-    """A scheduler, and ways to make jobs in it."""
-
-    scheduler: Scheduler
-    #: its words for a job that waits, that runs, and that a kill has ended
-    words: tuple[str, str, str] = ("PEND", "RUN", "EXIT")
-
-    def submitted(self, number: int) -> str:
-        """Return what its submit command prints."""
-        return f"Job <{number}> is submitted to queue <psdebugq>."
-
-    @abstractmethod
-    def pending(self, *, tag: str = "") -> str:
-        """Return the id of a job that waits until told otherwise."""
-
-    @abstractmethod
-    def running(self, *, tag: str = "") -> str:
-        """Return the id of a job that runs until told otherwise; it has written "so far"."""
-
-    @abstractmethod
-    def ended(self, exit_code: int, *, tag: str = "") -> str:
-        """Return the id of a job that has ended so."""
-
-    def close(self) -> None:  # noqa: B027 - most have nothing to end
-        """End everything that still runs."""
 
 
 class FakeLsf(Lab):
     """The LSF adapter over the commands in ``tests/fakebin``."""
+
+    forgets: ClassVar[bool] = True
+    has_history: ClassVar[bool] = True
+    has_arrays: ClassVar[bool] = True
 
     def __init__(self, folder: Path, *, product: str = "ibm", timeout_s: float = 20.0) -> None:
         self.folder = folder
@@ -103,28 +67,99 @@ class FakeLsf(Lab):
         )
 
     @override
-    def pending(self, *, tag: str = "") -> str:
+    def commands_run(self) -> int:
+        return len(self.commands())
+
+    @override
+    def log(self, native_id: str) -> Path:
+        return self.folder / f"{native_id}.log"
+
+    @override
+    def pending(self, *, tag: str = "", options: Sequence[str] = ()) -> str:
         mark = self.scheduler.tag_options(tag) if tag else ()
-        return self.submit("-q", "psdebugq", "-o", f"{self.folder}/%J.log", *mark)
+        return self.submit("-q", "psdebugq", "-o", f"{self.folder}/%J.log", *mark, *options)
+
+    @override
+    def array(self, size: int) -> str:
+        return self.pending(options=("-J", f"many[1-{size}]"))
 
     @override
     def running(self, *, tag: str = "") -> str:
         native_id = self.pending(tag=tag)
-        self.change(native_id, STAT="RUN", EXEC_HOST="node7", SO_FAR="so far\n")
+        self.change(
+            native_id, STAT="RUN", EXEC_HOST="node7", SO_FAR="so far\n", STARTED=_event_time()
+        )
         return native_id
 
     @override
     def ended(self, exit_code: int, *, tag: str = "") -> str:
         native_id = self.running(tag=tag)
         if exit_code == 0:
-            self.change(native_id, STAT="DONE")
+            self.change(native_id, STAT="DONE", ENDED=_event_time())
         else:
-            self.change(native_id, STAT="EXIT", EXIT_CODE=str(exit_code))
+            self.change(native_id, STAT="EXIT", EXIT_CODE=str(exit_code), ENDED=_event_time())
         return native_id
+
+    @override
+    def forget(self, native_id: str) -> None:
+        history = self.folder / "history"
+        history.mkdir(exist_ok=True)
+        (self.folder / f"{native_id}.json").rename(history / f"{native_id}.json")
+
+
+def _event_time() -> str:
+    """Return now as ``bhist`` writes it."""
+    return time.strftime("%a %b %d %H:%M:%S")
+
+
+class Pretended(Lab):
+    """The fake scheduler, which plugin authors get too."""
+
+    forgets: ClassVar[bool] = True
+    has_history: ClassVar[bool] = True
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.fake = self.scheduler = FakeScheduler(folder / "fake")
+
+    @override
+    def log(self, native_id: str) -> Path:
+        return self.folder / f"{native_id}.log"
+
+    @override
+    def pending(self, *, tag: str = "", options: Sequence[str] = ()) -> str:
+        mark = self.scheduler.tag_options(tag) if tag else ()
+        log = f"{self.folder}/%J.log"
+        done = subprocess.run(
+            [self.fake.bin / "bsub", "-q", "psdebugq", "-o", log, *mark, *options, "analyse"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        [native_id] = self.scheduler.submitted_ids(done.stdout)
+        return native_id
+
+    @override
+    def running(self, *, tag: str = "") -> str:
+        native_id = self.pending(tag=tag)
+        self.fake.set_state(native_id, "RUN")
+        self.fake.peeks[native_id] = "so far\n"
+        return native_id
+
+    @override
+    def ended(self, exit_code: int, *, tag: str = "") -> str:
+        native_id = self.running(tag=tag)
+        self.fake.set_state(native_id, f"EXIT {exit_code}" if exit_code else "DONE")
+        return native_id
+
+    @override
+    def forget(self, native_id: str) -> None:
+        self.fake.forget(native_id)
 
 
 class RealLocal(Lab):
     """The local scheduler itself, with real processes."""
+
+    has_history: ClassVar[bool] = True
+    has_arrays: ClassVar[bool] = True
 
     def __init__(self, folder: Path, *, slots: int = 1, **variables: str) -> None:
         self.folder = folder
@@ -166,20 +201,29 @@ class RealLocal(Lab):
     def until(self, native_id: str, *words: str) -> None:
         until(lambda: self.word(native_id) in words, f"job {native_id} is {' or '.join(words)}")
 
-    def _submit(self, line: str, tag: str) -> str:
+    def _submit(self, line: str, tag: str, options: Sequence[str] = ()) -> str:
         mark = self.scheduler.tag_options(tag) if tag else ()
-        return self.bsub("-q", "psdebugq", "-o", f"{self.folder}/%J.log", *mark, line)
+        log = f"{self.folder}/%J.log"
+        return self.bsub("-q", "psdebugq", "-o", log, *mark, *options, line)
 
     @override
-    def pending(self, *, tag: str = "") -> str:
+    def log(self, native_id: str) -> Path:
+        return self.folder / f"{native_id}.log"
+
+    @override
+    def pending(self, *, tag: str = "", options: Sequence[str] = ()) -> str:
         blocker = self.bsub("-n", "64", "sleep 60")  # all slots
         self.until(blocker, "RUN")
-        return self._submit("sleep 60", tag)
+        return self._submit("sleep 60", tag, options)
+
+    @override
+    def array(self, size: int) -> str:
+        return self.pending(options=("-J", f"many[1-{size}]"))
 
     @override
     def running(self, *, tag: str = "") -> str:
         native_id = self._submit("echo so far; sleep 60", tag)
-        log = self.folder / f"{native_id}.log"
+        log = self.log(native_id)
         until(lambda: log.exists() and "so far" in log.read_text(), "its first line is written")
         return native_id
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import atexit
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from typing_extensions import override
 
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.slurm import SlurmScheduler
-from tests.contract.labs import Lab, until
+from arp_nb.testing import Lab, until
 from tests.missing import missing
 from tests.slurm_cluster import ALICE, BOB, SlurmCluster, lacking
 
@@ -65,7 +66,9 @@ def running(reading: Reading) -> bool:
 class RealSlurm(Lab):
     """The Slurm adapter over a real cluster; jobs are one user's unless a test says so."""
 
-    words = ("PENDING", "RUNNING", "CANCELLED")
+    words: ClassVar[tuple[str, str, str]] = ("PENDING", "RUNNING", "CANCELLED")
+    has_history: ClassVar[bool] = True
+    has_arrays: ClassVar[bool] = True
 
     @override
     def submitted(self, number: int) -> str:
@@ -122,13 +125,21 @@ class RealSlurm(Lab):
         until(has_end, f"the accounting knows the end of job {native_id}")
 
     @override
-    def pending(self, *, tag: str = "") -> str:
-        return self.sbatch("-p", "psdebugq", "--hold", line="sleep 60", tag=tag)
+    def log(self, native_id: str) -> Path:
+        return self.folder / f"{native_id}.log"
+
+    @override
+    def pending(self, *, tag: str = "", options: Sequence[str] = ()) -> str:
+        return self.sbatch("-p", "psdebugq", "--hold", *options, line="sleep 60", tag=tag)
+
+    @override
+    def array(self, size: int) -> str:
+        return self.pending(options=(f"--array=0-{size - 1}",))
 
     @override
     def running(self, *, tag: str = "") -> str:
         native_id = self.sbatch("-p", "psdebugq", line="echo so far; exec sleep 60", tag=tag)
-        log = self.folder / f"{native_id}.log"
+        log = self.log(native_id)
         until(lambda: log.exists() and "so far" in log.read_text(), "its first line is written")
         self.until(native_id, "RUNNING")
         return native_id

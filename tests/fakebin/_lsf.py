@@ -117,6 +117,7 @@ def options(words, flags):
 
 
 EVENT = "%a %b %d %H:%M:%S"
+OWNER = "TERM_OWNER: job killed by owner"
 
 
 def now():
@@ -129,7 +130,8 @@ def bsub(words):
         return "", "No command is specified. Job not submitted.\n", 255
     number = next_id()
     name = told.get("-J", " ".join(command))
-    array = re.fullmatch(r".*\[(\d+)-(\d+)\](?:%\d+)?", name)
+    array = re.fullmatch(r"(.*)\[(\d+)-(\d+)\](?:%\d+)?", name)
+    indexes = range(int(array[2]), int(array[3]) + 1) if array else ()
     save({
         "JOBID": number, "JOBINDEX": "0", "STAT": "PEND", "USER": os.environ.get("USER", "-"),
         "QUEUE": told.get("-q", "normal"), "FROM_HOST": "lsfhost", "EXEC_HOST": "-",
@@ -141,7 +143,7 @@ def bsub(words):
         "MEMLIMIT": told.get("-M", "-"), "RUNTIMELIMIT": told.get("-W", "-"),
         "SUBMITTED": time.strftime(EVENT), "STARTED": "", "ENDED": "",
         # of an array: index -> what differs from the record of all
-        "ELEMENTS": {one: {} for one in range(int(array[1]), int(array[2]) + 1)} if array else {},
+        "ELEMENTS": {one: {"JOB_NAME": f"{array[1]}[{one}]"} for one in indexes},
         "ENVIRONMENT": dict(os.environ),
     })  # fmt: skip
     where = f"queue <{told['-q']}>" if "-q" in told else "default queue <normal>"
@@ -266,9 +268,14 @@ def bkill(words):
     out, err = "", ""
     words = words[2:] if words[:1] == ["-s"] else words
     for native_id in words:
-        found = job(native_id)
-        if found is None:
+        whole, _, index = native_id.rstrip("]").partition("[")
+        found = job(whole)
+        if found is None or (index and index not in found["ELEMENTS"]):
             err += f"Job <{native_id}>: No matching job found\n"
+        elif index:
+            out += f"Job <{native_id}> is being terminated\n"
+            found["ELEMENTS"][index] |= {"STAT": "EXIT", "EXIT_REASON": OWNER}
+            save(found)
         elif found["STAT"] in {"DONE", "EXIT"}:
             err += f"Job <{native_id}>: Job has already finished\n"
         elif found["USER"] == "somebody_else":
@@ -279,7 +286,7 @@ def bkill(words):
                 found["EXIT_CODE"] = "130"
             save(found | {
                 "STAT": "EXIT", "FINISH_TIME": now() + " L",
-                "EXIT_REASON": "TERM_OWNER: job killed by owner",
+                "EXIT_REASON": OWNER,
             })  # fmt: skip
     return out, err, 255 if err else 0
 

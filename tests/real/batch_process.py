@@ -17,8 +17,8 @@ from typing_extensions import override
 from arp_nb.batch_client import BatchClient
 from arp_nb.model import JobState
 from arp_nb.settings import Settings
+from arp_nb.testing import FakeScheduler
 from tests.fake_port import FakeJob, FakePort
-from tests.fake_scheduler import FakeScheduler
 
 SETTINGS = Settings(poll_min_s=0.2, slow_after_s=0.5, submission_slot_s=3.0)
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from arp_nb.schedulers.local.engine.book import Book, Job
-from tests.contract.labs import RealLocal, until
+from arp_nb.testing import until
+from tests.contract.labs import RealLocal
 
 SUBMISSIONS = 40
 DICE = random.Random(20261122)  # noqa: S311 - to be thrown again the same way

@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from arp_nb.model import JobState
+from arp_nb.testing import FakeScheduler
 from tests.fake_port import FakeJob
-from tests.fake_scheduler import FakeScheduler
 from tests.real.batch_process import load, save
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState
-from tests.contract.labs import until
+from arp_nb.testing import until
 from tests.contract.labs_slurm import RealSlurm, over, running, told
 from tests.missing import missing
 from tests.slurm_cluster import ALICE, ClusterFailed, SlurmCluster, lacking

@@ -259,6 +259,7 @@ def test_client_gives_a_sign_of_life_and_names_its_locations(world: World) -> No
             assert await client.locations() == {
                 "fake": "a scheduler of files (its adapter is installed)"
             }
+            world.scheduler.readings["1"] = Reading(state=JobState.DONE, native_state="DONE")
             assert await client.details("fake", "1") == "Job <1>"
         assert all(one.client_ok for one in world.port.healths)
         assert world.port.healths[-1].schedulers["fake"].ok

@@ -12,7 +12,7 @@ import pytest
 
 from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
 from arp_nb.schedulers.command import CommandRunner
-from tests.contract.labs import until
+from arp_nb.testing import until
 
 pytestmark = pytest.mark.anyio
 
