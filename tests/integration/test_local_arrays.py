@@ -13,7 +13,8 @@ import pytest
 
 from arp_nb.model import JobState
 from arp_nb.schedulers.local.engine.book import Book
-from tests.contract.labs import RealLocal, until
+from arp_nb.testing import until
+from tests.contract.labs import RealLocal
 
 MANY = 10_000
 

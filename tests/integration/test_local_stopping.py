@@ -12,7 +12,8 @@ import pytest
 
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.local.engine.book import Book
-from tests.contract.labs import RealLocal, until
+from arp_nb.testing import until
+from tests.contract.labs import RealLocal
 
 
 def reading(local: RealLocal, native_id: str) -> Reading:
