@@ -195,7 +195,9 @@ def bjobs(words):
     code = 255 if all("ERROR" in one for one in records) else 0
     if delimiter:
         known = [one for one in records if "ERROR" not in one]
-        lines = [delimiter.strip("'").join(one[field.upper()] for field in fields) for one in known]
+        lines = [
+            delimiter.strip("'").join(one[field.upper()] for field in fields) for one in known
+        ]
         errors = [one["ERROR"] for one in records if "ERROR" in one]
         code = 255 if errors else 0
         return "".join(f"{one}\n" for one in lines), "".join(f"{one}\n" for one in errors), code
