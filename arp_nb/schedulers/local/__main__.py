@@ -1,4 +1,4 @@
-"""Where ``bsub``, ``bjobs``, ``bkill``, ``bpeek`` and the supervisors start.
+"""Where ``bsub``, ``bjobs`` and the other commands, and the supervisors, start.
 
 This *folder* is what Python executes (``python -I -S <folder> bsub …``): it then stands first
 on the import path, and ``engine`` is found without this package or its dependencies.
