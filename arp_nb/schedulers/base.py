@@ -108,6 +108,10 @@ class Scheduler(ABC):
         """What definitions, and the store, call the place where its jobs run."""
         return self._location or self.name
 
+    @location.setter
+    def location(self, name: str) -> None:
+        self._location = name
+
     @property
     def found(self) -> str:
         """Why it is offered here, in words for an admin: what was found, and where."""
