@@ -20,6 +20,8 @@ from tests.slurm_cluster import ALICE, BOB, SlurmCluster, lacking
 
 #: slurmctld looks at time limits every 30 s
 WITHIN_S = 60.0
+#: before a file and a command: runs the command, and adds a line to the file
+_COUNTED = ("sh", "-c", 'echo >> "$0"; exec "$@"')
 
 
 @cache
@@ -85,8 +87,13 @@ class RealSlurm(Lab):
         return SlurmScheduler(
             self.cluster.environment,
             timeout_s=timeout_s,
-            command_prefix=("runuser", "-u", user, "--"),
+            command_prefix=(*_COUNTED, f"{self.folder}/commands", "runuser", "-u", user, "--"),
         )
+
+    @override
+    def commands_run(self) -> int:
+        path = self.folder / "commands"
+        return len(path.read_text().splitlines()) if path.exists() else 0
 
     def control(self, *argv: str) -> None:
         """Run ``scontrol`` as an admin."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from arp_nb.schedulers.local.engine.book import Book, Job
+from arp_nb.schedulers.local.engine.book import Book
+from arp_nb.schedulers.local.engine.records import Job
 from arp_nb.testing import until
 from tests.contract.labs import RealLocal
 
