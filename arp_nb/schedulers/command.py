@@ -60,7 +60,8 @@ class CommandRunner:
         A command that has not ended by then is killed, with all its children.
     prefix
         Stands before each command: ``ssh submit-host``. Words are quoted for a shell on the
-        other side; of the variables, only those of a single run go along.
+        other side; of the variables, only those of a single run go along, and those that
+        `prefix_with` put into it.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class CommandRunner:
         return Output(code, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
 
     def _with_prefix(self, argv: Sequence[str], variables: Mapping[str, str]) -> list[str]:
-        if not self._prefix or PurePath(self._prefix[0]).name not in _REMOTE:
+        if not is_remote(self._prefix):
             return [*self._prefix, *argv]
         told = [f"{name}={value}" for name, value in variables.items()]
         return [*self._prefix, shlex.join(["env", *told, *argv])]
@@ -173,6 +174,30 @@ def chunks(native_ids: Iterable[str]) -> Iterator[list[str]]:
         size_bytes += len(one) + 1
     if some:
         yield some
+
+
+def is_remote(prefix: Sequence[str]) -> bool:
+    """Whether a prefix hands its words to a shell on another host."""
+    return bool(prefix) and PurePath(prefix[0]).name in _REMOTE
+
+
+def prefix_with(
+    prefix: Sequence[str], environment: Mapping[str, str], path_prepend: Sequence[str]
+) -> tuple[str, ...]:
+    """Return a prefix that sets variables on its other side, too, where ssh leaves them behind.
+
+    ssh(1) joins its words by blanks to a line for the user's shell there, which must be of the
+    Bourne kind; so what stands before a command may be a command of its own. Other prefixes
+    (``runuser -u NAME --``) are returned as they are: their commands run on this host, in
+    the environment that they are given.
+    """
+    if not is_remote(prefix):
+        return tuple(prefix)
+    said = []
+    if path_prepend:
+        said.append(f'export PATH={shlex.quote(":".join(path_prepend))}:"$PATH";')
+    said += [f"export {shlex.quote(f'{name}={value}')};" for name, value in environment.items()]
+    return (*prefix, *said)
 
 
 class _TooMuch(Exception):

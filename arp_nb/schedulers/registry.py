@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from arp_nb.errors import ArpError, InvalidValue
 from arp_nb.schedulers.base import NotHere, Site
+from arp_nb.schedulers.command import prefix_with
 from arp_nb.schedulers.local import LocalScheduler
 from arp_nb.schedulers.lsf import LsfScheduler
 from arp_nb.schedulers.slurm import SlurmScheduler
@@ -82,7 +83,9 @@ def load(
             store_folder=store_folder,
             environment=_with_settings(environment, settings, place),
             location=name,
-            command_prefix=place.command_prefix,
+            command_prefix=prefix_with(
+                place.command_prefix, place.environment, place.path_prepend
+            ),
             is_named=name in settings.locations or name in settings.location,
         )
         made = _made(classes[place.scheduler], site)

@@ -125,8 +125,9 @@ def test_several_locations_may_be_of_one_scheduler(tmp_path: Path) -> None:
     assert [one.location for one in found.offered.values()] == ["psana", "s3df", "local"]
     assert [one.name for one in found.offered.values()] == ["lsf", "slurm", "local"]
     assert str(FAKEBIN) in found.offered["psana"].found
-    assert found.offered["s3df"].command_prefix == ("ssh", "s3df-login")
-    assert found.offered["s3df"].found == "its commands are run by ssh s3df-login"
+    setting = "export SLURM_CONF=/etc/slurm/s3df.conf;"
+    assert found.offered["s3df"].command_prefix == ("ssh", "s3df-login", setting)
+    assert found.offered["s3df"].found == f"its commands are run by ssh s3df-login {setting}"
 
 
 def test_what_is_not_offered_comes_with_the_reason(tmp_path: Path) -> None:
