@@ -100,11 +100,14 @@ def load(
 
 def _made(kind: type[Scheduler], site: Site) -> Scheduler | NotHere:
     try:
-        return kind.create(site)
+        made = kind.create(site)
+        if not isinstance(made, NotHere):
+            made.location = site.location  # whatever the adapter has made of that
     except Exception as error:
         # one broken plugin must not take the others with it
         logger.exception("location %s cannot be made", site.location)
         return NotHere(f"its adapter failed: {type(error).__name__}: {error}")
+    return made
 
 
 def check_locations(settings: Settings) -> Mapping[str, LocationSettings]:

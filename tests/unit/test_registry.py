@@ -130,6 +130,12 @@ def test_several_locations_may_be_of_one_scheduler(tmp_path: Path) -> None:
     assert found.offered["s3df"].found == f"its commands are run by ssh s3df-login {setting}"
 
 
+def test_an_adapter_that_ignores_its_location_has_it_all_the_same(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, "[location.desk]\nscheduler = 'local'\n")
+    found = registry.load(settings, tmp_path, environment={"PATH": NOWHERE})
+    assert found.offered["desk"].location == "desk"
+
+
 def test_what_is_not_offered_comes_with_the_reason(tmp_path: Path) -> None:
     found = registry.load(Settings(), tmp_path, environment={"PATH": "/nonexistent"})
     assert found.absent["lsf"] == "bsub is not on the PATH of the login environment"
