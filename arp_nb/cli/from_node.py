@@ -58,7 +58,7 @@ esac
 """
 
 
-def run(location: str) -> int:
+def run(location: str, *, wait_s: float = _WAIT_S) -> int:
     """Send a job to a location ("": the usual one) and wait for its post; 0 if it came."""
     began_s = time.monotonic()
     with entry.connect(EXPERIMENT, create=True) as board:
@@ -74,14 +74,22 @@ def run(location: str) -> int:
         base = str(status["update_base"])
         print(plain(f"Job {job.id} goes to {location}, and is to post to {base}."))
         try:
-            return _told(_wait(job), job, began_s, base)
+            return _told(_wait(job, wait_s), job, began_s, base)
         except KeyboardInterrupt:
-            job.kill()
-            print("It was asked to end.")
+            print("Given up: its job is asked to end.")
             return 1
         finally:
-            job.delete()
-            board.transport.call("PATCH", f"/experiments/{EXPERIMENT}", {"active": False})
+            _remove(board, job)
+
+
+def _remove(board: Board, job: Job) -> None:
+    """Leave nothing behind: a row that is deleted says nothing to its job, which lives on."""
+    try:
+        if not job.is_over and job.counters.get(COUNTER) is None:  # else it ends by itself
+            job.kill()
+    finally:
+        job.delete()
+        board.transport.call("PATCH", f"/experiments/{EXPERIMENT}", {"active": False})
 
 
 def _write_script() -> Path:
@@ -104,9 +112,9 @@ def _define(board: Board, script: Path, location: str) -> None:
         board.runs.start(1)
 
 
-def _wait(job: Job) -> str:
+def _wait(job: Job, wait_s: float) -> str:
     """Return the host that posted; "" once the job is over, or took too long, without a post."""
-    end_s = time.monotonic() + _WAIT_S
+    end_s = time.monotonic() + wait_s
     word = ""
     while time.monotonic() < end_s:
         host = job.counters.get(COUNTER)
@@ -138,5 +146,5 @@ def _told(host: str, job: Job, began_s: float, base: str) -> int:
     advice = _CODES.get(code or 0, "see update_listen and public_url in config.toml")
     print(plain(f"      → {advice}. Jobs post to {base}"))
     if not job.is_over:
-        sys.stderr.write(f"arp: it has not ended within {_WAIT_S:g} s, and lives on\n")
+        sys.stderr.write(f"arp: it has not ended in {took_s:.0f} s; it is asked to end\n")
     return 1

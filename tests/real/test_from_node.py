@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.real.product import Product
+import pytest
+
+from arp_nb.cli import from_node
+from tests.real.lsf_site import LsfSite
+from tests.real.product import Product, wait_until
 from tests.real.slurm_site import SlurmSite
 
 
@@ -50,3 +56,48 @@ def test_a_route_that_no_node_can_take_is_told_with_what_to_set(short_tmp: Path)
         assert "NO  location lsf: not offered: bsub is not on the PATH" in refused.stdout
     finally:
         product.close()
+
+
+@pytest.fixture
+def queue(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LsfSite]:
+    """An LSF in which every job waits for ever."""
+    site = LsfSite(short_tmp)
+    site.set_in_config(command_timeout_s=20)
+    monkeypatch.setenv("ARP_STORE", str(site.product.store))
+    monkeypatch.setenv("ARP_CLAIM", str(short_tmp / "claim.json"))
+    yield site
+    site.product.close()
+
+
+def test_a_job_that_waits_too_long_does_not_stay_in_the_queue(
+    queue: LsfSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (1, 2):  # and it can be asked again
+        assert from_node.run("lsf", wait_s=3.0) == 1
+        said = capsys.readouterr()
+        assert "NO  no post has come. The job's status: PEND" in said.out
+        assert "it is asked to end" in said.err
+        assert len(queue.ids()) == number
+        newest = queue.ids()[-1]
+        wait_until(lambda one=newest: queue.record(one)["STAT"] == "EXIT", "the job is killed")
+    with queue.product.board(from_node.EXPERIMENT) as board:
+        assert board.jobs.df.empty
+
+
+def test_who_gives_up_waiting_leaves_no_job_in_the_queue(queue: LsfSite) -> None:
+    asked = subprocess.Popen(
+        [Path(sys.executable).parent / "jupyter-arp", "doctor", "--from-node", "lsf"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        wait_until(queue.ids, "the job waits")
+        asked.send_signal(signal.SIGINT)
+        out, err = asked.communicate(timeout=60)
+    finally:
+        asked.kill()
+        asked.communicate()
+    assert asked.returncode == 1
+    assert "Given up: its job is asked to end." in out
+    assert "Traceback" not in err
+    (native_id,) = queue.ids()
+    wait_until(lambda: queue.record(native_id)["STAT"] == "EXIT", "the job is killed")
