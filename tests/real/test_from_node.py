@@ -78,8 +78,7 @@ def test_a_job_that_waits_too_long_does_not_stay_in_the_queue(
         assert "NO  no post has come. The job's status: PEND" in said.out
         assert "it is asked to end" in said.err
         assert len(queue.ids()) == number
-        newest = queue.ids()[-1]
-        wait_until(lambda one=newest: queue.record(one)["STAT"] == "EXIT", "the job is killed")
+        wait_until(lambda: queue.record(queue.ids()[-1])["STAT"] == "EXIT", "the job is killed")
     with queue.product.board(from_node.EXPERIMENT) as board:
         assert board.jobs.df.empty
 
