@@ -78,24 +78,32 @@ def load(
         if settings.locations and name not in {*settings.locations, LocalScheduler.name}:
             absent[name] = "the setting locations does not name it"
             continue
-        site = Site(
-            settings=settings,
-            store_folder=store_folder,
-            environment=_with_settings(environment, settings, place),
-            location=name,
-            command_prefix=prefix_with(
-                place.command_prefix, place.environment, place.path_prepend
-            ),
-            is_named=name in settings.locations or name in settings.location,
-        )
+        site = _site(name, place, settings, store_folder, environment)
         made = _made(classes[place.scheduler], site)
         if not isinstance(made, NotHere):
             offered[name] = made
             continue
         absent[name] = made.reason
-        if name in settings.locations or name in settings.location:
+        if site.is_named:
             logger.warning("%s: set as a location, but %s", name, made.reason)
     return Loaded(offered, absent)
+
+
+def _site(
+    name: str,
+    place: LocationSettings,
+    settings: Settings,
+    store_folder: Path,
+    environment: Mapping[str, str],
+) -> Site:
+    return Site(
+        settings=settings,
+        store_folder=store_folder,
+        environment=_with_settings(environment, settings, place),
+        location=name,
+        command_prefix=prefix_with(place.command_prefix, place.environment, place.path_prepend),
+        is_named=name in settings.locations or name in settings.location,
+    )
 
 
 def _made(kind: type[Scheduler], site: Site) -> Scheduler | NotHere:

@@ -22,11 +22,11 @@ from arp_nb import marks
 from arp_nb.errors import SchedulerError
 from arp_nb.schedulers import slurm_answers, slurm_parse, slurm_site
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
-from arp_nb.schedulers.command import CommandRunner
+from arp_nb.schedulers.command import CommandRunner, chunks
 from arp_nb.schedulers.slurm_books import Books, by_job
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from arp_nb.model import Element
     from arp_nb.ports import Advice
@@ -41,8 +41,6 @@ logger = logging.getLogger(__name__)
 _USERS_OWN = ("SQUEUE_", "SACCT_", "SCANCEL_", "SLURM_CLUSTERS", "SLURM_TIME_FORMAT")
 #: seconds since 1970, and the indices of arrays whole (squeue(1), sacct(1))
 _ASKED_AS = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}
-#: ids in one command line
-_CHUNK_BYTES = 60_000
 #: how far back a mark is searched for in the accounting
 _SEARCHED_BACK = timedelta(days=14)
 #: sacct's own word that the site keeps no accounting
@@ -182,7 +180,7 @@ class SlurmScheduler(Scheduler):
 
     async def _accounts(self, native_ids: Iterable[str], *options: str) -> list[Listed]:
         listed: list[Listed] = []
-        for some in _chunks(dict.fromkeys(map(slurm_parse.whole_id, native_ids))):
+        for some in chunks(dict.fromkeys(map(slurm_parse.whole_id, native_ids))):
             listed += await self._sacct("-j", ",".join(some), *options)
         return listed
 
@@ -257,7 +255,7 @@ class SlurmScheduler(Scheduler):
         }
         # SIGKILL alone reaches the steps of a job only: --full its script, too
         how = ("-v", "--signal=KILL", "--full") if force else ("-v",)
-        for some in _chunks(asked):
+        for some in chunks(asked):
             output = await self._run(["scancel", *how, *some])
             told = slurm_answers.kill_answers(output.stderr, some)
             if not told:
@@ -318,17 +316,3 @@ def _has_configuration(environment: Mapping[str, str], command: Path) -> bool:
 def _delimiter() -> str:
     """Return what stands between columns: no user can have known it."""
     return f"<{secrets.token_hex(4)}>"
-
-
-def _chunks(native_ids: Iterable[str]) -> Iterator[list[str]]:
-    """Yield ids in as few command lines as hold them."""
-    some: list[str] = []
-    size = 0
-    for one in native_ids:
-        if size + len(one) + 1 > _CHUNK_BYTES:
-            yield some
-            some, size = [], 0
-        some.append(one)
-        size += len(one) + 1
-    if some:
-        yield some
