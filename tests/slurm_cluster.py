@@ -23,7 +23,7 @@ from pathlib import Path
 ALICE, BOB = "arpalice", "arpbob"
 COMMANDS = (
     "munged", "mariadb-install-db", "mariadbd", "slurmdbd", "slurmctld", "slurmd", "sbatch",
-    "runuser", "useradd",
+    "runuser", "setpriv", "useradd",
 )  # fmt: skip
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _STARTED_WITHIN_S = 30.0
@@ -301,7 +301,11 @@ class SlurmCluster:
     def _spawn(self, name: str, *options: str, **variables: str) -> None:
         with (self.folder / f"{name}.out").open("ab") as out:
             self._running[name] = subprocess.Popen(
-                [_path(name.partition("-")[0]), *options],
+                # a test run that is killed cleans nothing up: its daemons end with it
+                [
+                    _path("setpriv"), "--pdeathsig", "TERM",
+                    _path(name.partition("-")[0]), *options,
+                ],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env={**self.environment, **variables}, cwd=self.folder, start_new_session=True,
             )  # fmt: skip

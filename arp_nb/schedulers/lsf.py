@@ -23,6 +23,7 @@ from arp_nb.schedulers.command import CommandRunner, chunks
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
 from arp_nb.schedulers.lsf_dialect import Dialect
 from arp_nb.schedulers.lsf_history import stories
+from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader, elements
 from arp_nb.schedulers.lsf_records import records
 from arp_nb.schedulers.lsf_times import day_of
@@ -288,7 +289,7 @@ class LsfScheduler(Scheduler):
     @override
     async def log_path(self, native_id: str) -> Path | None:
         text = await self.details(native_id)
-        found = lsf_parse.output_path(text, native_id, self._environment.get("HOME", ""))
+        found = output_path(text, native_id, self._environment.get("HOME", ""))
         return None if found is None else Path(found)
 
     @override

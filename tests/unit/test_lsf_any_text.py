@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from arp_nb.errors import SchedulerError
 from arp_nb.schedulers import lsf_parse
+from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader
 from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of
 
@@ -104,7 +105,7 @@ def test_any_text_is_a_search_or_a_path_or_an_error(
 ) -> None:
     lsf_parse.submitted_ids(out)
     lsf_parse.memory_mb(out)
-    found = lsf_parse.output_path(out, native_id, err)
+    found = output_path(out, native_id, err)
     assert found is None or found.is_absolute()
     try:
         found_jobs = lsf_parse.found(code, out, err, 20_000)
@@ -116,7 +117,7 @@ def test_any_text_is_a_search_or_a_path_or_an_error(
 @given(st.text(alphabet="Job<>Output File CWDSubmitedrmhs:0123456789%JI/$HOME~,; \n"))
 def test_any_long_answer_names_an_absolute_path_or_none(text: str) -> None:
     line = "Sun Nov 22 18:47:57: Submitted from host <h>, CWD </x>, Output File <"
-    found = lsf_parse.output_path(f"{line}{text}", "7", "/home/x")
+    found = output_path(f"{line}{text}", "7", "/home/x")
     assert found is None or found.is_absolute()
 
 

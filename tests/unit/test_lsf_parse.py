@@ -18,6 +18,7 @@ from arp_nb.schedulers import lsf_parse
 from arp_nb.schedulers.base import Poll
 from arp_nb.schedulers.lsf_dialect import Dialect
 from arp_nb.schedulers.lsf_parse import STATES
+from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader
 from arp_nb.schedulers.lsf_times import day_of
 
@@ -149,7 +150,7 @@ def test_recorded_kills_are_answered_in_lsf_s_words(
     ],
 )
 def test_recorded_output_files_are_found(name: str, native_id: str, path: str | None) -> None:
-    found = lsf_parse.output_path(SAMPLES[name]["stdout"], native_id, "/home/rtalice")
+    found = output_path(SAMPLES[name]["stdout"], native_id, "/home/rtalice")
     assert found == (None if path is None else PurePosixPath(path))
 
 
@@ -342,7 +343,7 @@ def test_a_folded_output_file_is_joined() -> None:
     rest = [line[80:][i : i + 59] for i in range(0, len(line[80:]), 59)]
     text = "\nJob <7>, Command <x>\n" + "\n".join([line[:80], *(" " * 21 + one for one in rest)])
     expected = path.replace("%J", "7").replace("%I", "3")
-    assert lsf_parse.output_path(text, "7[3]", "/home/x") == PurePosixPath(expected)
+    assert output_path(text, "7[3]", "/home/x") == PurePosixPath(expected)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +360,7 @@ def test_relative_output_files_are_of_the_job_s_folder(
     cwd: str, output: str, path: str | None
 ) -> None:
     text = f"Sun Nov 22 18:47:57: Submitted from host <h>, CWD <{cwd}>, Output File <{output}>;\n"
-    found = lsf_parse.output_path(text, "7", "/home/x")
+    found = output_path(text, "7", "/home/x")
     assert found == (None if path is None else PurePosixPath(path))
 
 
@@ -369,4 +370,4 @@ def test_a_job_s_name_cannot_name_the_log() -> None:
         f"Job <7>, Job Name <{name}>, Command <{name}>\n"
         "Sun Nov 22 18:47:57: Submitted from host <h>, CWD </data>, Output File <%J.log>;\n"
     )
-    assert lsf_parse.output_path(text, "7", "/home/x") == PurePosixPath("/data/7.log")
+    assert output_path(text, "7", "/home/x") == PurePosixPath("/data/7.log")
