@@ -50,6 +50,42 @@ def test_a_stopped_job_stands_still_with_all_its_processes(local: RealLocal) -> 
     assert local.word(native_id) == "RUN"
 
 
+def test_a_child_in_a_session_of_its_own_is_stopped_and_ended_with_its_job(
+    local: RealLocal,
+) -> None:
+    native_id = local.bsub("setsid sh -c 'echo $$ > own; exec sleep 60' & wait")
+    own = local.folder / "own"
+    until(lambda: own.exists() and bool(own.read_text()), "it has its session")
+    pid = int(own.read_text())
+    local.command("bstop", native_id)
+    until(lambda: letter(pid) == "T", "it is stopped")
+    local.command("bresume", native_id)
+    until(lambda: letter(pid) == "S", "it goes on")
+    local.command("bkill", native_id)
+    local.until(native_id, "EXIT")
+    assert not letter(pid)
+
+
+def test_a_deaf_child_in_a_session_of_its_own_does_not_outlive_a_kill(short_tmp: Path) -> None:
+    local = RealLocal(short_tmp, ARP_LOCAL_GRACE_S="0.5")
+    deaf = 'trap "" TERM; echo $$ > own; while :; do sleep 0.1; done'
+    native_id = local.bsub(f"setsid sh -c '{deaf}' & wait")
+    own = local.folder / "own"
+    until(lambda: own.exists() and bool(own.read_text()), "it does not listen")
+    local.command("bkill", native_id)  # the parent is gone at once, and its child is nobody's
+    local.until(native_id, "EXIT")
+    assert not letter(int(own.read_text()))
+
+
+def test_a_job_that_a_job_submitted_is_not_ended_with_it(short_tmp: Path) -> None:
+    local = RealLocal(short_tmp, slots=2)
+    outer = local.bsub("bsub sleep 60 > inner; sleep 60")
+    until(lambda: local.command("bjobs", "-noheader", "-r").stdout.count("\n") == 2, "both run")
+    local.command("bkill", outer)
+    local.until(outer, "EXIT")
+    assert local.command("bjobs", "-noheader", "-o", "jobid stat").stdout == "2 RUN\n"
+
+
 def test_a_stopped_job_keeps_its_slot(local: RealLocal) -> None:
     stopped = local.running()
     local.command("bstop", stopped)

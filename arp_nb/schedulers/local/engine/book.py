@@ -11,7 +11,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from . import processes
+from . import family, processes
 from .reader import OF_JOB, STARTED_SQL, UNFINISHED_SQL, Reader, listed
 from .records import (
     BY_OWNER,
@@ -288,7 +288,7 @@ class Book(Reader):
                 continue
             if reason == SUPERVISOR_KILLED and job.session is not None:
                 # what it left behind would use a slot that the next job is given
-                processes.kill_rest(job.session, job.session_start, _marks(job))
+                family.kill_rest(job.session, job.session_start, _marks(job))
             self._end([job], Outcome(None, reason=reason))
 
 

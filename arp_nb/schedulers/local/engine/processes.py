@@ -10,12 +10,10 @@ import contextlib
 import errno
 import fcntl
 import os
-import signal
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
 HAS_PROC = os.path.isdir("/proc/self")
 #: names another file to read the boot's id from, for tests
@@ -91,7 +89,7 @@ def close_from(first: int) -> None:
     return None
 
 
-def _has_variables(pid: int, pairs: Collection[bytes]) -> bool:
+def has_variables(pid: int, pairs: Collection[bytes]) -> bool:
     """Whether a process was started with each ``NAME=value`` in its environment."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
@@ -100,61 +98,24 @@ def _has_variables(pid: int, pairs: Collection[bytes]) -> bool:
         return False
 
 
-def session_members(session: int) -> list[int]:
-    """Return the living processes of a session: a job's, also in groups of their own."""
-    found = []
-    with contextlib.suppress(OSError):
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                fields = _stat(int(name))
-                # state, parent, group, session
-                if len(fields) > 3 and fields[3] == b"%d" % session and fields[0] not in b"ZX":
-                    found.append(int(name))
-    return found
+class Kin(NamedTuple):
+    """Whose child a living process is, and in which session."""
+
+    pid: int
+    parent: int
+    session: int
+    #: in the kernel's ticks, see `start_time`
+    started: str
 
 
-def signal_session(session: int, number: int) -> int:
-    """Send a signal to every process of a session; return how many there were."""
-    members = session_members(session)
-    for pid in members:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
-    if not HAS_PROC:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(session, number)
-    return len(members)
-
-
-def kill_session(session: int, *, deadline_s: float = 2.0) -> None:
-    """SIGKILL a session until nothing of it is left: members may fork meanwhile."""
-    deadline = time.monotonic() + deadline_s
-    while signal_session(session, signal.SIGKILL) and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-def kill_rest(session: int, started: str | None, marks: Collection[bytes]) -> None:
-    """SIGKILL what is left of a session, if it is still the one that started then.
-
-    Without its first process, it is told from another one by what its processes were given.
-    """
-    if is_same(session, started) or (
-        is_gone(session) and any(_has_variables(pid, marks) for pid in session_members(session))
-    ):
-        kill_session(session)
-
-
-def stop_session(session: int, *, deadline_s: float = 2.0) -> None:
-    """SIGSTOP a session until all of it stands still: members may fork meanwhile."""
-    deadline = time.monotonic() + deadline_s
-    while moving := [pid for pid in session_members(session) if not is_stopped(pid)]:
-        for pid in moving:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGSTOP)
-        if time.monotonic() >= deadline:  # one that waits for a disk stops when it wakes
-            break
-        time.sleep(0.01)
-    if not HAS_PROC:
-        signal_session(session, signal.SIGSTOP)
+def living() -> Iterator[Kin]:
+    """Go through all processes that live, stopped ones too; none where there is no ``/proc``."""
+    names = os.listdir("/proc") if HAS_PROC else []
+    for name in names:
+        fields = _stat(int(name)) if name.isdigit() else []
+        # state, parent, group, session
+        if len(fields) > 19 and fields[0] not in b"ZX":
+            yield Kin(int(name), int(fields[1]), int(fields[3]), fields[19].decode())
 
 
 def hold(path: str) -> int | None:

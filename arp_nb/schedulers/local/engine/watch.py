@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from . import processes
+from .family import Family
 from .records import BY_OWNER, BY_RUN_LIMIT, USUSP, Outcome
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Watch:
 
     def __init__(self, book: Book, job: Job, child: int, wish: Wish) -> None:
         self._book, self._job, self._child, self._wish = book, job, child, wish
+        self._family = Family(child)
         self._grace_s = float(os.environ.get(GRACE_VARIABLE, GRACE_S))
         self._began = time.monotonic()
         self._limit_at = None if job.run_limit_s is None else self._began + job.run_limit_s
@@ -52,7 +53,7 @@ class Watch:
             moments = (again_at, self._kill_at if self._reason else limit_at)
             self._wish.wait(min((at for at in moments if at is not None), default=None))
         if self._reason:
-            _end_the_rest(self._child, self._kill_at or self._began)
+            _end_the_rest(self._family, self._kill_at or self._began)
         scale = 1 if sys.platform == "darwin" else 1024
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         return Outcome(
@@ -78,10 +79,10 @@ class Watch:
                 self._reason = self._reason or BY_OWNER
                 self._kill_at = time.monotonic()
         elif not self._reason and state == USUSP:
-            processes.stop_session(self._child)
+            self._family.stop()
             self._stopped_at = self._stopped_at or time.monotonic()
         elif not self._reason and self._stopped_at is not None:
-            processes.signal_session(self._child, signal.SIGCONT)
+            self._family.signal(signal.SIGCONT)
             if self._limit_at is not None:
                 self._limit_at += time.monotonic() - self._stopped_at
             self._stopped_at = None
@@ -94,19 +95,19 @@ class Watch:
         )
         if not self._reason and (self._wish.end or is_over_limit):
             self._reason = BY_OWNER if self._wish.end else BY_RUN_LIMIT
-            processes.signal_session(self._child, signal.SIGTERM)
+            self._family.signal(signal.SIGTERM)
             # a stopped process hears nothing before it goes on
-            processes.signal_session(self._child, signal.SIGCONT)
+            self._family.signal(signal.SIGCONT)
             self._kill_at = now + self._grace_s
         elif self._kill_at is not None and now >= self._kill_at:
-            processes.signal_session(self._child, signal.SIGKILL)
+            self._family.signal(signal.SIGKILL)
             self._kill_at = now + 1.0
 
 
-def _end_the_rest(session: int, kill_at: float) -> None:
+def _end_the_rest(family: Family, kill_at: float) -> None:
     """After the first process of a job that was to end: the others have until then."""
-    while processes.session_members(session):
+    while family.members():
         if time.monotonic() >= kill_at:
-            return processes.kill_session(session)
+            return family.kill()
         time.sleep(0.02)
     return None
