@@ -128,6 +128,19 @@ def test_arrays_are_shown_as_lsf_shows_them(local: RealLocal) -> None:
     until(lambda: "so far" in local.command("bpeek", "1[1]").stdout, "its output is shown")
 
 
+def test_a_list_of_arrays_counts_what_has_ended_too(local: RealLocal) -> None:
+    local.bsub("-J", "a long name[1-3]", "[ $LSB_JOBINDEX = 3 ] && sleep 60")
+    local.bsub("sleep 60")
+    until(lambda: words(local, "1") == ["1 EXIT", "2 EXIT", "3 RUN"], "one is left")
+    title, row = local.command("bjobs", "-A").stdout.splitlines()
+    assert title.split()[3:7] == ["NJOBS", "PEND", "DONE", "RUN"]
+    assert row.split()[-8:] == ["3", "0", "0", "1", "2", "0", "0", "0"]
+    assert "a long name[1-3]" not in row
+    assert "a long name[1-3]" in local.command("bjobs", "-A", "-w").stdout
+    (alone,) = local.command("bjobs", "-A", "-noheader").stdout.splitlines()
+    assert alone == row
+
+
 def test_details_of_an_array_count_its_elements(local: RealLocal) -> None:
     local.bsub("-H", "-J", "arr[1-3]", "true")
     text = asyncio.run(local.scheduler.details("1"))

@@ -180,7 +180,9 @@ def _print(book: Book, jobs: list[Job], missing: list[str], wanted: _Wanted) -> 
     if wanted.long:
         lines = [details(book, job) for job in jobs]
     elif wanted.arrays:
-        lines = array_table(jobs)
+        # its states choose an array; it is counted whole
+        whole = book.jobs({job.id for job in jobs})
+        lines = array_table(whole, wide=wanted.wide, header=wanted.header)
     elif wanted.json:
         lines = [_json(jobs, missing, wanted.fields or [])]
     elif wanted.fields is not None:
@@ -227,18 +229,22 @@ def shortened(name: str) -> str:
 
 #: ``bjobs -A``: how many elements of each array stand where
 _COUNTED = (PEND, DONE, RUN, EXIT, "SSUSP", USUSP, PSUSP)
-_ARRAY_ROW = "{:<8} {:<10.10} {:>8} {:>6} {:>4} {:>4} {:>4} {:>4} {:>5} {:>5} {:>5}"
+_ARRAY_ROW = "{:<8} {:<10} {:>8} {:>6} {:>4} {:>4} {:>4} {:>4} {:>5} {:>5} {:>5}"
 
 
-def array_table(jobs: Sequence[Job]) -> list[str]:
-    """Return the lines of ``bjobs -A``: each array among these jobs, with its counts."""
+def array_table(jobs: Sequence[Job], *, wide: bool = False, header: bool = True) -> list[str]:
+    """Return the lines of ``bjobs -A``: each array among these jobs, with its counts.
+
+    ``-w`` shows all of its specification ("bjobs -A" in IBM Spectrum LSF 10.1).
+    """
     lines = [_ARRAY_ROW.format("JOBID", "ARRAY_SPEC", "OWNER", "NJOBS", *_COUNTED)]
     for job_id in dict.fromkeys(job.id for job in jobs if job.element):
         some = [job for job in jobs if job.id == job_id]
         counts = [sum(job.state == word for job in some) for word in _COUNTED]
         spec = f"{some[0].name}[{some[0].array}]"
-        lines.append(_ARRAY_ROW.format(job_id, spec, some[0].user, len(some), *counts))
-    return lines
+        shown = spec if wide else f"{spec:.10}"
+        lines.append(_ARRAY_ROW.format(job_id, shown, some[0].user, len(some), *counts))
+    return lines if header else lines[1:]
 
 
 def named(values: Mapping[str, object]) -> str:
