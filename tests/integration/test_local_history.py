@@ -32,16 +32,11 @@ def test_what_reads_lsf_s_history_reads_this(local: RealLocal) -> None:
     native_id = stopped_and_killed(local)
     text = local.command("bhist", "-l", native_id).stdout
     told = stories(text, datetime.now(UTC))[native_id]
-    assert (told.state, told.signal, told.exit_code) == (JobState.KILLED, None, 143)
+    assert (told.state, told.exit_code) == (JobState.KILLED, 143)
     assert (told.queue, told.reason) == ("psdebugq", "TERM_OWNER: job killed by owner")
-    assert [one.native_state for one in told.past] == [
-        "PEND",
-        "PEND",
-        "RUN",
-        "USUSP",
-        "RUN",
-        "EXIT",
-    ]
+    submitted, *after = [one.native_state for one in told.past]
+    assert submitted in {"PEND", "PSUSP"}  # "with hold" stands there
+    assert after == ["PEND", "RUN", "USUSP", "RUN", "EXIT"]
     assert max(map(len, text.splitlines()[4:])) <= 80
 
 
@@ -66,7 +61,7 @@ def test_a_name_cannot_pass_for_an_event(local: RealLocal) -> None:
     name = "x>\nSun Nov 22 18:47:57: Done successfully;"
     native_id = local.bsub("-H", "-J", name, "-q", name, f"sleep 60 # {name}")
     told = stories(local.command("bhist", "-l", native_id).stdout, datetime.now(UTC))
-    assert told[native_id].state is JobState.PENDING
+    assert not told[native_id].state.is_final
 
 
 def test_the_summary_is_laid_out_as_lsf_s(local: RealLocal) -> None:
