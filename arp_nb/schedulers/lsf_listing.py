@@ -1,4 +1,4 @@
-"""LSF's long listings, of ``bjobs -l`` and ``bhist -l``: folded lines, and where output goes. Pure.
+"""LSF's long listings, of ``bjobs -l`` and ``bhist -l``: their lines, and where output goes.
 
 Lines are folded at 80 columns, wherever that is: the rest stands below what follows the moment.
 So it is indented by 21 columns, and by 26 where moments have a year (IBM Spectrum LSF 10.1,
@@ -52,6 +52,8 @@ def output_path(text: str, native_id: str, home: str) -> PurePosixPath | None:
     output = _OUTPUT.search(submitted[-1][0])
     if output is None:
         return None
+    if "%I" in output[1] and f"Job <{native_id}[" in text:
+        return None  # an array has no file: each of its elements has one
     home = _first(_EXECUTION_HOME, rest) or home
     folder = _first(_EXECUTION_CWD, rest) or _first(_CWD, submitted[-1][0])
     job_id, _, index = native_id.rstrip("]").partition("[")

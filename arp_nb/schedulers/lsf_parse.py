@@ -17,6 +17,7 @@ from arp_nb.causes import TERMS
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState, Reading
 from arp_nb.native import LSF
+from arp_nb.schedulers.arrays import WEIGHT
 from arp_nb.schedulers.base import Answer, Marked
 from arp_nb.schedulers.lsf_records import records
 from arp_nb.schedulers.lsf_times import moment_on
@@ -89,13 +90,15 @@ def reading(record: Mapping[str, Any], today: int) -> Reading | None:
     reason = _text(get("EXIT_REASON")) or _text(get("KILL_REASON")) if is_end else _waits(record)
     if state is JobState.FAILED and reason.startswith(_ASKED_FOR):
         state = JobState.KILLED
+    if native == "POST_ERR" and not reason:
+        reason = "post-processing failed"  # of the job itself it says only that it is over
     code = _exit_code(_text(get("EXIT_CODE"))) if is_end else None
     return Reading(
         state=state,
         native_state=intern(native),  # such names are few, of very many jobs
         reason=reason,
         exit_code=code,
-        signal=_signal(code),
+        signal=signal_of(code),
         queue=intern(_text(get("QUEUE"))),
         host=intern(_text(get("EXEC_HOST"))),
         peak_memory_mb=memory_mb(_text(get("MAX_MEM"))),
@@ -131,7 +134,7 @@ def _exit_code(text: str) -> int | None:
     return int(text) if is_code else None
 
 
-def _signal(code: int | None) -> int | None:
+def signal_of(code: int | None) -> int | None:
     """Read the signal out of an exit code: 128 and more, as shells have it ("bjobs -l")."""
     return code - 128 if code is not None and 128 < code < 128 + _SIGNALS else None
 
@@ -179,7 +182,10 @@ def found(exit_code: int, stdout: str, stderr: str, today: int) -> tuple[Marked,
         if not isinstance(job_id, str) or not job_id.isdigit() or not is_id(job_id):
             continue
         one = reading(record, today)
-        if one is not None and marks.parse(one.tag) is not None:
+        if one is None or marks.parse(one.tag) is None:
+            continue
+        before = jobs.get(job_id)
+        if before is None or WEIGHT.get(one.state, 0) > WEIGHT.get(before.state, 0):
             jobs[job_id] = Marked(
                 native_id=job_id,
                 tag=one.tag,

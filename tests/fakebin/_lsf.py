@@ -84,11 +84,14 @@ def faulty(told, out, err, code):
         number, _, text = rest.partition(":")
         return b"", (text + "\n").encode(), int(number)
     if kind == "sample":
-        for line in SAMPLES.read_text("utf-8").splitlines():
-            sample = json.loads(line)
-            if sample["name"] == rest:
-                return sample["stdout"].encode(), sample["stderr"].encode(), sample["rc"]
+        sample = sample_of(rest)
+        return sample["stdout"].encode(), sample["stderr"].encode(), sample["rc"]
     return out, err, code
+
+
+def sample_of(name):
+    samples = map(json.loads, SAMPLES.read_text("utf-8").splitlines())
+    return next(sample for sample in samples if sample["name"] == name)
 
 
 def jobs():
@@ -169,8 +172,8 @@ def bjobs(words):
         return "", "IBM Spectrum LSF Standard 10.1.0.0, pretended\n", 0
     if "-json" in words and PRODUCT == "old":
         return "", "bjobs: illegal option -- json\nUsage: bjobs [-h] [-V] [-w |-l] ...\n", 255
-    if "-Jd" in told and not IBM:
-        return "", "Usage: bjobs [-h] [-V] [-w |-l |-UF] [-a] [-d] [-p] ...\n", 255
+    if not IBM and ("-Jd" in told or "-noheader" in told):
+        return "", sample_of("bjobs_json_noo")["stderr"], 255
     if "-l" in told:
         return long(told["-l"])
     fields, _, delimiter = told.get("-o", "").partition(" delimiter=")
@@ -245,7 +248,9 @@ def bhist(words):
         path = ROOT / "history" / f"{native_id}.json"
         found = json.loads(path.read_text()) if path.exists() else job(native_id)
         if found is not None:
-            blocks.append(history_of(found))
+            elements = found["ELEMENTS"].items()
+            each = [found | own | {"JOBID": f"{native_id}[{one}]"} for one, own in elements]
+            blocks += map(history_of, each or [found])
     if not blocks:
         return "", "No matching job found\n", 255
     return "\n".join(blocks), "", 0
@@ -263,6 +268,8 @@ def history_of(found):
     if found["STAT"] == "EXIT":
         code = found["EXIT_CODE"].replace("-", "1")
         lines.append(f"{found['ENDED']}: Exited with exit code {code}. The CPU time used is 0.0;")
+        if found["EXIT_REASON"] != "-":
+            lines.append(f"{found['ENDED']}: Completed <exit>; {found['EXIT_REASON']};")
     return "\n" + "\n".join(map(fold, lines)) + "\n"
 
 
@@ -276,7 +283,8 @@ def bkill(words):
             err += f"Job <{native_id}>: No matching job found\n"
         elif index:
             out += f"Job <{native_id}> is being terminated\n"
-            found["ELEMENTS"][index] |= {"STAT": "EXIT", "EXIT_REASON": OWNER}
+            ended = {"STAT": "EXIT", "EXIT_REASON": OWNER, "ENDED": time.strftime(EVENT)}
+            found["ELEMENTS"][index] |= ended
             save(found)
         elif found["STAT"] in {"DONE", "EXIT"}:
             err += f"Job <{native_id}>: Job has already finished\n"
@@ -288,7 +296,7 @@ def bkill(words):
                 found["EXIT_CODE"] = "130"
             save(found | {
                 "STAT": "EXIT", "FINISH_TIME": now() + " L",
-                "EXIT_REASON": OWNER,
+                "EXIT_REASON": OWNER, "ENDED": time.strftime(EVENT),
             })  # fmt: skip
     return out, err, 255 if err else 0
 

@@ -288,6 +288,19 @@ async def test_what_bjobs_forgot_is_told_by_the_history(lsf: FakeLsf) -> None:
     assert [one.native_state for one in reading.past] == ["PEND", "RUN", "EXIT"]
 
 
+async def test_an_array_that_bjobs_forgot_is_told_by_its_one_id(lsf: FakeLsf) -> None:
+    native_id = array(lsf, 3)
+    at = {"STARTED": "Sun Nov 22 18:01:00", "ENDED": "Sun Nov 22 18:02:00"}
+    done, failed = {"STAT": "DONE", **at}, {"STAT": "EXIT", "EXIT_CODE": "3", **at}
+    set_elements(lsf, native_id, **{"1": done, "2": failed, "3": done})
+    lsf.forget(native_id)
+    poll = await lsf.scheduler.history([native_id, f"{native_id}[1]", "99999"])
+    assert poll.unknown == {"99999"}
+    assert poll.readings[native_id].elements == (("EXIT", 1), ("DONE", 2))
+    assert poll.readings[native_id].exit_code == 3
+    assert poll.readings[f"{native_id}[1]"].state is JobState.DONE
+
+
 async def test_a_job_that_the_history_has_alive_is_not_lost(lsf: FakeLsf) -> None:
     running = lsf.running()
     poll = await lsf.scheduler.history([running])

@@ -91,6 +91,130 @@ def test_a_termination_reason_belongs_to_the_end_that_it_follows() -> None:
     assert [one.native_state for one in reading.past] == ["PEND", "RUN", "EXIT"]
 
 
+@pytest.mark.parametrize(
+    ("term", "state"),
+    [
+        ("TERM_OWNER", JobState.KILLED),
+        ("TERM_ADMIN", JobState.KILLED),
+        ("TERM_PREEMPT", JobState.FAILED),
+        ("TERM_LOAD", JobState.FAILED),
+        ("TERM_RUNLIMIT", JobState.FAILED),
+    ],
+)
+def test_lsf_s_own_kill_is_not_a_person_s_though_it_says_so(term: str, state: JobState) -> None:
+    text = story(
+        "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>;",
+        "Sun Nov 22 18:01:00: Starting (Pid 1);",
+        "Sun Nov 22 18:02:00: Signal <KILL> requested by user or administrator <user2>;",
+        "Sun Nov 22 18:02:01: Exited by signal 2. The CPU time used is 0.1 seconds;",
+        f"Sun Nov 22 18:02:01: Completed <exit>; {term}: job killed;",
+    )
+    reading = stories(text, NOW)["7"]
+    assert (reading.state, reading.signal) == (state, 2)
+    assert reading.past[-1].state is state
+    assert reading.reason == f"{term}: job killed"
+
+
+def test_an_exit_to_be_rerun_is_no_end() -> None:
+    text = story(
+        "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>;",
+        "Sun Nov 22 18:01:00: Starting (Pid 1);",
+        "Sun Nov 22 18:02:00: Exited; job will be requeued and rerun;",
+    )
+    assert stories(text, NOW)["7"].state is JobState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("event", "word"),
+    [
+        ("Waiting;", "WAIT"),
+        ("Suspended by the user or administrator while pending;", "PSUSP"),
+        ("Suspended by the user or administrator;", "USUSP"),
+        ("Suspended by LSF: The load is too high;", "SSUSP"),
+        ("Terminated: The run limit is reached;", "SSUSP"),
+        ("Execution host unavailable; job is killed;", "ZOMBI"),
+    ],
+)
+def test_each_event_that_is_no_end_has_the_word_of_bjobs(event: str, word: str) -> None:
+    text = story(
+        "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>;",
+        f"Sun Nov 22 18:01:00: {event}",
+    )
+    reading = stories(text, NOW)["7"]
+    assert reading.native_state == word
+    assert not reading.state.is_final
+
+
+def test_a_job_submitted_with_hold_is_held_from_the_start() -> None:
+    text = story("Sun Nov 22 18:00:00: Submitted from host <h> with hold, to Queue <q>;")
+    reading = stories(text, NOW)["7"]
+    assert (reading.native_state, reading.queue) == ("PSUSP", "q")
+    assert reading.submitted_at is not None
+
+
+def test_post_processing_that_failed_is_told_and_makes_no_failure_of_a_success() -> None:
+    text = story(
+        "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>;",
+        "Sun Nov 22 18:01:00: Starting (Pid 1);",
+        "Sun Nov 22 18:02:00: Done successfully. The CPU time used is 1.0 seconds;",
+        "Sun Nov 22 18:02:01: Post job process failed;",
+    )
+    reading = stories(text, NOW)["7"]
+    assert (reading.state, reading.reason) == (JobState.DONE, "Post job process failed")
+
+
+def test_with_years_lines_are_folded_further_right() -> None:
+    indent = " " * 26
+    text = (
+        f"Job <7>, User <me>, Command <x y\n{indent}z>\n"
+        "Thu Jan  2 14:51:23 2025: Submitted from host <rmf-login-1>, to Queue <normal>,\n"
+        f"{indent} CWD <$HOME>;\n"
+        "Thu Jan  2 14:51:24 2025: Dispatched 1 Task(s) on Host(s) <p1-r01-n4>, Allocate\n"
+        f"{indent}d 1 Slot(s) on Host(s) <p1-r01-n4>;\n"
+        "Thu Jan  2 14:51:25 2025: Starting (Pid 3095851);\n"
+        "Thu Jan  2 16:08:05 2025: Completed <exit>; TERM_MEMLIMIT: job killed after rea\n"
+        f"{indent}ching LSF memory usage limit;\n"
+    )
+    reading = stories(text, NOW)["7"]
+    assert (reading.queue, reading.host) == ("normal", "p1-r01-n4")
+    assert reading.reason == "TERM_MEMLIMIT: job killed after reaching LSF memory usage limit"
+    assert reading.ended_at is not None
+    assert reading.ended_at.year == 2025
+
+
+def test_a_fold_before_a_blank_is_joined() -> None:
+    text = story(
+        "Tue Dec 23 14:46:43: Submitted from host <h>, to Queue <q>;",
+        "Tue Dec 23 16:34:13: Completed <exit>; TERM_MEMLIMIT: job killed after reaching",
+        " " * 22 + "LSF memory usage limit;",
+    )
+    said = stories(text, NOW)["7"].reason
+    assert said == "TERM_MEMLIMIT: job killed after reaching LSF memory usage limit"
+
+
+def test_an_array_began_with_its_first_element_and_ended_with_its_last() -> None:
+    def element(index: int, start: int, end: str) -> str:
+        return (
+            f"\nJob <13[{index}]>, User <me>, Command <x>\n"
+            "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>;\n"
+            f"Sun Nov 22 18:0{start}:00: Starting (Pid 1);\nSun Nov 22 18:1{start}:00: {end};\n"
+        )
+
+    ends = (
+        "Done successfully",
+        "Exited with exit code 3. The CPU time used is 0",
+        "Done successfully",
+    )
+    text = "".join(element(index, 4 - index, end) for index, end in enumerate(ends, 1))
+    found = stories(text, NOW)
+    assert found.keys() == {"13", "13[1]", "13[2]", "13[3]"}
+    whole = found["13"]
+    assert (whole.state, whole.exit_code) == (JobState.FAILED, 3)
+    assert whole.elements == (("EXIT", 1), ("DONE", 2))
+    moments = [(one.native_state, one.at.astimezone().minute) for one in whole.past]
+    assert moments == [("PEND", 0), ("RUN", 1), ("EXIT", 13)]
+
+
 def test_a_requeued_job_is_where_its_last_attempt_is() -> None:
     text = story(
         "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>;",
@@ -116,6 +240,7 @@ def test_several_jobs_and_an_array_s_element_are_told_apart() -> None:
     assert {key: one.state for key, one in found.items()} == {
         "9": JobState.FAILED,
         "13[4]": JobState.KILLED,
+        "13": JobState.KILLED,
     }
 
 
