@@ -195,6 +195,9 @@ class LsfScheduler(Scheduler):
             logger.info("this LSF knows less than IBM's: %s", output.stderr.strip())
             self._dialect = other
         said = output.stdout.strip() or output.exit_code == 0 or "is not found" in output.stderr
+        if not said and "-Jd" not in options and not lsf_parse.knows_none(output.said):
+            # LSF is down or upgraded, or a site's wrapper is: the next time is as the first
+            self._dialect = Dialect()
         if self._dialect.is_json or not said:
             return output
         return replace(output, stdout=self._dialect.as_json(output.stdout, output.stderr))
@@ -242,7 +245,8 @@ class LsfScheduler(Scheduler):
 
     @override
     async def find_tagged(self, tag: str) -> tuple[Marked, ...]:
-        # "bjobs -Jd" takes an asterisk; "-P" does not
+        # IBM Spectrum LSF 10.1, "bjobs -Jd": "the wildcard character (*) can be used anywhere
+        # within a job description"; of "-P" nothing is said, so that all are listed
         which = ("-Jd", f"{tag}*") if self._tag_option == "-Jd" else ()
         output = await self._bjobs("-a", *which)
         today = day_of(self._now())

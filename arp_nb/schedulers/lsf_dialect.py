@@ -3,7 +3,8 @@
 IBM Spectrum LSF 10.1, "bjobs -o": fields differ by version and fix pack, and products that are
 compatible know fewer; ``-json`` came with 10.1.0.2. What is refused is left out, one field after
 the other, and without ``-json`` the same columns are asked for with a delimiter, the one free
-text last.
+text last. Without ``-o`` (before 9.1) there is no reading states: default columns are cut and
+hold names with blanks, so that no parser could tell a state from a name.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _FREE = ("job_description", "job_name")
 _REASONS = frozenset({"exit_reason", "kill_reason", "suspend_reason", "pend_reason"})
 _DELIMITER = "|"
 _BAD_FIELD = re.compile(r"<(\w{1,40})> in the format string is not a valid field", re.ASCII)
-_NO_JSON = re.compile(r"-json|illegal option|unknown option|Usage: *bjobs", re.IGNORECASE)
+_REFUSED = re.compile(r"(?:illegal|invalid|unknown) option|Usage: *bjobs", re.IGNORECASE)
+#: a usage that lists it is about another option: one that searches, or a column's
+_KNOWS_JSON = "[-json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class Dialect:
             if few and not set(left) <= set(_PLAIN):
                 left = tuple(one for one in _PLAIN if one in {*left, "job_name"})
             return replace(self, fields=left)
-        if self.is_json and not stdout.strip() and _NO_JSON.search(stderr):
+        is_refused = not stdout.strip() and _REFUSED.search(stderr) is not None
+        if self.is_json and is_refused and _KNOWS_JSON not in stderr:
             return replace(self, is_json=False)
         return None
 

@@ -28,6 +28,8 @@ _NOT_FOUND = re.compile(r"is not found|no matching job", re.IGNORECASE)
 _NOT_FOUND_LINE = re.compile(r"^Job <(\d+(?:\[\d+\])?)> is not found", re.MULTILINE)
 #: records that are read at a time: some milliseconds, if all of them are new
 _SLICE = 500
+#: so many arrays are remembered that this poll does not ask for, but the next one may
+_IDLE_ARRAYS = 20
 
 
 class _Known(NamedTuple):
@@ -37,6 +39,8 @@ class _Known(NamedTuple):
     text: str
     native_id: str
     job_id: str
+    #: its index in the array that was asked for; 0 of all others
+    element: int
     reading: Reading
 
 
@@ -47,8 +51,8 @@ class _Answer:
         self._asked = asked
         self._today = today
         self._readings: dict[str, Reading] = {}
-        #: of ids under which several records came: those of an array
-        self._several: dict[str, list[Reading]] = {}
+        #: of arrays: index -> reading; counted from -1 down where no index is told
+        self._elements: dict[str, dict[int, Reading]] = {}
         self._unknown: set[str] = set()
 
     def add(self, record: Any, text: str = "") -> _Known | None:
@@ -65,24 +69,46 @@ class _Answer:
         one = reading(record, self._today)
         if one is None:
             return None
-        known = _Known(text, native_id, record["JOBID"], one)
+        job_id: str = record["JOBID"]
+        index = int(index_of(record)[:9] or 0) if native_id == job_id else 0
+        known = _Known(text, native_id, job_id, index, one)
         self.add_known(known)
         return known
 
     def add_known(self, known: _Known) -> bool:
         """Take in what is read already, unless the record is of another id now."""
-        _, native_id, job_id, one = known
+        _, native_id, job_id, index, one = known
         if native_id not in self._asked or (native_id != job_id and job_id in self._asked):
             return False
-        before = self._readings.setdefault(native_id, one)
-        if before is not one or native_id in self._several:
-            self._several.setdefault(native_id, [before]).append(one)
+        if index:
+            self._elements.setdefault(native_id, {})[index] = one
+        elif native_id not in self._readings:
+            self._readings[native_id] = one
+        else:
+            listed = self._elements.setdefault(native_id, {-1: self._readings[native_id]})
+            listed[-1 - len(listed)] = one
         return True
 
-    def poll(self) -> Poll:
-        """Return what was read; an array that was asked for by its one id is one reading."""
-        for native_id, elements in self._several.items():
-            self._readings[native_id] = fold((one, 1) for one in elements)
+    def poll(self, arrays: dict[str, dict[int, Reading]]) -> Poll:
+        """Return what was read; an array that was asked for by its one id is one reading.
+
+        Parameters
+        ----------
+        arrays
+            What is known of arrays' elements, by id and index; brought up to date. LSF keeps no
+            job longer than CLEAN_PERIOD after its end ("lsb.params"), so that elements leave the
+            list one by one while others run.
+        """
+        for native_id, listed in self._elements.items():
+            known = arrays.get(native_id, {}) | listed
+            arrays[native_id] = {index: one for index, one in known.items() if index > 0}
+            is_over = all(one.state.is_final for one in listed.values())
+            if is_over and not all(one.state.is_final for one in known.values()):
+                self._unknown.add(native_id)  # some ended unseen: its history tells how
+            else:
+                self._readings[native_id] = fold((one, 1) for one in known.values())
+        for native_id in [one for one in arrays if one not in self._asked][:-_IDLE_ARRAYS]:
+            del arrays[native_id]
         return Poll(self._readings, frozenset(self._unknown - self._readings.keys()))
 
 
@@ -96,6 +122,7 @@ class PollReader:
     def __init__(self) -> None:
         #: by the text of the record
         self._before: dict[str, _Known] = {}
+        self._arrays: dict[str, dict[int, Reading]] = {}
 
     def read(
         self, exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime
@@ -131,11 +158,14 @@ class PollReader:
     def _slices(
         self, exit_code: int, stdout: str, stderr: str, asked: frozenset[str], now: datetime
     ) -> Generator[None, None, Poll]:
-        if "{" not in stdout and exit_code != 0:
+        if "{" not in stdout:
+            # the exit code of that is the site's choice ("lsf.conf",
+            # LSB_BJOBS_CONSISTENT_EXIT_CODE)
             denied = asked.intersection(_NOT_FOUND_LINE.findall(stderr))
-            if not denied:
+            if denied:
+                return Poll({}, denied)
+            if exit_code != 0:
                 raise SchedulerError(f"bjobs: {stderr.strip() or stdout.strip() or exit_code}")
-            return Poll({}, denied)
         today = day_of(now)
         try:
             return (yield from self._apart(pieces(stdout), _Answer(asked, today)))
@@ -145,7 +175,7 @@ class PollReader:
                 answer.add(record)
                 if number % _SLICE == 0:
                     yield
-            return answer.poll()
+            return answer.poll(self._arrays)
 
     def _apart(self, found: Iterable[str], answer: _Answer) -> Generator[None, None, Poll]:
         before, after = self._before, {}
@@ -158,7 +188,7 @@ class PollReader:
             if number % _SLICE == 0:
                 yield
         self._before = after
-        return answer.poll()
+        return answer.poll(self._arrays)
 
 
 def elements(native_id: str, found: Iterable[Any], today: int) -> tuple[Element, ...]:

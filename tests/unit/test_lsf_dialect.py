@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState
+from arp_nb.schedulers.lsf import LsfScheduler
 from arp_nb.schedulers.lsf_dialect import Dialect
 from arp_nb.schedulers.lsf_poll import PollReader
 from tests.contract.labs import FakeLsf
@@ -107,3 +108,36 @@ async def test_an_lsf_without_custom_columns_is_told_in_words(tmp_path: Path) ->
     lsf.fault("bjobs", "say:255:bjobs: illegal option -- o")
     with pytest.raises(SchedulerError, match="illegal option"):
         await lsf.scheduler.poll([done])
+
+
+async def test_what_a_broken_wrapper_hid_for_a_while_is_asked_for_again(tmp_path: Path) -> None:
+    lsf = FakeLsf(tmp_path)
+    failed = lsf.ended(1)
+    lsf.change(failed, EXIT_REASON="TERM_RUNLIMIT: job killed")
+    lsf.fault("bjobs", "say:255:bjobs: illegal option -- json")
+    with pytest.raises(SchedulerError):
+        await lsf.scheduler.poll([failed])
+    lsf.fault("bjobs", "")
+    reading = (await lsf.scheduler.poll([failed])).readings[failed]
+    assert reading.reason.startswith("TERM_RUNLIMIT")
+
+
+async def test_a_search_that_is_refused_leaves_the_polls_as_they_were(tmp_path: Path) -> None:
+    scheduler = LsfScheduler(FakeLsf(tmp_path, product="volclava").environment)
+    lsf = FakeLsf(tmp_path, product="volclava")
+    done = lsf.ended(0)
+    await scheduler.poll([done])
+    with pytest.raises(SchedulerError):
+        await scheduler.find_tagged("arp-7-abc")
+    before = len(lsf.commands())
+    assert (await scheduler.poll([done])).readings[done].state is JobState.DONE
+    [command] = lsf.commands()[before:]
+    assert "-json" in command
+
+
+async def test_an_empty_list_does_not_make_an_old_lsf_be_asked_anew(tmp_path: Path) -> None:
+    lsf = FakeLsf(tmp_path, product="old")
+    for _ in range(2):
+        before = len(lsf.commands())
+        assert await lsf.scheduler.marked() == ()
+    assert len(lsf.commands()) == before + 1

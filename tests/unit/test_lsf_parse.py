@@ -1,12 +1,10 @@
-"""How LSF's words are read: as recorded, and as a hurried cluster may print them."""
+"""How LSF's words are read, as a hurried cluster may print them."""
 
 from __future__ import annotations
 
 import json
 import logging
-import re
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -15,21 +13,11 @@ from arp_nb.errors import SchedulerError, UnreadableOutput
 from arp_nb.model import JobState, Reading
 from arp_nb.native import LSF
 from arp_nb.schedulers import lsf_parse
-from arp_nb.schedulers.base import Poll
-from arp_nb.schedulers.lsf_dialect import Dialect
 from arp_nb.schedulers.lsf_parse import STATES
-from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader
 from arp_nb.schedulers.lsf_times import day_of
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
-SAMPLES: dict[str, Any] = {
-    sample["name"]: sample
-    for sample in map(
-        json.loads,
-        (Path(__file__).parents[1] / "samples" / "lsf.jsonl").read_text("utf-8").splitlines(),
-    )
-}
 
 
 def reading(record: dict[str, Any], now: datetime) -> Reading | None:
@@ -38,131 +26,6 @@ def reading(record: dict[str, Any], now: datetime) -> Reading | None:
 
 def answer(*records: object) -> str:
     return json.dumps({"COMMAND": "bjobs", "JOBS": len(records), "RECORDS": records})
-
-
-def recorded(name: str, *asked: str) -> Poll:
-    sample = SAMPLES[name]
-    return PollReader().read(sample["rc"], sample["stdout"], sample["stderr"], asked, NOW)
-
-
-# -- recorded answers -------------------------------------------------------------------
-
-
-def test_recorded_states_are_read() -> None:
-    poll = recorded("bjobs_json_all", *map(str, range(40)))
-    states = {native_id: one.native_state for native_id, one in poll.readings.items()}
-    assert states["4"] == "DONE"
-    assert states["5"] == "EXIT"
-    assert poll.readings["4"].started_at is not None
-    assert poll.readings["5"].queue == "psdebugq"
-
-
-def test_a_recorded_silent_host_is_no_end() -> None:
-    found = recorded("bjobs_json_unkwn", "41").readings["41"]
-    assert (found.state, found.native_state) == (JobState.RUNNING, "UNKWN")
-
-
-@pytest.mark.parametrize("name", ["bjobs_json_mixed", "bjobs_json_notfound"])
-def test_a_recorded_error_record_means_unknown(name: str) -> None:
-    poll = recorded(name, "18", "99999")
-    assert poll.unknown == {"99999"}
-    assert poll.readings.keys() <= {"18"}
-
-
-@pytest.mark.parametrize(
-    "name", ["down_ntries_12", "hung_ntries_12", "down_lim_ntries", "no_envdir", "bjobs_bad_user"]
-)
-def test_a_recorded_failure_says_nothing_of_any_job(name: str) -> None:
-    words = SAMPLES[name]["stderr"].strip()
-    with pytest.raises(SchedulerError) as raised:
-        recorded(name, "5", "7")
-    assert words in str(raised.value)
-
-
-def test_a_recorded_not_found_without_rows_means_unknown() -> None:
-    assert recorded("bjobs_notfound", "99999", "5").unknown == {"99999"}
-
-
-@pytest.mark.parametrize("name", ["bjobs_json_fields", "bjobs_array_o_json", "bjobs_o_badfield"])
-def test_a_recorded_refusal_of_a_field_is_told_from_others(name: str) -> None:
-    sample = SAMPLES[name]
-    field = re.findall(r"<(\w+)> in the format", sample["stderr"])[0].lower()
-    asked = Dialect(fields=("jobid", "stat", field))
-    other = asked.after(sample["rc"], sample["stdout"], sample["stderr"])
-    assert other is not None
-    assert field not in other.fields
-    assert asked.after(255, "", SAMPLES["bjobs_notfound"]["stderr"]) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "ids"),
-    [
-        ("bsub_default_queue", ("4",)),
-        ("bsub_queue", ("5",)),
-        ("arp_submit_sh", ("11",)),
-        ("bsub_K_fail", ("23",)),
-        ("bsub_quiet", ()),
-        ("bsub_no_command", ()),
-        ("bsub_wrong_queue", ()),
-    ],
-)
-def test_recorded_submissions_are_read(name: str, ids: tuple[str, ...]) -> None:
-    assert lsf_parse.submitted_ids(SAMPLES[name]["stdout"]) == ids
-
-
-@pytest.mark.parametrize("name", [one for one in SAMPLES if not one.startswith(("arp_", "bsub"))])
-def test_jobs_that_other_commands_name_were_not_submitted(name: str) -> None:
-    sample = SAMPLES[name]
-    assert lsf_parse.submitted_ids(sample["stdout"] + sample["stderr"]) == ()
-
-
-@pytest.mark.parametrize(
-    ("name", "native_id", "accepted"),
-    [
-        ("bkill_run", "5", True),
-        ("bkill_psusp", "8", True),
-        ("bkill_finished", "5", True),
-        ("bkill_notfound", "99999", True),
-        ("bkill_other_user", "10", False),
-        ("bkill_sbatchd_down", "40", True),
-        ("bkill_array_elem", "13[4]", True),
-    ],
-)
-def test_recorded_kills_are_answered_in_lsf_s_words(
-    name: str, native_id: str, accepted: bool
-) -> None:
-    sample = SAMPLES[name]
-    said = sample["stdout"] + sample["stderr"]
-    answers = lsf_parse.kill_answers(sample["rc"], said, [native_id])
-    assert answers[native_id].accepted is accepted
-    assert answers[native_id].said == said.strip()
-
-
-@pytest.mark.parametrize(
-    ("name", "native_id", "path"),
-    [
-        ("bjobs_l_run", "5", "/home/rtalice/5.log"),
-        ("bjobs_l_odir", "18", "/nonexistent/dir/18.log"),
-        ("bjobs_l_exit3", "9", "/home/rtalice/scripted.9.log"),
-        ("bjobs_UF", "5", "/home/rtalice/5.log"),
-        ("bjobs_l_pend", "7", None),
-        ("bjobs_l_killed_pending", "8", None),
-    ],
-)
-def test_recorded_output_files_are_found(name: str, native_id: str, path: str | None) -> None:
-    found = output_path(SAMPLES[name]["stdout"], native_id, "/home/rtalice")
-    assert found == (None if path is None else PurePosixPath(path))
-
-
-def test_a_recorded_search_that_the_product_cannot_do_is_an_error_in_words() -> None:
-    sample = SAMPLES["bjobs_json_noo"]  # its usage text, as for any option it does not know
-    with pytest.raises(SchedulerError, match="cannot search for our mark"):
-        lsf_parse.found(sample["rc"], sample["stdout"], sample["stderr"], day_of(NOW))
-
-
-def test_a_recorded_search_without_a_find_is_no_error() -> None:
-    sample = SAMPLES["bjobs_a_none"]
-    assert lsf_parse.found(sample["rc"], sample["stdout"], sample["stderr"], day_of(NOW)) == ()
 
 
 # -- states -----------------------------------------------------------------------------
@@ -337,37 +200,53 @@ def test_a_kill_that_failed_as_a_whole_is_an_error() -> None:
         lsf_parse.kill_answers(255, "Connection refused by server", ["1"])
 
 
-def test_a_folded_output_file_is_joined() -> None:
-    path = "/a" + "/quite_long_folder_name" * 8 + "/%J.%I.log"
-    line = f"Sun Nov 22 18:47:57: Submitted from host <lsfhost>, CWD </x>, Output File <{path}>;"
-    rest = [line[80:][i : i + 59] for i in range(0, len(line[80:]), 59)]
-    text = "\nJob <7>, Command <x>\n" + "\n".join([line[:80], *(" " * 21 + one for one in rest)])
-    expected = path.replace("%J", "7").replace("%I", "3")
-    assert output_path(text, "7[3]", "/home/x") == PurePosixPath(expected)
+def test_a_failed_post_processing_is_no_silent_failure() -> None:
+    found = reading({"JOBID": "1", "STAT": "POST_ERR"}, NOW)
+    assert found is not None
+    assert (found.state, found.reason) == (JobState.FAILED, "post-processing failed")
 
 
-@pytest.mark.parametrize(
-    ("cwd", "output", "path"),
-    [
-        ("/data", "logs/%J.log", "/data/logs/7.log"),
-        ("$HOME/work", "%J.log", "/home/x/work/7.log"),
-        ("$HOME", "~/%J.log", "/home/x/7.log"),
-        ("/data", "out/", "/data/out/7.out"),
-        ("", "%J.log", None),
-    ],
-)
-def test_relative_output_files_are_of_the_job_s_folder(
-    cwd: str, output: str, path: str | None
-) -> None:
-    text = f"Sun Nov 22 18:47:57: Submitted from host <h>, CWD <{cwd}>, Output File <{output}>;\n"
-    found = output_path(text, "7", "/home/x")
-    assert found == (None if path is None else PurePosixPath(path))
+def test_a_denial_is_one_whatever_the_site_s_exit_code() -> None:
+    poll = PollReader().read(0, "", "Job <7> is not found", ["7", "8"], NOW)
+    assert poll.unknown == {"7"}
 
 
-def test_a_job_s_name_cannot_name_the_log() -> None:
-    name = "x>, Output File </etc/shadow>, y <"
-    text = (
-        f"Job <7>, Job Name <{name}>, Command <{name}>\n"
-        "Sun Nov 22 18:47:57: Submitted from host <h>, CWD </data>, Output File <%J.log>;\n"
+# -- arrays that lose their elements ------------------------------------------------------
+
+
+def elements(**words: str) -> str:
+    return answer(
+        *({"JOBID": "13", "JOBINDEX": one[1:], "STAT": word} for one, word in words.items())
     )
-    assert output_path(text, "7", "/home/x") == PurePosixPath("/data/7.log")
+
+
+def test_an_element_that_left_the_list_is_still_counted() -> None:
+    reader = PollReader()
+    reader.read(0, elements(e1="EXIT", e2="RUN", e3="PEND"), "", ["13"], NOW)
+    running = reader.read(0, elements(e2="RUN", e3="RUN"), "", ["13"], NOW).readings["13"]
+    assert (running.state, running.elements) == (JobState.RUNNING, (("RUN", 2), ("EXIT", 1)))
+    over = reader.read(0, elements(e2="DONE", e3="DONE"), "", ["13"], NOW).readings["13"]
+    assert (over.state, over.elements) == (JobState.FAILED, (("EXIT", 1), ("DONE", 2)))
+    last = reader.read(0, elements(e3="DONE"), "", ["13"], NOW).readings["13"]
+    assert last == over
+
+
+def test_an_array_is_not_over_while_the_end_of_an_element_was_not_seen() -> None:
+    reader = PollReader()
+    reader.read(0, elements(e1="RUN", e2="RUN"), "", ["13"], NOW)
+    poll = reader.read(0, elements(e2="DONE"), "", ["13"], NOW)
+    assert not poll.readings
+    assert poll.unknown == {"13"}, "its history is to be asked"
+
+
+def test_elements_without_a_number_are_all_counted() -> None:
+    text = answer(*[{"JOBID": "13", "STAT": "RUN"}] * 3)
+    for _ in range(2):
+        assert PollReader().read(0, text, "", ["13"], NOW).readings["13"].elements == (("RUN", 3),)
+
+
+def test_a_marked_array_stands_where_its_weightiest_element_does() -> None:
+    mark = {"JOBID": "13", "JOB_DESCRIPTION": "arp-7-abc.c1-1"}
+    text = answer(*({**mark, "STAT": word} for word in ("PEND", "RUN", "DONE")))
+    [found] = lsf_parse.found(0, text, "", day_of(NOW))
+    assert found.native_state == "RUN"
