@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.local.engine.book import Book
+from arp_nb.schedulers.local.engine.family import Family
 from arp_nb.testing import until
 from tests.contract.labs import RealLocal
 
@@ -64,6 +66,16 @@ def test_a_child_in_a_session_of_its_own_is_stopped_and_ended_with_its_job(
     local.command("bkill", native_id)
     local.until(native_id, "EXIT")
     assert not letter(pid)
+
+
+def test_a_process_is_stopped_before_it_has_made_its_session(
+    request: pytest.FixtureRequest,
+) -> None:
+    first = subprocess.Popen(["/bin/sleep", "60"])
+    request.addfinalizer(first.wait)
+    request.addfinalizer(first.kill)
+    Family(first.pid).stop()
+    assert letter(first.pid) == "T"
 
 
 def test_a_deaf_child_in_a_session_of_its_own_does_not_outlive_a_kill(short_tmp: Path) -> None:

@@ -26,11 +26,12 @@ class Family:
     Parameters
     ----------
     session
-        Its first process, which leads its session.
+        Its first process, which leads its session, or will as soon as it has made one.
     """
 
     def __init__(self, session: int) -> None:
         self._session = session
+        self._first = (session, processes.start_time(session))
         #: seen in other sessions: process → when it started. A parent that ends leaves them alone
         self._elsewhere: dict[int, str] = {}
 
@@ -41,7 +42,8 @@ class Family:
         found: dict[int, processes.Kin] = {}
         for one in processes.living():
             children.setdefault(one.parent, []).append(one)
-            if one.session == self._session or one.pid in known:
+            is_first = (one.pid, one.started) == self._first
+            if is_first or one.session == self._session or one.pid in known:
                 found[one.pid] = one
         rest = list(found)
         while rest:
