@@ -90,6 +90,8 @@ class Evidence:
     lock_held: bool = False
     exit: Exit | None = None
     calls: tuple[Call, ...] = ()
+    #: submit commands ran of which the wrapper could not keep more than that
+    unseen: bool = False
     out: str = ""
     err: str = ""
 
@@ -269,6 +271,7 @@ def read(folder: Path) -> Evidence:
         lock_held=held,
         exit=_exit(ended) if ended else None,
         calls=_calls(folder),
+        unseen=any(folder.glob("unseen-*")),
         out=_text(folder / "out"),
         err=_text(folder / "err"),
     )

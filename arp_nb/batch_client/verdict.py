@@ -243,6 +243,8 @@ def _doubt(case: Case, ended: Exit) -> str:
         return f"{case.title} does not answer."
     if any(call.is_cut_off for call in calls):
         return "The submit command was cut off before it answered."
+    if case.evidence.unseen:
+        return "A submit command ran that could not be watched."
     if ended.signal:
         # it may have been killed while a submit command ran that no wrapper saw
         return f"The script was killed by signal {ended.signal} before it named a job."

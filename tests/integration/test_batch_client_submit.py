@@ -75,6 +75,17 @@ def test_killed_script_may_have_called_a_bsub_that_nobody_saw(world: World) -> N
     assert "killed by signal 9 before it named a job" in job.reason
 
 
+def test_quiet_submission_that_could_not_be_noted_is_uncertain_and_not_failed(
+    world: World,
+) -> None:
+    no_notes = "mkdir $0.d; printf '#!/bin/sh\\nexit 1\\n' > $0.d/dd; chmod +x $0.d/dd\n"
+    unnoted = 'PATH="${PATH%%:*}:$0.d:${PATH#*:}" BSUB_QUIET=1 bsub python a.py'
+    job = asyncio.run(world.submit(no_notes + unnoted))
+    assert world.scheduler.ids() == ["1"]
+    assert job.state is JobState.UNCERTAIN
+    assert "could not be watched" in job.reason
+
+
 def test_two_ids_are_siblings_in_order_of_submission(world: World) -> None:
     job = asyncio.run(world.submit("bsub python a.py\nbsub python b.py", until_exit=True))
     assert job.ids == ["1", "2"]

@@ -171,6 +171,14 @@ def test_tools_that_are_missing_run_the_real_command_untouched(bench: Bench) -> 
     assert bench.args == ["-q", "x"]
 
 
+def test_that_a_command_ran_unnoted_is_known_all_the_same(bench: Bench) -> None:
+    bench.real(ECHO.format(folder=bench.folder))
+    bench.real("exit 1", name="dd")  # as one that is killed, or has no room
+    assert bench.run("-q", "x") == (0, b"", b"")
+    assert bench.args == ["-q", "x"]
+    assert (read(bench.spool).calls, read(bench.spool).unseen) == ((), True)
+
+
 def test_next_command_after_the_wrapper_is_taken_not_one_before(bench: Bench) -> None:
     site = bench.folder / "site"
     site.mkdir()

@@ -39,6 +39,7 @@ EVIDENCE = st.builds(
     lock_held=st.booleans(),
     exit=st.none() | EXITS,
     calls=st.lists(CALLS, max_size=3).map(tuple),
+    unseen=st.booleans(),
     out=SAID,
     err=SAID,
 )
@@ -87,6 +88,7 @@ def test_failed_is_said_only_of_what_ended_or_was_forbidden(case: Case) -> None:
         assert ended is not None
         if not ended.error:
             assert not ended.signal
+            assert not evidence.unseen
             assert not any(call.is_cut_off or call.alive for call in evidence.calls)
             denied = REFUSED in (evidence.err + evidence.out)
             assert case.search in {Search.ANSWERED, Search.CANNOT} or denied
