@@ -17,6 +17,7 @@
   x ManagerError          the batch manager cannot be reached           502
     + VersionSkew         the two sides speak different API versions
     + ManagerTimeout      it did not answer in time                     504
+  x SourceDown            a run source cannot be asked now              502
   x SchedulerError        LSF, Slurm or the shell said no               502
     + SchedulerTimeout    it did not answer in time                     504
     + UnreadableOutput    it answered, and we cannot read it
@@ -140,6 +141,12 @@ class ManagerTimeout(ManagerError):
     """The batch manager took a request and did not answer in time."""
 
     status = 504
+
+
+class SourceDown(ArpError):
+    """A run source cannot be asked now; its runs come once it answers again."""
+
+    status = 502
 
 
 class SchedulerError(ArpError):
