@@ -171,7 +171,7 @@ BY_NAME: dict[str, type[ArpError]] = {
     for cls in (
         ArpError, Unauthenticated, Forbidden, NotFound, Conflict, EditConflict, Gone, TooLarge,
         InvalidValue, TooManyRequests, ClientAbsent, StoreError, StoreRefused, StoreBusy,
-        ManagerError, VersionSkew, ManagerTimeout, SchedulerError, SchedulerTimeout,
-        UnreadableOutput,
+        ManagerError, VersionSkew, ManagerTimeout, SourceDown, SchedulerError,
+        SchedulerTimeout, UnreadableOutput,
     )
 }  # fmt: skip

@@ -138,6 +138,20 @@ class Run:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: "DATA", "DARK": as its source calls it
+    type: str = ""
+    #: who told of it last: "api", or a run source
+    source: str = ""
+    first_file_at: datetime | None = None
+    all_files_at: datetime | None = None
+    #: all files but recordings that are not needed for the analysis
+    nonrec_files_at: datetime | None = None
+    #: how often a later end was told after its first one
+    reopened: int = 0
+    #: taken out of autorun, by a person
+    excluded_at: datetime | None = None
+    excluded_by: str | None = None
+    excluded_why: str = ""
     revision: int = 0
 
 
@@ -154,59 +168,6 @@ class ScriptCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptText:
-    """A script as it was read: the beginning of its text, and figures of the whole."""
-
-    #: its first 64 kB (65,536 bytes) read as UTF-8, with replacement characters
-    text: str = ""
-    #: why there is no text, in words; empty where there is one
-    missing: str = ""
-    #: the script is longer than the text
-    cut: bool = False
-    sha256: str | None = None
-    size_bytes: int | None = None
-    #: its permission bits
-    mode: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """A login environment as it is kept: values that can be no secret, and names."""
-
-    values: Mapping[str, str] = field(default_factory=dict)
-    #: variables whose values are not kept
-    names: tuple[str, ...] = ()
-    #: how many more there are, whose names are not kept either
-    others: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """What a script is started with: told before it runs, and kept as it was then."""
-
-    script: ScriptText
-    #: what we gave it, without the key of its update address
-    variables: Mapping[str, str]
-    login: Surroundings
-    host: str
-    #: where it starts
-    folder: str
-    user: str
-    umask: int | None = None
-    #: when the script was read
-    read_at: datetime | None = None
-    #: what the script's text was when somebody last saved or checked its definition
-    checked_sha256: str | None = None
-
-    @property
-    def changed_since_check(self) -> bool | None:
-        """Whether the script differs from the one that was checked; None: not known."""
-        if self.script.sha256 is None or self.checked_sha256 is None:
-            return None
-        return self.script.sha256 != self.checked_sha256
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionDraft:
     """What a user says of a definition; checked by `arp_nb.manager.definitions`."""
 
@@ -218,6 +179,18 @@ class DefinitionDraft:
     trigger: Trigger = Trigger.MANUAL
     #: which scheduler: "local", "lsf"; empty means the manager's default
     location: str = ""
+    #: autorun starts it only where this holds; see `arp_nb.predicates`
+    predicate: str = ""
+    #: … and only on runs of these types: "DATA, DARK"; empty: all
+    run_types: str = ""
+    #: of AFTER: the hash whose job is DONE before
+    after: str = ""
+    #: of RUN_PARAM_IS_VALUE: which parameter, and which value as text
+    run_param: str = ""
+    run_value: str = ""
+    #: jobs that autorun has going at once, and that it makes within an hour; 0: any number
+    most_at_once: int = 0
+    most_per_hour: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +204,14 @@ class Definition:
     autorun: bool = False
     autorun_by: str | None = None
     autorun_at: datetime | None = None
+    #: what was consented to: the version, and the script's text
+    consent_version: int | None = None
+    consent_sha256: str | None = None
+    #: autorun waits; why: "user", or what consent was not given to: "edit", "script"
+    paused_why: str = ""
+    paused_by: str | None = None
+    paused_at: datetime | None = None
+    paused_said: str = ""
     check: ScriptCheck = ScriptCheck()
     #: of the script when somebody last saved or checked this version; other than `check`, a
     #: start does not change it
@@ -306,6 +287,8 @@ class Job:
     queue: str = ""
     host: str = ""
     peak_memory_mb: float | None = None
+    #: slots or CPUs that the scheduler gave it
+    cores: int | None = None
     #: what it was submitted with, as the scheduler says
     asked_memory_mb: float | None = None
     asked_time_s: float | None = None

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from arp_nb.model import Element, Reading, Start
+    from arp_nb.model import Element, Reading
+    from arp_nb.starts import Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         Run,
         SchedulerJob,
         ScriptCheck,
-        Start,
         Transition,
     )
     from arp_nb.ports import Health
@@ -48,6 +47,18 @@ class RunRow(TypedDict):
     started_at: str | None
     ended_at: str | None
     parameters: dict[str, Any]
+    type: str
+    #: who told of it last: "api", or a run source
+    source: str
+    first_file_at: str | None
+    all_files_at: str | None
+    nonrec_files_at: str | None
+    #: how often a later end was told after its first one
+    reopened: int
+    #: taken out of autorun
+    excluded_at: str | None
+    excluded_by: str | None
+    excluded_why: str
     revision: int
 
 
@@ -76,46 +87,27 @@ class DefinitionRow(TypedDict):
     autorun: bool
     autorun_by: str | None
     autorun_at: str | None
+    #: the version that was consented to
+    consent_version: int | None
+    #: why autorun waits: "", "user", "edit", "script"
+    paused_why: str
+    paused_by: str | None
+    paused_at: str | None
+    paused_said: str
     location: str
+    predicate: str
+    run_types: str
+    after: str
+    run_param: str
+    run_value: str
+    most_at_once: int
+    most_per_hour: int
     check: CheckRow
     changed_by: str
     changed_at: str
     deleted_at: str | None
     deleted_by: str | None
     revision: int
-
-
-class ScriptRow(TypedDict):
-    """A script as it was when a job started it."""
-
-    #: its first 64 kB
-    text: str
-    #: why there is no text, in words; empty where there is one
-    missing: str
-    #: the script is longer than the text
-    cut: bool
-    sha256: str | None
-    size_bytes: int | None
-    #: permissions as ``chmod`` takes them: ``0755``
-    mode: str | None
-    read_at: str | None
-    #: of the script when somebody last saved or checked the definition
-    checked_sha256: str | None
-    #: null: not known
-    changed_since_check: bool | None
-
-
-class EnvironmentRow(TypedDict):
-    """What a script found in its environment, as far as it is kept."""
-
-    #: what we gave it; the key in its update address is masked
-    ours: dict[str, str]
-    #: of the login environment: paths, locale and the like
-    login: dict[str, str]
-    #: variables of the login environment whose values are not kept
-    names: list[str]
-    #: how many more there were
-    others: int
 
 
 class JobRow(TypedDict):
@@ -183,7 +175,8 @@ class WideRow(TypedDict):
     left_s: float | None
 
 
-def _iso(at: datetime | None) -> str | None:
+def iso(at: datetime | None) -> str | None:
+    """Return a time as it travels."""
     return None if at is None else at.isoformat()
 
 
@@ -205,37 +198,19 @@ def run_row(run: Run) -> RunRow:
         "id": run.id,
         "experiment_id": run.experiment_id,
         "run": run.number,
-        "started_at": _iso(run.started_at),
-        "ended_at": _iso(run.ended_at),
+        "started_at": iso(run.started_at),
+        "ended_at": iso(run.ended_at),
         "parameters": dict(run.parameters),
+        "type": run.type,
+        "source": run.source,
+        "first_file_at": iso(run.first_file_at),
+        "all_files_at": iso(run.all_files_at),
+        "nonrec_files_at": iso(run.nonrec_files_at),
+        "reopened": run.reopened,
+        "excluded_at": iso(run.excluded_at),
+        "excluded_by": run.excluded_by,
+        "excluded_why": run.excluded_why,
         "revision": run.revision,
-    }
-
-
-def script_row(start: Start) -> ScriptRow:
-    """Make the row of a script as it was started."""
-    script = start.script
-    return {
-        "text": script.text,
-        "missing": script.missing,
-        "cut": script.cut,
-        "sha256": script.sha256,
-        "size_bytes": script.size_bytes,
-        "mode": None if script.mode is None else f"{script.mode:04o}",
-        "read_at": _iso(start.read_at),
-        "checked_sha256": start.checked_sha256,
-        "changed_since_check": start.changed_since_check,
-    }
-
-
-def environment_row(start: Start) -> EnvironmentRow:
-    """Make the row of the environment of a start."""
-    login = start.login
-    return {
-        "ours": dict(start.variables),
-        "login": dict(login.values),
-        "names": list(login.names),
-        "others": login.others,
     }
 
 
@@ -246,7 +221,7 @@ def check_row(check: ScriptCheck) -> CheckRow:
         "warnings": list(check.warnings),
         "sha256": check.sha256,
         "host": check.host,
-        "checked_at": _iso(check.checked_at),
+        "checked_at": iso(check.checked_at),
     }
 
 
@@ -265,12 +240,24 @@ def definition_row(definition: Definition) -> DefinitionRow:
         "trigger": draft.trigger.value,
         "autorun": definition.autorun,
         "autorun_by": definition.autorun_by,
-        "autorun_at": _iso(definition.autorun_at),
+        "autorun_at": iso(definition.autorun_at),
+        "consent_version": definition.consent_version,
+        "paused_why": definition.paused_why,
+        "paused_by": definition.paused_by,
+        "paused_at": iso(definition.paused_at),
+        "paused_said": definition.paused_said,
         "location": draft.location,
+        "predicate": draft.predicate,
+        "run_types": draft.run_types,
+        "after": draft.after,
+        "run_param": draft.run_param,
+        "run_value": draft.run_value,
+        "most_at_once": draft.most_at_once,
+        "most_per_hour": draft.most_per_hour,
         "check": check_row(definition.check),
         "changed_by": definition.changed_by,
         "changed_at": definition.changed_at.isoformat(),
-        "deleted_at": _iso(definition.deleted_at),
+        "deleted_at": iso(definition.deleted_at),
         "deleted_by": definition.deleted_by,
         "revision": definition.revision,
     }
@@ -310,19 +297,19 @@ def job_row(job: Job) -> JobRow:
         "log_path": job.log_path,
         "parts": dict(job.parts),
         "requested": job.requested_at.isoformat(),
-        "submitted": _iso(job.submitted_at),
-        "started": _iso(job.started_at),
-        "ended": _iso(job.ended_at),
+        "submitted": iso(job.submitted_at),
+        "started": iso(job.started_at),
+        "ended": iso(job.ended_at),
         "changed": job.changed_at.isoformat(),
         "attempt": job.attempt,
         "rerun_of": job.rerun_of,
         "root_id": job.root_id,
         "kill_by": job.kill_by,
-        "kill_at": _iso(job.kill_at),
-        "deleted_at": _iso(job.deleted_at),
+        "kill_at": iso(job.kill_at),
+        "deleted_at": iso(job.deleted_at),
         "deleted_by": job.deleted_by,
         "report": dict(job.report),
-        "reported_at": _iso(job.reported_at),
+        "reported_at": iso(job.reported_at),
         "revision": job.revision,
     }
 
@@ -379,8 +366,8 @@ def element_row(element: Element) -> ElementRow:
         "exit_code": reading.exit_code,
         "reason": reading.reason,
         "host": reading.host,
-        "started": _iso(reading.started_at),
-        "ended": _iso(reading.ended_at),
+        "started": iso(reading.started_at),
+        "ended": iso(reading.ended_at),
     }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from arp_nb.model import JobState, Phase, ScriptCheck, Start, may_change
+from arp_nb.model import JobState, Phase, ScriptCheck, may_change
 from arp_nb.ports import (
     FoundJob,
     Health,
@@ -22,6 +22,7 @@ from arp_nb.ports import (
     Submitted,
     WatchedJob,
 )
+from arp_nb.starts import Start
 
 
 @dataclass

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arp_nb.batch_client import script_warnings
-from arp_nb.model import ScriptCheck, ScriptText
+from arp_nb.model import ScriptCheck
+from arp_nb.starts import ScriptText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from arp_nb.model import Start, Surroundings
 from arp_nb.secret_names import HIDDEN, is_secret
+from arp_nb.starts import Start, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

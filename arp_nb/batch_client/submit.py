@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from arp_nb.batch_client.environment import Account, LoginEnvironments
     from arp_nb.batch_client.spool import Spool
     from arp_nb.batch_client.watch import Watcher
-    from arp_nb.model import Start
     from arp_nb.ports import ManagerPort, SubmitRequest
     from arp_nb.schedulers.base import Scheduler
     from arp_nb.settings import Settings
+    from arp_nb.starts import Start
 
 log = logging.getLogger(__name__)
 

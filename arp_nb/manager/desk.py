@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from arp_nb.manager.context import Context
     from arp_nb.manager.kills import Kills
     from arp_nb.manager.leases import Leases
-    from arp_nb.model import ScriptCheck, Start
+    from arp_nb.model import ScriptCheck
     from arp_nb.ports import (
         FoundJob,
         Health,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         SubmitRequest,
         WatchedJob,
     )
+    from arp_nb.starts import Start
 
 
 class Desk:

@@ -29,7 +29,18 @@ _TYPES: Mapping[str, type] = {
     "arguments": Arguments,
     "trigger": Trigger,
     "location": str,
+    "predicate": str,
+    "run_types": str,
+    "after": str,
+    "run_param": str,
+    "run_value": str,
+    "most_at_once": int,
+    "most_per_hour": int,
 }
+_IN_WORDS: Mapping[type, str] = {str: "text", bool: "true or false", int: "a whole number"}
+_MAX_TEXT = 200
+_MAX_LIMIT = 100_000
+_RUN_TYPE = re.compile(r"[A-Za-z0-9_.:-]{1,40}", re.ASCII)
 
 
 def draft_of(given: Mapping[str, Any]) -> DefinitionDraft:
@@ -59,6 +70,28 @@ def checked(draft: DefinitionDraft) -> DefinitionDraft:
         )
     _check_executable(clean.executable)
     words(clean.parameters, quoted=clean.quoted_parameters)
+    return _when_checked(clean)
+
+
+def _when_checked(draft: DefinitionDraft) -> DefinitionDraft:
+    """Check what says when, and how often, autorun may start it."""
+    types = [one.strip() for one in draft.run_types.split(",") if one.strip()]
+    for one in types:
+        if not _RUN_TYPE.fullmatch(one):
+            raise InvalidValue(f"{one[:80]!r} cannot be a run's type; say it as in 'DATA, DARK'.")
+    clean = replace(draft, run_types=", ".join(types), predicate=draft.predicate.strip())
+    clean = replace(clean, after=clean.after.strip(), run_param=clean.run_param.strip())
+    if clean.after and not _NAME.fullmatch(clean.after):
+        raise InvalidValue(f"{clean.after[:80]!r} cannot be the hash of a batch def.")
+    if clean.after == clean.name:
+        raise InvalidValue("A batch def cannot run after itself.")
+    for name in ("run_types", "run_param", "run_value"):
+        text = getattr(clean, name)
+        if len(text) > _MAX_TEXT or _CONTROL.search(text):
+            raise InvalidValue(f"{name} is one line of at most {_MAX_TEXT} characters.")
+    for name in ("most_at_once", "most_per_hour"):
+        if not 0 <= getattr(clean, name) <= _MAX_LIMIT:
+            raise InvalidValue(f"{name} is a number from 0 (no limit) to {_MAX_LIMIT:,}.")
     return clean
 
 
@@ -126,7 +159,7 @@ def _values(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(name: str, value: Any) -> Any:
     wanted = _TYPES[name]
-    if isinstance(value, wanted):
+    if isinstance(value, wanted) and not (wanted is int and isinstance(value, bool)):
         return value
     if wanted in {Arguments, Trigger}:
         try:
@@ -134,7 +167,7 @@ def _value(name: str, value: Any) -> Any:
         except ValueError:
             allowed = ", ".join(repr(one.value) for one in wanted)
             raise InvalidValue(f"{name} is one of {allowed}, not {value!r}.") from None
-    raise InvalidValue(f"{name} must be {'text' if wanted is str else 'true or false'}.")
+    raise InvalidValue(f"{name} must be {_IN_WORDS[wanted]}.")
 
 
 assert set(_TYPES) == {one.name for one in fields(DefinitionDraft)}  # a new field needs a type

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from arp_nb.manager.context import Context
-    from arp_nb.model import Definition, Job, ScriptCheck, Start
+    from arp_nb.model import Definition, Job, ScriptCheck
+    from arp_nb.starts import Start
 
 #: requested jobs that are read at a time
 _LOOKED_AT = 500

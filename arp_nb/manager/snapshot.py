@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arp_nb.rows import (
-    definition_row,
-    environment_row,
-    job_row,
-    scheduler_job_row,
-    script_row,
-    transition_row,
-)
+from arp_nb.rows import definition_row, job_row, scheduler_job_row, transition_row
+from arp_nb.start_rows import environment_row, script_row
 
 if TYPE_CHECKING:
     from arp_nb.manager.capabilities import Capabilities
     from arp_nb.manager.context import Context
-    from arp_nb.model import Job, Start
+    from arp_nb.model import Job
+    from arp_nb.starts import Start
 
 
 async def snapshot_of(context: Context, job: Job) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arp_nb.model import Start
+    from arp_nb.starts import Start
     from arp_nb.store.base import Store
 
 _log = logging.getLogger(__name__)

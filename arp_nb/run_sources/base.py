@@ -5,8 +5,8 @@ Rules that every source keeps, shown by `arp_nb.testing.RunSourceContract`:
 * It tells facts, and may tell them again: who listens takes only what is new. It invents no
   run, and what it does not know it leaves out.
 * What cannot be understood of one run costs no other run.
-* A source that cannot tell now says so by `arp_nb.errors.SourceDown`, in words; it is asked again later, and
-  then tells also what happened meanwhile.
+* A source that cannot tell now says so by `arp_nb.errors.SourceDown`, in words; it is asked
+  again later, and then tells also what happened meanwhile.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arp_nb.model import Start
+    from arp_nb.starts import Start
 
 
 class StoreBeside(ABC):

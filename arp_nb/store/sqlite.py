@@ -51,9 +51,9 @@ if TYPE_CHECKING:
         Run,
         SchedulerJob,
         ScriptCheck,
-        Start,
         Transition,
     )
+    from arp_nb.starts import Start
     from arp_nb.store.standing import Standings
 
 T = TypeVar("T")

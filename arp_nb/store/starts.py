@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects import sqlite
 
 from arp_nb.errors import NotFound
-from arp_nb.model import ScriptText, Start, Surroundings
+from arp_nb.starts import ScriptText, Start, Surroundings
 from arp_nb.store.records import from_us_or_none, to_json, to_us_or_none
 from arp_nb.store.schema import job, job_start, kept_text
 

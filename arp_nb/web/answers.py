@@ -14,7 +14,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, create_model
 from starlette.responses import Response
 
-from arp_nb import rows
+from arp_nb import rows, start_rows
 
 _models: dict[str, type[BaseModel]] = {}
 
@@ -131,8 +131,8 @@ Snapshot = model(
     definition=rows.DefinitionRow,
     transitions=list[dict[str, Any]],
     scheduler_jobs=list[dict[str, Any]],
-    script=_described(rows.ScriptRow) | None,
-    environment=_described(rows.EnvironmentRow) | None,
+    script=_described(start_rows.ScriptRow) | None,
+    environment=_described(start_rows.EnvironmentRow) | None,
     host=str | None,
     started_in=str | None,
     ran_as=str | None,

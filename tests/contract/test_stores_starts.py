@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arp_nb.errors import NotFound
-from arp_nb.model import ScriptCheck, ScriptText, Start, Surroundings
+from arp_nb.model import ScriptCheck
+from arp_nb.starts import ScriptText, Start, Surroundings
 from arp_nb.store.base import Store
 from tests.contract.stores import NOW, World, after, make_world
 

@@ -18,8 +18,9 @@ from arp_nb.batch_client.check import KEPT_BYTES, Look, look_at
 from arp_nb.batch_client.environment import Account
 from arp_nb.batch_client.recording import OURS, record, surroundings
 from arp_nb.batch_client.spool import Order
-from arp_nb.model import JobState, ScriptCheck, ScriptText
+from arp_nb.model import JobState, ScriptCheck
 from arp_nb.secret_names import HIDDEN
+from arp_nb.starts import ScriptText
 from tests.batch_world import World
 
 DANA = Account("dana", "/home/dana", "/bin/bash")

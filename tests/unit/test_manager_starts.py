@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from arp_nb.errors import StoreError
-from arp_nb.model import JobState, ScriptCheck, ScriptText, Start, Surroundings
+from arp_nb.model import JobState, ScriptCheck
+from arp_nb.starts import ScriptText, Start, Surroundings
 from tests.manager_play import Play, playing
 
 pytestmark = pytest.mark.anyio

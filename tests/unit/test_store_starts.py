@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from arp_nb.model import ScriptText
+from arp_nb.starts import ScriptText
 from arp_nb.store import open_store, opening
 from arp_nb.store.base import Store
 from tests.contract.stores import NOW, after, make_world

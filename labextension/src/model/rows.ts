@@ -19,6 +19,18 @@ export interface RunRow {
   started_at: Instant | null;
   ended_at: Instant | null;
   parameters: Record<string, unknown>;
+  type: string;
+  /** Who told of it last: "api", or a run source. */
+  source: string;
+  first_file_at: Instant | null;
+  all_files_at: Instant | null;
+  nonrec_files_at: Instant | null;
+  /** How often a later end was told after its first one. */
+  reopened: number;
+  /** Taken out of autorun. */
+  excluded_at: Instant | null;
+  excluded_by: string | null;
+  excluded_why: string;
   revision: number;
 }
 
@@ -43,7 +55,21 @@ export interface DefinitionRow {
   autorun: boolean;
   autorun_by: string | null;
   autorun_at: Instant | null;
+  /** The version that was consented to. */
+  consent_version: number | null;
+  /** Why autorun waits: "", "user", "edit", "script". */
+  paused_why: string;
+  paused_by: string | null;
+  paused_at: Instant | null;
+  paused_said: string;
   location: string;
+  predicate: string;
+  run_types: string;
+  after: string;
+  run_param: string;
+  run_value: string;
+  most_at_once: number;
+  most_per_hour: number;
   check: CheckRow;
   changed_by: string;
   changed_at: Instant;

@@ -37,7 +37,9 @@ export function definition(id: number, name: string, changes: Partial<Definition
   return {
     id, experiment_id: 915, name, version: 1, executable: `/reg/arp/${name}.sh`, parameters: "",
     quoted_parameters: false, arguments: "experiment run parameters", trigger: "MANUAL", autorun: false,
-    autorun_by: null, autorun_at: null, location: "lsf",
+    autorun_by: null, autorun_at: null, consent_version: null,
+    paused_why: "", paused_by: null, paused_at: null, paused_said: "", location: "lsf",
+    predicate: "", run_types: "", after: "", run_param: "", run_value: "", most_at_once: 0, most_per_hour: 0,
     check: { problem: "ok", warnings: [], sha256: "9f2c41d077ab", host: "psanaphi110", checked_at: at("14:05:00") },
     changed_by: "alice", changed_at: at("08:00:00"), deleted_at: null, deleted_by: null, revision: id, ...changes,
   };
@@ -104,9 +106,16 @@ export const JOBS: readonly JobRow[] = [
 
 /** Runs 2896 to 2914; 2914 is being recorded, 2908 and 2914 have no jobs. */
 export const RUNS: readonly RunRow[] = Array.from({ length: 19 }, (_, index) => {
-  const run = 2896 + index;
-  return {
-    id: run, experiment_id: 915, run, parameters: {}, revision: run,
-    started_at: at(run === 2914 ? "14:04:00" : "08:00:00"), ended_at: run === 2914 ? null : at("08:30:00"),
-  };
+  const number = 2896 + index;
+  return run(number, {
+    started_at: at(number === 2914 ? "14:04:00" : "08:00:00"), ended_at: number === 2914 ? null : at("08:30:00"),
+  });
 });
+
+export function run(number: number, changes: Partial<RunRow> = {}): RunRow {
+  return {
+    id: number, experiment_id: 915, run: number, parameters: {}, type: "", source: "api",
+    started_at: null, ended_at: null, first_file_at: null, all_files_at: null, nonrec_files_at: null,
+    reopened: 0, excluded_at: null, excluded_by: null, excluded_why: "", revision: number, ...changes,
+  };
+}
