@@ -8,19 +8,26 @@ passes for a setting.
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: where the store is, unless the variable ARP_STORE names another folder
 DEFAULT_STORE = "~/.local/share/arp-nb"
 API_VERSION = 1
-_LOCATION = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
+_EXPERIMENT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+#: what runs are told by where no source tells of them: the API, the command line
+_RUNS_BY_HAND = "api"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,20 @@ class LocationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One place that runs come from, as an admin describes it: a table ``[run_source.NAME]``."""
+
+    #: what it is called where it is shown
+    name: str = ""
+    #: "logbook", "folder", or that of a plugin; empty: the source's own name
+    kind: str = ""
+    #: tell runs of these experiments alone; empty: of all that take data
+    experiments: tuple[str, ...] = ()
+    #: what else stands in the table: its kind knows it
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Options of one manager. Durations are seconds, as the names say."""
 
@@ -51,6 +72,10 @@ class Settings:
     locations: tuple[str, ...] = ()
     #: places beside, or in place of, those that are found by themselves
     location: dict[str, LocationSettings] = field(default_factory=dict)
+    #: where runs come from, beside the API and the command line
+    run_source: dict[str, SourceSettings] = field(default_factory=dict)
+    #: autorun starts nothing for what happened longer ago: the end of a run, for most
+    autorun_not_older_than_s: float = 86400.0
     #: offer clusters also where the manager ends with the server that started it (a container,
     #: a batch job, a spawner's service): what jobs post in its absence is lost
     accept_lost_reports: bool = False
@@ -129,26 +154,82 @@ def load(store: Path) -> Settings:
 
 
 def _checked(given: dict[str, Any], path: Path) -> Settings:
-    tables = given.pop("location", {})
-    settings: Settings = _read(Settings, given, str(path))
+    places = _tables(given, "location", "place", path)
+    sources = _tables(given, "run_source", "source", path)
+    settings: Settings = read_table(Settings, given, str(path))
+    if not 0 < settings.autorun_not_older_than_s < math.inf:
+        raise InvalidValue(f"{path}: autorun_not_older_than_s must be more than 0, and finite")
+    return replace(
+        settings,
+        location={name: _place(name, one, where) for name, (one, where) in places.items()},
+        run_source={name: _source(name, one, where) for name, (one, where) in sources.items()},
+    )
+
+
+def _tables(
+    given: dict[str, Any], group: str, what: str, path: Path
+) -> dict[str, tuple[dict[str, Any], str]]:
+    """Take the tables ``[group.NAME]`` out; each with how an error calls it."""
+    tables = given.pop(group, {})
     if not isinstance(tables, dict):
-        raise InvalidValue(f"{path}: location is a table for each place: [location.NAME]")
-    places = {name: _place(name, one, path) for name, one in tables.items()}
-    return replace(settings, location=places)
+        raise InvalidValue(f"{path}: {group} is a table for each {what}: [{group}.NAME]")
+    found = {}
+    for name, one in tables.items():
+        where = f"{path}: [{group}.{name}]"
+        if _NAME.fullmatch(name) is None:
+            called = group.replace("_", " ")
+            raise InvalidValue(f"{where}: a {called}'s name has 1 to 40 of A-Z a-z 0-9 . _ -")
+        if not isinstance(one, dict):
+            raise InvalidValue(f"{where} must be a table")
+        found[name] = (one, where)
+    return found
 
 
-def _place(name: str, given: Any, path: Path) -> LocationSettings:
-    where = f"{path}: [location.{name}]"
-    if _LOCATION.fullmatch(name) is None:
-        raise InvalidValue(f"{where}: a location's name has 1 to 40 of A-Z a-z 0-9 . _ -")
-    if not isinstance(given, dict):
-        raise InvalidValue(f"{where} must be a table")
-    place: LocationSettings = _read(LocationSettings, given, where)
+def _place(name: str, given: dict[str, Any], where: str) -> LocationSettings:
+    place: LocationSettings = read_table(LocationSettings, given, where)
     return replace(place, scheduler=place.scheduler or name)
 
 
-def _read(kind: type[Any], given: dict[str, Any], where: str) -> Any:
-    """Make a record of a table; a wrong name or type is an error that says what is right."""
+def _source(name: str, given: dict[str, Any], where: str) -> SourceSettings:
+    if name == _RUNS_BY_HAND:
+        raise InvalidValue(f"{where}: {name!r} stands for what people tell; take another name")
+    own: dict[str, Any] = {key: given.pop(key) for key in ("kind", "experiments") if key in given}
+    source: SourceSettings = read_table(SourceSettings, own, where)
+    for experiment in source.experiments:
+        if _EXPERIMENT.fullmatch(experiment) is None:
+            raise InvalidValue(f"{where}: {experiment!r} is not the name of an experiment")
+    options = _options(given, where)
+    return replace(source, name=name, kind=source.kind or name, options=options)
+
+
+def _options(given: dict[str, Any], where: str) -> dict[str, Any]:
+    """Check that options are such as a kind may have: which they are, it checks itself."""
+    for name, value in given.items():
+        texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if not (texts or isinstance(value, str | bool | int | float)):
+            raise InvalidValue(
+                f"{where}: {name} must be a text, a number, true or false, or a list of texts"
+            )
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
+
+
+def read_table(kind: type[Any], given: Mapping[str, Any], where: str) -> Any:
+    """Make a record of a table; a wrong name or type is an error that says what is right.
+
+    Parameters
+    ----------
+    kind
+        A dataclass whose fields all have defaults: of their types the values must be.
+    given
+        The table, as TOML has it.
+    where
+        What an error begins with.
+
+    Raises
+    ------
+    InvalidValue
+        A name that the record does not have, or a value of another type.
+    """
     known = {one.name: one for one in fields(kind)}
     values: dict[str, Any] = {}
     for name, value in given.items():
@@ -159,7 +240,7 @@ def _read(kind: type[Any], given: dict[str, Any], where: str) -> Any:
         default = getattr(kind(), name)
         if isinstance(default, tuple) and isinstance(value, list):
             value = tuple(value)  # noqa: PLW2901 - the list is TOML's spelling of it
-        if isinstance(default, float) and type(value) is int:
+        if isinstance(default, float) and type(value) is int and abs(value) < 2**53:
             value = float(value)  # noqa: PLW2901 - as above
         items = value.values() if isinstance(value, dict) else value
         texts = not isinstance(default, tuple | dict) or all(isinstance(one, str) for one in items)

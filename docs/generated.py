@@ -14,7 +14,7 @@ from arp_nb import errors, model, status
 from arp_nb.cli.parser import parser
 from arp_nb.model import TRANSITIONS, JobState
 from arp_nb.native import BY_SCHEDULER
-from arp_nb.settings import LocationSettings, Settings
+from arp_nb.settings import LocationSettings, Settings, SourceSettings
 from arp_nb.web import app as web_app
 
 if TYPE_CHECKING:
@@ -121,14 +121,16 @@ def settings() -> Iterator[str]:
             for one in fields(Settings)
         ),
     )
-    told = _comments("arp_nb.settings", "LocationSettings")
+    tables = {"location": LocationSettings, "run_source": SourceSettings}
+    for table, kind in tables.items():
+        told = _comments("arp_nb.settings", kind.__name__)
+        own = [one.name for one in fields(kind) if one.name not in {"name", "options"}]
+        yield ""
+        yield f"In a table `[{table}.NAME]`:"
+        yield ""
+        yield from _table(("name", "meaning"), ((f"`{name}`", told.get(name, "")) for name in own))
     yield ""
-    yield "In a table `[location.NAME]`:"
-    yield ""
-    yield from _table(
-        ("name", "meaning"),
-        ((f"`{one.name}`", told.get(one.name, "")) for one in fields(LocationSettings)),
-    )
+    yield "What else stands in a table `[run_source.NAME]` is for its [kind](run-sources.md)."
 
 
 def http_api() -> Iterator[str]:

@@ -12,44 +12,18 @@ Rules that every source keeps, shown by `arp_nb.testing.RunSourceContract`:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from arp_nb.run_sources.news import RunNews
+from arp_nb.run_sources.told import Told
+from arp_nb.settings import SourceSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Awaitable, Callable, Sequence
 
     from arp_nb.model import Trigger
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunNews:
-    """What a source knows of one run. None, or an empty text: it does not know that."""
-
-    experiment: str
-    number: int
-    #: "DATA", "DARK": as the source calls it
-    type: str = ""
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    first_file_at: datetime | None = None
-    all_files_at: datetime | None = None
-    #: all files but recordings that are not needed for the analysis
-    nonrec_files_at: datetime | None = None
-    #: as `arp_nb.model.Run.parameters`; null drops one
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSettings:
-    """A table ``[run_source.NAME]`` of config.toml."""
-
-    name: str
-    kind: str
-    #: of these experiments alone; empty: of all that take data
-    experiments: tuple[str, ...] = ()
-    #: what else stands in the table; the kind checks it
-    options: Mapping[str, Any] = field(default_factory=dict)
+__all__ = ["RunNews", "RunSource", "SourceSettings"]
 
 
 class RunSource(ABC):
@@ -71,18 +45,29 @@ class RunSource(ABC):
     ) -> None:
         self.settings = settings
         self.experiments = experiments
+        #: what was told, for a source that is not told itself what is new
+        self.told = Told()
 
     @property
     @abstractmethod
     def gives(self) -> frozenset[Trigger]:
         """The triggers for which it tells the facts."""
 
+    @property
+    def caveat(self) -> str:
+        """What it could not read when it last told something, in words; "": nothing.
+
+        "2 of 310 records of the logbook could not be read." It is no reason to be down.
+        """
+        return ""
+
     @abstractmethod
     async def news(self) -> Sequence[RunNews]:
         """Wait until there may be something to tell, and tell it; by experiment and number.
 
-        The first call tells all that is known at once. May be cancelled at any moment: the next
-        call then tells what this one would have.
+        The first call tells all that is known at once, and the first one that succeeds after
+        a `SourceDown` returns at once too, if with nothing: so one sees that it is up. May be
+        cancelled at any moment: the next call then tells what this one would have.
 
         Raises
         ------
@@ -90,5 +75,15 @@ class RunSource(ABC):
             It cannot be asked now.
         """
 
+    def start_over(self) -> None:
+        """Let the next call tell all, as the first: what was told last could not be kept."""
+        self.told.clear()
+
     async def close(self) -> None:  # noqa: B027 - most hold nothing
         """Let go of connections and threads. `news` is not called again."""
+
+    async def looked_at(self) -> tuple[str, ...]:
+        """Return the experiments to tell of now: those of its table, or all, that are active."""
+        active = sorted({*await self.experiments()})
+        only = self.settings.experiments
+        return tuple(name for name in active if not only or name in only)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from arp_nb.errors import InvalidValue
-from arp_nb.settings import Settings, load, store_folder
+from arp_nb.settings import Settings, SourceSettings, load, store_folder
 
 
 def written(folder: Path, text: str) -> Path:
@@ -38,6 +38,57 @@ def test_values_are_read_by_type(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_with_its_file(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InvalidValue, match=said) as caught:
+        load(written(tmp_path, text))
+    assert "config.toml" in str(caught.value)
+
+
+def test_run_sources_are_tables_whose_options_are_for_their_kind(tmp_path: Path) -> None:
+    text = """
+    [run_source.logbook]
+    url = "https://logbook.example"
+    interval_s = 5
+
+    [run_source.ffb]
+    kind = "folder"
+    experiments = ["xppi0915"]
+    parts = ["a", "b"]
+    """
+    assert load(written(tmp_path, text)).run_source == {
+        "logbook": SourceSettings(
+            name="logbook",
+            kind="logbook",
+            options={"url": "https://logbook.example", "interval_s": 5},
+        ),
+        "ffb": SourceSettings(
+            name="ffb",
+            kind="folder",
+            experiments=("xppi0915",),
+            options={"parts": ("a", "b")},
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("run_source = 'logbook'", r"a table for each source: \[run_source.NAME\]"),
+        ("[run_source]\na = 'logbook'", r"\[run_source.a\] must be a table"),
+        ("[run_source.'a b']\n", "a run source's name has 1 to 40 of"),
+        ("[run_source.api]\n", "'api' stands for what people tell"),
+        ("[run_source.a]\nkind = 1", "kind must be of type str"),
+        ("[run_source.a]\nexperiments = 'x'", "experiments must be of type tuple"),
+        ("[run_source.a]\nexperiments = ['../x']", "'../x' is not the name of an experiment"),
+        ("[run_source.a]\n[run_source.a.b]\n", "b must be a text, a number"),
+        ("[run_source.a]\nb = [1]", "b must be a text, a number"),
+        ("[run_source.a]\nb = 2026-01-01", "b must be a text, a number"),
+        ("autorun_not_older_than_s = 0", "must be more than 0, and finite"),
+        ("autorun_not_older_than_s = inf", "must be more than 0, and finite"),
+        ("autorun_not_older_than_s = nan", "must be more than 0, and finite"),
+        ("autorun_not_older_than_s = 1" + "0" * 400, "must be of type float"),
+    ],
+)
+def test_a_wrong_run_source_is_refused_in_words(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(InvalidValue, match=said) as caught:
         load(written(tmp_path, text))
     assert "config.toml" in str(caught.value)
