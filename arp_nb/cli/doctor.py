@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from arp_nb import mounts
 from arp_nb.cli import from_node, printing
 from arp_nb.client import entry, transport
 from arp_nb.client.markup import plain
@@ -142,7 +143,7 @@ def _enables(path: Path) -> bool:
 
 def _file_system(store: Path) -> Finding:
     try:
-        from arp_nb.store import mounts  # noqa: PLC0415 - may not be there
+        import arp_nb.store  # noqa: F401, PLC0415 - may not be there
     except ImportError:
         found = "the server's part is not installed here"
         return Finding("store", ok=False, found=found, advice="pip install 'arp-nb[server]'")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from arp_nb import mounts
 from arp_nb.errors import StoreError, StoreRefused
-from arp_nb.store import mark, mounts
+from arp_nb.store import mark
 from arp_nb.store.engines import reader_engine, writer_engine
 from arp_nb.store.failures import cause, explain
 from arp_nb.store.schema import HEAD, head

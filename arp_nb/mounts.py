@@ -1,4 +1,7 @@
-"""Which folders lie on a network file system, where SQLite's write-ahead log does not work."""
+"""Which folders lie on a network file system.
+
+SQLite's write-ahead log does not work there, and the kernel does not tell what others write.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arp_nb.store.mounts import Mount, mount_of, read_mountinfo
+from arp_nb.mounts import Mount, mount_of, read_mountinfo
 
 INFO = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
