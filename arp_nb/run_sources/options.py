@@ -9,6 +9,8 @@ from arp_nb.errors import InvalidValue
 from arp_nb.settings import read_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from arp_nb.settings import SourceSettings
 
 T = TypeVar("T")
@@ -19,20 +21,22 @@ def where(settings: SourceSettings) -> str:
     return f"[run_source.{settings.name}]"
 
 
-def read(kind: type[T], settings: SourceSettings) -> T:
+def read(kind: type[T], settings: SourceSettings, given: Mapping[str, Any] | None = None) -> T:
     """Make the record of a source's options.
 
     Parameters
     ----------
     kind
         A dataclass whose fields all have defaults.
+    given
+        The options, where they are not quite those of the table.
 
     Raises
     ------
     InvalidValue
         An option that the record does not have, or of another type.
     """
-    made: Any = read_table(kind, settings.options, where(settings))
+    made: Any = read_table(kind, settings.options if given is None else given, where(settings))
     assert isinstance(made, kind)
     return made
 

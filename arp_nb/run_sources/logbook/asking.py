@@ -16,7 +16,6 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from typing_extensions import override
 from urllib3.exceptions import HTTPError
 
-from arp_nb import __version__
 from arp_nb.errors import SourceDown
 from arp_nb.run_sources import secret_file
 from arp_nb.run_sources.logbook import answer
@@ -69,7 +68,7 @@ class Asker:
         self._zone = zoneinfo.ZoneInfo(options.timezone)
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"
-        self._session.headers["User-Agent"] = f"arp-nb/{__version__}"
+        self._session.headers["User-Agent"] = "arp-nb"
         if options.ca_file:
             self._session.verify = str(Path(options.ca_file).expanduser())
         self._base = options.url.rstrip("/").removesuffix("/lgbk") + "/lgbk"
