@@ -11,7 +11,7 @@ from arp_nb.store.base import Store
 from tests.contract.stores import OPENERS, World, make_world
 
 # its assertions tell what was compared, as those of tests do
-pytest.register_assert_rewrite("arp_nb.testing.scheduler_suite")
+pytest.register_assert_rewrite("arp_nb.testing.scheduler_suite", "arp_nb.testing.source_suite")
 
 
 @pytest.fixture(params=sorted(OPENERS))

@@ -198,7 +198,10 @@ class _Scanner:
     def _is_inside(self, entry: os.DirEntry[str]) -> bool:
         if not entry.is_symlink():
             return True
-        real = os.path.realpath(entry.path)
+        try:
+            real = os.path.realpath(entry.path, strict=True)
+        except OSError:
+            return False  # it leads nowhere, or to itself
         inside = real.startswith(self._real_root.rstrip("/") + "/")
         self._scan.outside += not inside
         return inside
