@@ -30,10 +30,11 @@ def read(path: Path) -> str:
     try:
         # O_NONBLOCK: a pipe of that name must not hold us up
         number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(number, "rb") as file:
-            about = os.fstat(file.fileno())
-            _check(path, about)
-            content = file.read(_MOST_BYTES + 1)
+        try:
+            _check(path, os.fstat(number))
+            content = os.read(number, _MOST_BYTES + 1)
+        finally:
+            os.close(number)
     except OSError as error:
         raise SourceDown(f"{path} cannot be read: {error.strerror}.") from error
     text = content.decode("ascii", "replace").strip()

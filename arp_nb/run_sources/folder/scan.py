@@ -230,11 +230,13 @@ def _parameters(path: str, about: os.stat_result) -> Mapping[str, Any] | None:
         return None
     try:
         number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(number, "rb") as file:
+        try:
             # another file may lie there by now, or a link to one elsewhere
-            if signature(os.fstat(file.fileno())) != signature(about):
+            if signature(os.fstat(number)) != signature(about):
                 return None
-            told = json.loads(file.read(MOST_BYTES + 1))
+            told = json.loads(os.read(number, MOST_BYTES + 1))
+        finally:
+            os.close(number)
     except (OSError, ValueError, RecursionError):
         return None
     return bounded(told)[0] if isinstance(told, dict) else None

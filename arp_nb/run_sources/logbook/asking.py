@@ -15,6 +15,7 @@ import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 from typing_extensions import override
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as TimeoutError_
 
 from arp_nb.errors import SourceDown
 from arp_nb.run_sources import secret_file
@@ -94,6 +95,7 @@ class Asker:
                 stream=True,
             ) as response:
                 if response.status_code == 304 and known is not None:
+                    self._body(response, end_s)  # empty; read, the connection can be used again
                     return known
                 self._check(response, experiment)
                 body = self._body(response, end_s)
@@ -140,9 +142,10 @@ class Asker:
 
     def _body(self, response: requests.Response, end_s: float) -> bytes:
         """Read an answer: not without end, and not for ever where it comes in drops."""
-        chunks = []
+        chunks: list[bytes] = []
         size = 0
-        for chunk in response.iter_content(_CHUNK):
+        # whatever has come: a read of so many bytes would wait for all of them
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
             if size > self._most_bytes:
@@ -157,7 +160,7 @@ class Asker:
         return f"{self.name} did not answer within {self._options.timeout_s:g} s."
 
     def _unreachable(self, error: Exception) -> SourceDown:
-        if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        if isinstance(error, requests.Timeout | TimeoutError_) or "timed out" in str(error):
             return Unreachable(self._too_slow())
         if isinstance(error, requests.exceptions.SSLError):
             return Unreachable(
