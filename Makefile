@@ -7,6 +7,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# more of pyproject.toml's extras to install: make EXTRAS=,kerberos (it compiles against libkrb5-dev)
+EXTRAS ?=
 # what `make test` runs, in this order; the time of each is printed
 PARTS := lint front unit contract integration real e2e docs
 # what the installed front end is made of: changed, it is built and installed again
@@ -64,7 +66,7 @@ clean:
 
 # installed once, and again when what is needed changes
 $(VENV)/.demo $(VENV)/.dev: pyproject.toml $(FRONT) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(@:$(VENV)/.%=%)]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(@:$(VENV)/.%=%)$(EXTRAS)]'
 	@touch $@
 
 $(BIN)/python:
