@@ -22,7 +22,7 @@ from arp_nb.store.records import to_json, to_us
 from arp_nb.store.schema import apply_batch, job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -50,13 +50,13 @@ _UNFINISHED_OF_DEFINITION = select(apply_batch.c.content).where(
     _UNFINISHED, apply_batch.c.definition_id == bindparam("definition_id")
 )
 _RUNS_WITH_JOBS = (
-    select(job.c.run)
+    select(job.c.run, func.max(job.c.id))
     .where(
         job.c.definition_id == bindparam("definition_id"),
         among(job.c.run, "runs"),
         job.c.deleted_at.is_(None),
     )
-    .distinct()
+    .group_by(job.c.run)
 )
 #: columns that the jobs of one request share
 _SHARED = (
@@ -89,7 +89,9 @@ def register(tx: Transaction, wanted: JobsWanted) -> tuple[int, bool]:
                 raise Conflict(_OTHER)
             return _repeated(earlier, wanted.fingerprint), True
     definitions.one(tx.db, wanted.definition_id, wanted.version)
-    skipped = _existing(tx.db, wanted) if wanted.skip_existing else set()
+    skipped: Collection[int] = ()
+    if wanted.skip_existing:
+        skipped = existing(tx.db, wanted.definition_id, wanted.argv_by_run)
     runs = [run for run in sorted(wanted.argv_by_run) if run not in skipped]
     values = {
         "experiment_id": wanted.experiment_id,
@@ -120,15 +122,14 @@ def _repeated(earlier: Row[Any], fingerprint: str) -> int:
     return batch_id
 
 
-def _existing(db: Connection, wanted: JobsWanted) -> set[int]:
-    """Return the runs that have, or are about to get, a job of the definition."""
-    definition = {"definition_id": wanted.definition_id}
-    found: set[int] = set()
-    runs = listed(wanted.argv_by_run)
-    found.update(db.execute(_RUNS_WITH_JOBS, {**definition, "runs": runs}).scalars())
+def existing(db: Connection, definition_id: int, runs: Collection[int]) -> dict[int, int | None]:
+    """Return the runs that have a job of the definition, and its id; None: it is being made."""
+    definition = {"definition_id": definition_id}
+    found: dict[int, int | None] = {}
     for content in db.execute(_UNFINISHED_OF_DEFINITION, definition).scalars():
-        found.update(run for run, *_ in orjson.loads(content)["jobs"])
-    return found & wanted.argv_by_run.keys()
+        found.update((run, None) for run, *_ in orjson.loads(content)["jobs"] if run in runs)
+    rows = db.execute(_RUNS_WITH_JOBS, {**definition, "runs": listed(runs)})
+    return {**found, **{run: job_id for run, job_id in rows}}  # noqa: C416 - rows are no pairs
 
 
 def _content(wanted: JobsWanted, runs: Sequence[int]) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from arp_nb.store.beside import StoreBeside
+from arp_nb.store.deciding import RunFacts, StoreDeciding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from arp_nb.ledger import Entry
     from arp_nb.model import (
         Definition,
         DefinitionDraft,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         Transition,
         Trigger,
     )
+    from arp_nb.store.deciding import Consent, Pause
     from arp_nb.store.standing import Standings
 
 T = TypeVar("T")
@@ -156,6 +159,7 @@ class Changes:
     definitions: Sequence[Definition] = ()
     runs: Sequence[Run] = ()
     jobs: Sequence[Job] = ()
+    ledger: Sequence[Entry] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +172,7 @@ class CounterPoint:
     value: float
 
 
-class Store(StoreBeside):
+class Store(StoreBeside, StoreDeciding):
     """Durable store; one manager process writes it, from one thread."""
 
     #: changes when the store was replaced by another or an older one; revisions then restart
@@ -219,10 +223,13 @@ class Store(StoreBeside):
         at: datetime,
         *,
         autorun: bool | None = None,
+        consent: Consent | None = None,
+        pause: Pause | None = None,
     ) -> Definition:
         """Add the next version. `EditConflict` if the current one is not the expected one.
 
-        ``autorun`` gives or takes back the consent to it, of ``by`` and ``at``; None leaves it.
+        ``autorun`` gives or takes back the consent to it, of ``by`` and ``at``, and ends any
+        pause; None leaves it. ``consent``: what it is given to from this version on.
         """
 
     @abstractmethod
@@ -252,7 +259,6 @@ class Store(StoreBeside):
     async def definition(self, definition_id: int, version: int | None = None) -> Definition:
         """One definition, deleted or not; by default its current version. `NotFound`."""
 
-    @abstractmethod
     async def put_run(
         self,
         experiment_id: int,
@@ -262,7 +268,11 @@ class Store(StoreBeside):
         ended_at: datetime | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Run:
-        """Add a run, or change what is given of it; parameters merge (RFC 7396)."""
+        """Do `put_run_facts` with what is named here."""
+        facts = RunFacts(
+            number=number, started_at=started_at, ended_at=ended_at, parameters=parameters
+        )
+        return await self.put_run_facts(experiment_id, facts)
 
     @abstractmethod
     async def runs(self, experiment_id: int) -> Sequence[Run]:

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from arp_nb.model import Definition, DefinitionDraft, ScriptCheck
+    from arp_nb.store.deciding import Consent, Pause
     from arp_nb.store.transaction import Transaction
 
 _COLUMNS = (
-    *(column for column in definition.c if column.name not in {"name", "version"}),
+    *(column for column in definition.c if column.name not in {"name", "version", "consent_text"}),
     *(column for column in definition_version.c if column.name != "definition_id"),
 )
 _JOINED = select(*_COLUMNS).select_from(
@@ -37,7 +38,20 @@ _ALL = CURRENT.where(definition.c.experiment_id == bindparam("experiment_id")).o
     definition.c.id
 )
 _IN_USE = _ALL.where(definition.c.deleted_at.is_(None))
+_SINCE = CURRENT.where(definition.c.revision > bindparam("since")).order_by(definition.c.revision)
+_TEXT = select(definition.c.consent_text).where(definition.c.id == bindparam("id"))
 _NO_CONSENT: Mapping[str, Any] = {"autorun": False, "autorun_by": None, "autorun_at": None}
+_NOTHING_SEEN: Mapping[str, Any] = {
+    "consent_version": None,
+    "consent_sha256": None,
+    "consent_text": "",
+}
+_NOT_PAUSED: Mapping[str, Any] = {
+    "paused_why": "",
+    "paused_by": None,
+    "paused_at": None,
+    "paused_said": "",
+}
 _SAME_VERSION = and_(
     definition.c.id == bindparam("b_id"), definition.c.version == bindparam("b_version")
 )
@@ -96,6 +110,8 @@ def change(
     by: str,
     at: datetime,
     autorun: bool | None = None,
+    consent: Consent | None = None,
+    pause: Pause | None = None,
 ) -> Definition:
     """Add the next version. `EditConflict` if the current one is not the expected one."""
     old = one(tx.db, definition_id)
@@ -106,13 +122,48 @@ def change(
         )
     if old.deleted_at is not None:
         raise Conflict(f"The batch def {old.name} was deleted: restore it before you change it.")
-    values = {"name": draft.name, "version": old.version + 1, "revision": tx.revisions(1)}
+    version = old.version + 1
+    values = {"name": draft.name, "version": version, "revision": tx.revisions(1)}
+    if autorun is not None:
+        values |= {**_NOTHING_SEEN, **_NOT_PAUSED}
+    if consent is not None:
+        values |= {
+            "consent_version": version,
+            "consent_sha256": consent.sha256,
+            "consent_text": consent.text,
+        }
+    if pause is not None:
+        values |= _paused(pause)
     _update(tx, definition_id, values, draft.name)
-    consent = _consent(old) if autorun is None else _NO_CONSENT
+    kept = _consent(old) if autorun is None else _NO_CONSENT
     if autorun:
-        consent = {"autorun": True, "autorun_by": by, "autorun_at": to_us(at)}
-    _add_version(tx, definition_id, old.version + 1, draft, check, consent=consent, by=by, at=at)
+        kept = {"autorun": True, "autorun_by": by, "autorun_at": to_us(at)}
+    _add_version(tx, definition_id, version, draft, check, consent=kept, by=by, at=at)
     return one(tx.db, definition_id)
+
+
+def pause(tx: Transaction, definition_id: int, wanted: Pause | None) -> Definition:
+    """Let the autorun of a definition wait, or with None no more."""
+    old = one(tx.db, definition_id)
+    if wanted is None:
+        values = dict(_NOT_PAUSED) if old.paused_why else {}
+    else:
+        # what a person would end by themselves gives way to what needs a new consent
+        stays = old.paused_why and (wanted.why == "user" or old.paused_why != "user")
+        values = {} if stays else _paused(wanted)
+    if values:
+        _update(tx, definition_id, {**values, "revision": tx.revisions(1)}, old.name)
+    return one(tx.db, definition_id)
+
+
+def since(db: Connection, revision: int) -> list[Definition]:
+    """Return definitions of all experiments that changed after a revision, by revision."""
+    return [definition_of(row) for row in db.execute(_SINCE, {"since": revision})]
+
+
+def consent_text(db: Connection, definition_id: int) -> str:
+    """Return the script's text that was consented to."""
+    return db.execute(_TEXT, {"id": definition_id}).scalar() or ""
 
 
 def set_check(
@@ -155,6 +206,15 @@ def restore(tx: Transaction, definition_id: int) -> Definition:
     return one(tx.db, definition_id)
 
 
+def _paused(wanted: Pause) -> dict[str, Any]:
+    return {
+        "paused_why": wanted.why,
+        "paused_by": wanted.by,
+        "paused_at": to_us(wanted.at),
+        "paused_said": wanted.said,
+    }
+
+
 def _update(tx: Transaction, definition_id: int, values: dict[str, Any], name: str) -> None:
     try:
         tx.db.execute(update(definition).where(definition.c.id == definition_id), values)
@@ -183,6 +243,13 @@ def _add_version(
         "arguments": draft.arguments.value,
         "trigger": draft.trigger.value,
         "location": draft.location,
+        "predicate": draft.predicate,
+        "run_types": draft.run_types,
+        "after": draft.after,
+        "run_param": draft.run_param,
+        "run_value": draft.run_value,
+        "most_at_once": draft.most_at_once,
+        "most_per_hour": draft.most_per_hour,
         "script_check": check_to_json(check),
         "checked_sha256": check.sha256,
         "changed_by": by,

@@ -10,8 +10,9 @@ from arp_nb.errors import Gone
 from arp_nb.store.base import Changes
 from arp_nb.store.definitions import CURRENT
 from arp_nb.store.jobs import up_to
+from arp_nb.store.ledger import entry_of
 from arp_nb.store.records import definition_of, experiment_of, run_of
-from arp_nb.store.schema import definition, experiment, job, run
+from arp_nb.store.schema import definition, experiment, job, ledger, run
 from arp_nb.store.transaction import read_counts
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _SINCE = bindparam("since", type_=Integer)
 _TO = bindparam("to", type_=Integer)
 _LIMIT = bindparam("limit", type_=Integer)
 _EXPERIMENT = bindparam("experiment_id", type_=Integer)
-_KINDS = (experiment, definition, run, job)
+_KINDS = (experiment, definition, run, job, ledger)
 
 
 def _belongs(table: Table) -> Any:
@@ -93,4 +94,5 @@ def changes(db: Connection, since: int, experiment_id: int | None, limit: int) -
         definitions=[definition_of(row) for row in rows[definition]],
         runs=[run_of(row) for row in rows[run]],
         jobs=jobs,
+        ledger=[entry_of(row) for row in rows[ledger]],
     )

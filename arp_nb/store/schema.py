@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: the newest migration; a store that names another one is migrated, or is newer than we are
-HEAD = "0004"
+HEAD = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -86,6 +86,15 @@ definition = Table(
     Column("deleted_at", BigInteger),
     Column("deleted_by", Text),
     Column("revision", BigInteger, nullable=False, index=True),
+    #: since 0005: what was consented to
+    Column("consent_version", Integer),
+    Column("consent_sha256", Text),
+    _text("consent_text", ""),
+    #: why autorun waits, and who said so
+    _text("paused_why", ""),
+    Column("paused_by", Text),
+    Column("paused_at", BigInteger),
+    _text("paused_said", ""),
     # a deleted definition gives its name free at once
     Index(
         "uq_definition_name_in_use",
@@ -120,6 +129,14 @@ definition_version = Table(
     Column("autorun", Boolean, nullable=False, server_default=text("0")),
     Column("autorun_by", Text),
     Column("autorun_at", BigInteger),
+    #: since 0005
+    _text("predicate", ""),
+    _text("run_types", ""),
+    _text("after", ""),
+    _text("run_param", ""),
+    _text("run_value", ""),
+    Column("most_at_once", Integer, nullable=False, server_default=text("0")),
+    Column("most_per_hour", Integer, nullable=False, server_default=text("0")),
 )
 
 run = Table(
@@ -132,6 +149,16 @@ run = Table(
     Column("ended_at", BigInteger),
     _text("parameters", "{}"),
     Column("revision", BigInteger, nullable=False, index=True),
+    #: since 0005
+    _text("type", ""),
+    _text("source", "api"),
+    Column("first_file_at", BigInteger),
+    Column("all_files_at", BigInteger),
+    Column("nonrec_files_at", BigInteger),
+    Column("reopened", Integer, nullable=False, server_default=text("0")),
+    Column("excluded_at", BigInteger),
+    Column("excluded_by", Text),
+    _text("excluded_why", ""),
     UniqueConstraint("experiment_id", "number"),
     Index(None, "experiment_id", "revision"),
 )
@@ -188,6 +215,8 @@ job = Table(
     #: JSON; see `arp_nb.parts`
     _text("parts", "{}"),
     Column("kill_subjobs", Boolean, nullable=False, server_default=text("0")),
+    #: since 0005
+    Column("cores", Integer),
     Index(None, "experiment_id", "revision"),
     Index(None, "definition_id", "run"),
     *(
@@ -295,4 +324,35 @@ apply_batch = Table(
         sqlite_where=text("content IS NOT NULL"),
         postgresql_where=text("content IS NOT NULL"),
     ),
+)
+
+_WAITS = text("outcome = 'waiting'")
+
+#: what autorun decided: once for each definition, run, trigger and cause
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("experiment_id", ForeignKey("experiment.id"), nullable=False),
+    Column("definition_id", ForeignKey("definition.id"), nullable=False),
+    _text("hash"),
+    Column("version", Integer, nullable=False),
+    Column("run", Integer, nullable=False),
+    _text("trigger"),
+    _text("cause"),
+    _text("outcome"),
+    _text("why"),
+    _text("said"),
+    #: JSON: what the predicate saw
+    _text("seen"),
+    Column("job_id", Integer),
+    _text("user"),
+    Column("event_at", BigInteger),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False, index=True),
+    UniqueConstraint("definition_id", "run", "trigger", "cause"),
+    Index(None, "experiment_id", "revision"),
+    Index(None, "experiment_id", "run"),
+    Index("ix_ledger_waiting", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    Index(None, "definition_id", "outcome", "decided_at"),
 )

@@ -16,6 +16,7 @@ from arp_nb.store import (
     job_values,
     jobs,
     preferences,
+    runs,
     standings,
     starts,
     upkeep,
@@ -34,6 +35,7 @@ from arp_nb.store.mark import FILE, Mark
 from arp_nb.store.readers import Readers
 from arp_nb.store.records import to_us
 from arp_nb.store.report_merges import ReportMerges
+from arp_nb.store.sqlite_deciding import SqliteDeciding
 from arp_nb.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -54,12 +56,13 @@ if TYPE_CHECKING:
         Transition,
     )
     from arp_nb.starts import Start
+    from arp_nb.store.deciding import Consent, Pause
     from arp_nb.store.standing import Standings
 
 T = TypeVar("T")
 
 
-class SqliteStore(Store):
+class SqliteStore(SqliteDeciding, Store):
     """Durable store in a folder on a local disk; made by `arp_nb.store.open_store`."""
 
     def __init__(
@@ -133,11 +136,14 @@ class SqliteStore(Store):
         at: datetime,
         *,
         autorun: bool | None = None,
+        consent: Consent | None = None,
+        pause: Pause | None = None,
     ) -> Definition:
         """Add the next version. `EditConflict` if the current one is not the expected one."""
+        consented: Mapping[str, Any] = {"autorun": autorun, "consent": consent, "pause": pause}
         changed: Definition = await self._writer.call(
             lambda tx: definitions.change(
-                tx, definition_id, draft, check, expected_version, by=by, at=at, autorun=autorun
+                tx, definition_id, draft, check, expected_version, by=by, at=at, **consented
             )
         )
         return changed
@@ -176,25 +182,9 @@ class SqliteStore(Store):
         """Return one definition, deleted or not; by default its current version."""
         return await self._readers.read(lambda db: definitions.one(db, definition_id, version))
 
-    async def put_run(
-        self,
-        experiment_id: int,
-        number: int,
-        *,
-        started_at: datetime | None = None,
-        ended_at: datetime | None = None,
-        parameters: Mapping[str, Any] | None = None,
-    ) -> Run:
-        """Add a run, or change what is given of it; parameters merge (RFC 7396)."""
-        times = {"started_at": started_at, "ended_at": ended_at}
-        kept: Run = await self._writer.call(
-            lambda tx: experiments.put_run(tx, experiment_id, number, times, parameters)
-        )
-        return kept
-
     async def runs(self, experiment_id: int) -> Sequence[Run]:
         """All runs by number."""
-        return await self._readers.read(lambda db: experiments.runs(db, experiment_id))
+        return await self._readers.read(lambda db: runs.every(db, experiment_id))
 
     # -- jobs --------------------------------------------------------------------------
 

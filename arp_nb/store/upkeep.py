@@ -18,6 +18,7 @@ from arp_nb.store.schema import (
     job,
     job_start,
     kept_text,
+    ledger,
     meta,
     scheduler_job,
     transition,
@@ -111,7 +112,7 @@ class Purge:
             definition.c.deleted_at < self._before_us, ~needed
         )
         found = tx.db.execute(old_definitions).all()
-        self._forget(tx, definition, found, (definition_version, apply_batch))
+        self._forget(tx, definition, found, (definition_version, apply_batch, ledger))
         # nobody repeats a request that is so old
         finished = apply_batch.c.content.is_(None)
         tx.db.execute(delete(apply_batch).where(finished, apply_batch.c.at < self._before_us))

@@ -1,0 +1,286 @@
+"""The ledger of autorun, as SQL: a decision and the record of its job are one change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import bindparam, func, insert, select, update
+
+from arp_nb.ledger import Entry, Outcome, Why
+from arp_nb.model import FINAL, Trigger
+from arp_nb.store import applies
+from arp_nb.store.among import among, listed
+from arp_nb.store.base import JobsWanted
+from arp_nb.store.deciding import Tally
+from arp_nb.store.many import Many
+from arp_nb.store.records import from_us, from_us_or_none, to_json, to_us, to_us_or_none
+from arp_nb.store.schema import job, ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Row, Select
+
+    from arp_nb.store.deciding import Decision, DecisionKey, LedgerFilter
+    from arp_nb.store.transaction import Transaction
+
+_CHANGING = (
+    "version", "outcome", "why", "said", "seen", "job_id", "user", "decided_at", "revision",
+)  # fmt: skip
+_NEW = (
+    "experiment_id", "definition_id", "hash", "run", "trigger", "cause", "event_at", *_CHANGING,
+)  # fmt: skip
+_ADD = Many(insert(ledger), _NEW)
+_CHANGE = Many(update(ledger).where(ledger.c.id == bindparam("b_id")), _CHANGING)
+_KEYS = select(ledger.c.definition_id, ledger.c.run, ledger.c.trigger, ledger.c.cause)
+_DECIDED = _KEYS.where(
+    ledger.c.experiment_id == bindparam("experiment_id"), among(ledger.c.run, "runs")
+)
+_WAITS = ledger.c.outcome == Outcome.WAITING.value
+_STILL_WAITING = select(ledger.c.id).where(_WAITS, among(ledger.c.id, "ids"))
+_SINCE = select(ledger).where(ledger.c.revision >= bindparam("since")).order_by(ledger.c.revision)
+_COUNT = select(func.count()).select_from(ledger).where(_WAITS)
+_FIRED = ledger.c.outcome == Outcome.FIRED.value
+_TALLIES = (
+    select(
+        ledger.c.definition_id,
+        func.count().filter(_WAITS),
+        func.count().filter(_FIRED),
+        func.count().filter(_FIRED, ledger.c.decided_at > bindparam("since")),
+        func.max(ledger.c.decided_at).filter(_FIRED),
+    )
+    .where(ledger.c.experiment_id == bindparam("experiment_id"))
+    .group_by(ledger.c.definition_id)
+)
+_ACTIVE = (
+    select(job.c.definition_id, func.count())
+    .where(
+        job.c.state.not_in([state.value for state in FINAL]),
+        job.c.experiment_id == bindparam("experiment_id"),
+        job.c.trigger != Trigger.MANUAL.value,
+        job.c.deleted_at.is_(None),
+    )
+    .group_by(job.c.definition_id)
+)
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """Make a line of its row."""
+    return Entry(
+        id=row.id,
+        experiment_id=row.experiment_id,
+        definition_id=row.definition_id,
+        hash=row.hash,
+        version=row.version,
+        run=row.run,
+        trigger=Trigger(row.trigger),
+        cause=row.cause,
+        outcome=Outcome(row.outcome),
+        why=Why(row.why),
+        said=row.said,
+        seen=orjson.loads(row.seen),
+        job_id=row.job_id,
+        user=row.user,
+        event_at=from_us_or_none(row.event_at),
+        decided_at=from_us(row.decided_at),
+        revision=row.revision,
+    )
+
+
+def decide(tx: Transaction, decisions: Sequence[Decision]) -> tuple[list[Entry], list[int]]:
+    """Keep decisions; return the lines, and the records of which jobs are to be made."""
+    left = list(_undecided(tx.db, decisions))
+    if not left:
+        return [], []
+    left = _without_duplicates(tx.db, left)
+    made: dict[int, int] = {}
+    batches = [_register(tx, group, made) for group in _groups(left)]
+    first = tx.revisions(len(left))
+    rows = [_values(one.entry, made.get(id(one)), first + index) for index, one in enumerate(left)]
+    _ADD.execute(tx.db, [row for row in rows if row["b_id"] is None])
+    _CHANGE.execute(tx.db, [row for row in rows if row["b_id"] is not None])
+    return [entry_of(row) for row in tx.db.execute(_SINCE, {"since": first})], batches
+
+
+def _undecided(db: Connection, decisions: Sequence[Decision]) -> Iterator[Decision]:
+    """Leave out what was decided before, and what does not wait any more."""
+    known = [one.entry.id for one in decisions if one.entry.id is not None]
+    waiting = set(db.execute(_STILL_WAITING, {"ids": listed(known)}).scalars())
+    taken: set[DecisionKey] = set()
+    for experiment_id in {one.entry.experiment_id for one in decisions}:
+        runs = {one.entry.run for one in decisions if one.entry.experiment_id == experiment_id}
+        taken |= decided(db, experiment_id, runs)
+    for one in decisions:
+        entry = one.entry
+        if entry.id is not None:
+            if entry.id in waiting:
+                yield one
+            continue
+        key = (entry.definition_id, entry.run, entry.trigger.value, entry.cause)
+        if key not in taken:
+            taken.add(key)
+            yield one
+
+
+def _without_duplicates(db: Connection, decisions: Sequence[Decision]) -> list[Decision]:
+    """Turn those whose run has a job already into lines that say so."""
+    runs: dict[int, set[int]] = {}
+    for one in decisions:
+        if one.firing is not None and one.firing.once_per_run:
+            runs.setdefault(one.entry.definition_id, set()).add(one.entry.run)
+    there = {
+        definition_id: applies.existing(db, definition_id, numbers)
+        for definition_id, numbers in runs.items()
+    }
+    kept: list[Decision] = []
+    for one in decisions:
+        found = there.get(one.entry.definition_id, {})
+        if one.firing is None or not one.firing.once_per_run or one.entry.run not in found:
+            kept.append(one)
+            if one.firing is not None and one.firing.once_per_run:
+                found[one.entry.run] = None
+            continue
+        job_id = found[one.entry.run]
+        which = "a job" if job_id is None else f"job {job_id}"
+        entry = replace(
+            one.entry,
+            outcome=Outcome.SKIPPED,
+            why=Why.DUPLICATE,
+            said=f"Run {one.entry.run} has {which} of this batch def already.",
+            job_id=job_id,
+        )
+        kept.append(replace(one, entry=entry, firing=None))
+    return kept
+
+
+def _groups(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
+    """Yield those that one record can hold: of one definition, neighbours, each run once."""
+    group: list[Decision] = []
+    for one in decisions:
+        if one.firing is None:
+            continue
+        if group and (_shared(group[0]) != _shared(one) or one.entry.run <= group[-1].entry.run):
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def _shared(one: Decision) -> tuple[object, ...]:
+    entry, firing = one.entry, one.firing
+    assert firing is not None
+    return (
+        entry.definition_id, entry.version, entry.trigger, entry.user, entry.decided_at,
+        firing.parameters, firing.location,
+    )  # fmt: skip
+
+
+def _register(tx: Transaction, group: Sequence[Decision], made: dict[int, int]) -> int:
+    """Store the record of a group's jobs; note which job is whose."""
+    entry, firing = group[0].entry, group[0].firing
+    assert firing is not None
+    assert entry.decided_at is not None
+    first_id = tx.counts.next_job_id
+    batch_id, _ = applies.register(
+        tx,
+        JobsWanted(
+            experiment_id=entry.experiment_id,
+            definition_id=entry.definition_id,
+            hash=entry.hash,
+            version=entry.version,
+            parameters=firing.parameters,
+            argv_by_run={one.entry.run: one.firing.argv for one in group if one.firing},
+            user=entry.user,
+            location=firing.location,
+            trigger=entry.trigger,
+            at=entry.decided_at,
+            skip_existing=False,
+        ),
+    )
+    made.update((id(one), first_id + index) for index, one in enumerate(group))
+    return batch_id
+
+
+def _values(entry: Entry, job_id: int | None, revision: int) -> dict[str, Any]:
+    assert entry.decided_at is not None
+    return {
+        "b_id": entry.id,
+        "experiment_id": entry.experiment_id,
+        "definition_id": entry.definition_id,
+        "hash": entry.hash,
+        "version": entry.version,
+        "run": entry.run,
+        "trigger": entry.trigger.value,
+        "cause": entry.cause,
+        "outcome": entry.outcome.value,
+        "why": entry.why.value,
+        "said": entry.said if job_id is None else entry.said.replace("{job}", f"job {job_id}"),
+        "seen": to_json(entry.seen),
+        "job_id": entry.job_id if job_id is None else job_id,
+        "user": entry.user,
+        "event_at": to_us_or_none(entry.event_at),
+        "decided_at": to_us(entry.decided_at),
+        "revision": revision,
+    }
+
+
+def decided(db: Connection, experiment_id: int, runs: Collection[int]) -> set[DecisionKey]:
+    """Return for which definition, run, trigger and cause there is a line."""
+    wanted = {"experiment_id": experiment_id, "runs": listed(runs)}
+    return {tuple(row) for row in db.execute(_DECIDED, wanted)}
+
+
+def matching(db: Connection, which: LedgerFilter) -> tuple[list[Entry], bool]:
+    """Lines that match, and whether there are more."""
+    statement = select(ledger).where(*_conditions(which))
+    order = ledger.c.id.asc() if which.oldest_first else ledger.c.id.desc()
+    rows = db.execute(_limited(statement, which.limit).order_by(order)).all()
+    return [entry_of(row) for row in rows[: which.limit]], len(rows) > which.limit
+
+
+def _limited(statement: Select[Any], limit: int) -> Select[Any]:
+    return statement.limit(limit + 1)
+
+
+def _conditions(which: LedgerFilter) -> Iterator[ColumnElement[bool]]:
+    for name in ("experiment_id", "definition_id", "hash", "run", "why"):
+        value = getattr(which, name)
+        if value is not None:
+            yield ledger.c[name] == value
+    if which.ids is not None:
+        yield ledger.c.id.in_(which.ids)
+    if which.outcomes is not None:
+        yield ledger.c.outcome.in_([one.value for one in which.outcomes])
+    if which.before_id is not None:
+        yield ledger.c.id < which.before_id
+    if which.after_id is not None:
+        yield ledger.c.id > which.after_id
+
+
+def waiting(db: Connection, experiment_id: int | None) -> int:
+    """Return how many lines wait."""
+    statement = _COUNT
+    if experiment_id is not None:
+        statement = statement.where(ledger.c.experiment_id == experiment_id)
+    return db.execute(statement).scalar_one()
+
+
+def tallies(db: Connection, experiment_id: int, since: datetime) -> Mapping[int, Tally]:
+    """How much there is of each definition, by its id."""
+    rows = db.execute(_ACTIVE, {"experiment_id": experiment_id}).all()
+    active = {row[0]: row[1] for row in rows}
+    found = {definition_id: Tally(active=count) for definition_id, count in active.items()}
+    wanted = {"experiment_id": experiment_id, "since": to_us(since)}
+    for definition_id, waits, fired, lately, last in db.execute(_TALLIES, wanted):
+        found[definition_id] = Tally(
+            active=active.get(definition_id, 0),
+            waiting=waits,
+            fired=fired,
+            fired_since=lately,
+            last_fired_at=from_us_or_none(last),
+        )
+    return found
