@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,8 @@ from arp_nb import errors, model, status
 from arp_nb.cli.parser import parser
 from arp_nb.model import TRANSITIONS, JobState
 from arp_nb.native import BY_SCHEDULER
+from arp_nb.run_sources.folder.options import FolderOptions
+from arp_nb.run_sources.logbook.options import LogbookOptions
 from arp_nb.settings import LocationSettings, Settings, SourceSettings
 from arp_nb.web import app as web_app
 
@@ -36,6 +39,8 @@ def write_parts(_app: Sphinx) -> None:
         "transitions": transitions(),
         "native": native(),
         "settings": settings(),
+        "logbook_options": options(LogbookOptions),
+        "folder_options": options(FolderOptions),
         "http": http_api(),
         "commands": commands(),
         "errors": errors_table(),
@@ -131,6 +136,18 @@ def settings() -> Iterator[str]:
         yield from _table(("name", "meaning"), ((f"`{name}`", told.get(name, "")) for name in own))
     yield ""
     yield "What else stands in a table `[run_source.NAME]` is for its [kind](run-sources.md)."
+
+
+def options(kind: type[Any]) -> Iterator[str]:
+    """Make the table of a run source's options."""
+    told = _comments(kind.__module__, kind.__name__)
+    yield from _table(
+        ("option", "default", "meaning"),
+        (
+            (f"`{one.name}`", f"`{json.dumps(one.default)}`", told[one.name])
+            for one in fields(kind)
+        ),
+    )
 
 
 def http_api() -> Iterator[str]:

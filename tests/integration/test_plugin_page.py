@@ -6,9 +6,7 @@ import asyncio
 import json
 import os
 import re
-import subprocess
 import sys
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +17,8 @@ from arp_nb.model import JobState
 from arp_nb.schedulers import registry
 from arp_nb.settings import Settings
 from tests.batch_world import FAST, World
+from tests.plugin_page import install, run_tests
 
-PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
-FILE = re.compile(
-    r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.DOTALL | re.MULTILINE
-)
 #: the interpreter itself, not a slow shim in front of it
 PYTHON_FOLDER = Path(sys.base_exec_prefix) / "bin"
 
@@ -32,33 +27,14 @@ PYTHON_FOLDER = Path(sys.base_exec_prefix) / "bin"
 def plugin(short_tmp: Path) -> Path:
     """The folder into which the page's plugin is written and installed."""
     folder = short_tmp / "plugin"
-    for name, text in FILE.findall(PAGE.read_text("utf-8")):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+    install("plugins.md", folder)
     (folder / "pretended" / "deskq").chmod(0o755)
-    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
-    installed = folder / f"arp_deskq-{project['version']}.dist-info"
-    installed.mkdir()
-    (installed / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    )
-    [(group, points)] = project["entry-points"].items()
-    lines = [f"{name} = {target}" for name, target in points.items()]
-    (installed / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
     return folder
 
 
 def test_the_plugin_of_the_page_keeps_the_contract(plugin: Path) -> None:
-    path = f"{PYTHON_FOLDER}:{os.environ['PATH']}"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "."],
-        cwd=plugin,
-        env={**os.environ, "PYTHONPATH": str(plugin), "PATH": path},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    assert re.search(r"\b[4-9]\d passed", done.stdout), done.stdout
+    said = run_tests(plugin, PATH=f"{PYTHON_FOLDER}:{os.environ['PATH']}")
+    assert re.search(r"\b[4-9]\d passed", said), said
 
 
 @pytest.fixture
