@@ -3,7 +3,8 @@
 Rules that every source keeps, shown by `arp_nb.testing.RunSourceContract`:
 
 * It tells facts, and may tell them again: who listens takes only what is new. It invents no
-  run, and what it does not know it leaves out.
+  run, and what it does not know it leaves out. After a restart it may know a start less well
+  (a file that grows carries the time of its last change): the earliest one holds.
 * What cannot be understood of one run costs no other run.
 * A source that cannot tell now says so by `arp_nb.errors.SourceDown`, in words; it is asked
   again later, and then tells also what happened meanwhile.

@@ -174,6 +174,16 @@ async def test_each_fault_is_told_in_words(
         server.start()
 
 
+async def test_a_certificate_that_is_not_trusted_is_told(
+    server: LogbookServer, tmp_path: Path
+) -> None:
+    url = server.url.replace("http:", "https:")
+    assert "no certificate that is trusted here: see ca_file." in await said(server, url=url)
+    words = await said(server, url=url, ca_file=str(tmp_path / "none.pem"))
+    assert "cannot be asked" in words
+    assert "none.pem" in words
+
+
 async def test_an_answer_without_end_is_given_up(
     server: LogbookServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +215,31 @@ async def test_one_experiment_that_fails_costs_no_other(server: LogbookServer) -
     server.faults.clear()
     assert [one.experiment for one in await news(source)] == [MFX]
     assert source.caveat == ""
+    await source.close()
+
+
+async def test_one_experiment_that_is_never_answered_costs_no_other(server: LogbookServer) -> None:
+    server.hang()
+    server.faults[MFX] = server.faults.pop("")
+    for name in ("one", "two"):
+        server.runs[name] = [dict(RUN)]
+    names = (MFX, "one", "two", XPP)
+    source = source_of(server, *names, timeout_s=0.2)
+    assert [one.experiment for one in await news(source)] == ["one", "two", XPP]
+    assert source.caveat == f"{MFX}: The logbook at 127.0.0.1 did not answer within 0.2 s."
+    server.runs[XPP].append({"num": 2})
+    assert [one.number for one in await news(source)] == [2]
+    await source.close()
+
+
+async def test_where_nobody_answers_not_every_experiment_is_waited_for(
+    server: LogbookServer,
+) -> None:
+    source = source_of(server, *(f"e{number}" for number in range(9)), XPP, timeout_s=0.2)
+    server.hang()
+    with pytest.raises(SourceDown, match="did not answer"):
+        await news(source)
+    assert len(server.asked) == 2
     await source.close()
 
 

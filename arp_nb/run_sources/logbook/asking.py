@@ -70,8 +70,8 @@ class Asker:
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"
         self._session.headers["User-Agent"] = "arp-nb"
-        if options.ca_file:
-            self._session.verify = str(Path(options.ca_file).expanduser())
+        # given with each question: a session's own gives way to variables of the environment
+        self._verify = str(Path(options.ca_file).expanduser()) if options.ca_file else True
         self._base = options.url.rstrip("/").removesuffix("/lgbk") + "/lgbk"
         self.name = f"The logbook at {urlsplit(options.url).hostname}"
 
@@ -91,6 +91,7 @@ class Asker:
                 headers=headers,
                 auth=self._auth(),
                 timeout=self._options.timeout_s,
+                verify=self._verify,
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -99,7 +100,7 @@ class Asker:
                     return known
                 self._check(response, experiment)
                 body = self._body(response, end_s)
-        except (requests.RequestException, HTTPError, UnicodeError) as error:
+        except (HTTPError, UnicodeError, OSError) as error:  # those of requests are OSErrors
             raise self._unreachable(error) from error
         digest = hashlib.blake2b(body, digest_size=16).digest()
         if known is not None and known.digest == digest:
@@ -164,12 +165,16 @@ class Asker:
             return Unreachable(self._too_slow())
         if isinstance(error, requests.exceptions.SSLError):
             return Unreachable(
-                f"{self.name} shows a certificate that is not trusted here: see ca_file."
+                f"{self.name} shows no certificate that is trusted here: see ca_file."
             )
         if isinstance(error, requests.exceptions.ProxyError):
             return Unreachable(f"{self.name} is behind a proxy that does not let us through.")
         if isinstance(error, requests.ConnectionError):
             return Unreachable(f"{self.name} cannot be reached.")
+        if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+            return SourceDown(
+                f"{self.name} cannot be asked: {error}."
+            )  # a ca_file that is not there
         return SourceDown(f"{self.name} broke off its answer.")
 
 

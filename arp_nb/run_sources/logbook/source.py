@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _BESIDE_S = 10.0
 #: a logbook that takes its time is left in peace for as many times that
 _PATIENCE = 4
+#: so many questions without an answer, and no more are asked: nobody is there
+_SILENT = 2
 
 
 class LogbookSource(RunSource):
@@ -79,11 +81,10 @@ class LogbookSource(RunSource):
                 await self._ask(experiments)
             except SourceDown:
                 self._due_s, self._is_awaited = None, True
+                if new := self._new(experiments):
+                    return new  # of those that answered; the next call says what is wrong
                 raise
-            self.told.keep(experiments)
-            new = self.told.take(one for asked in self._asked.values() for one in asked.news)
-            # thousands of runs are large, and are not needed again
-            self._asked = {name: replace(one, news=()) for name, one in self._asked.items()}
+            new = self._new(experiments)
             if new or self._is_awaited:
                 self._is_awaited = False
                 return new
@@ -99,19 +100,29 @@ class LogbookSource(RunSource):
         self._worker.close()
         self._asker.close()
 
+    def _new(self, experiments: Sequence[str]) -> Sequence[RunNews]:
+        self.told.keep(experiments)
+        new = self.told.take(one for asked in self._asked.values() for one in asked.news)
+        # thousands of runs are large, and are not needed again
+        self._asked = {name: replace(one, news=()) for name, one in self._asked.items()}
+        return new
+
     async def _ask(self, experiments: Sequence[str]) -> None:
         """Ask for each experiment; one that fails costs no other, unless nobody answers."""
         begin_s = time.monotonic()
         for gone in {*self._asked, *self._failed}.difference(experiments):
             self._asked.pop(gone, None)
             self._failed.pop(gone, None)
-        for experiment in experiments:
+        unreachable = 0
+        # those last that failed last: each of them may be waited for
+        for experiment in sorted(experiments, key=lambda name: name in self._failed):
             try:
                 self._asked[experiment] = await self._ask_one(experiment)
-            except Unreachable:
-                raise
             except SourceDown as error:
                 self._failed[experiment] = error
+                unreachable += isinstance(error, Unreachable)
+                if unreachable == _SILENT:
+                    raise
             else:
                 self._failed.pop(experiment, None)
         if experiments and self._failed.keys() == {*experiments}:
