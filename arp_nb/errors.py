@@ -9,6 +9,7 @@
   x Gone                  this revision is older than what is kept      410
   x TooLarge              more than is kept of anything                 413
   x InvalidValue          a value that can never be accepted            422
+    + PredicateError      a predicate cannot be read
   x TooManyRequests       faster than anything can be kept              429
   x ClientAbsent          the batch client is not there to do it        503
   x StoreError            the store cannot keep it                      507
@@ -97,6 +98,20 @@ class InvalidValue(ArpError):
     status = 422
 
 
+class PredicateError(InvalidValue):
+    """A predicate of autorun cannot be read.
+
+    Attributes
+    ----------
+    at
+        The place: characters before it; None where there is none.
+    """
+
+    def __init__(self, text: str, at: int | None = None) -> None:
+        super().__init__(text)
+        self.at = at
+
+
 class TooManyRequests(ArpError):
     """Requests come faster than they can be kept; the sender should wait a little."""
 
@@ -170,8 +185,8 @@ BY_NAME: dict[str, type[ArpError]] = {
     cls.__name__: cls
     for cls in (
         ArpError, Unauthenticated, Forbidden, NotFound, Conflict, EditConflict, Gone, TooLarge,
-        InvalidValue, TooManyRequests, ClientAbsent, StoreError, StoreRefused, StoreBusy,
-        ManagerError, VersionSkew, ManagerTimeout, SourceDown, SchedulerError,
+        InvalidValue, PredicateError, TooManyRequests, ClientAbsent, StoreError, StoreRefused,
+        StoreBusy, ManagerError, VersionSkew, ManagerTimeout, SourceDown, SchedulerError,
         SchedulerTimeout, UnreadableOutput,
     )
 }  # fmt: skip

@@ -1,0 +1,197 @@
+"""Predicates of autorun: what may be written, what it means, and that nothing gets out of hand."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arp_nb.errors import PredicateError
+from arp_nb.predicates import FUNCTIONS, JobValues, Values, Verdict, known_names, parse
+
+RUN = Values(
+    run=12,
+    type="DATA",
+    duration_s=61.5,
+    parameters={
+        "beam": 6,
+        "mode": "scan",
+        "x-ray energy": 9.5,
+        "delays": [1, 2.5],
+        "on": True,
+        "huge": 10**400,
+        "empty": None,
+    },
+    jobs={"smalldata": JobValues(status="DONE", counters={"Events": 5, "Hit rate": 3.1})},
+)
+
+
+def judged(text: str) -> Verdict:
+    return parse(text).judge(RUN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "beam > 5 and mode == 'scan'",
+        "param['x-ray energy'] > 9",
+        "param('x-ray energy') <= 9.5",
+        "smalldata.Events >= 5",
+        "counter('smalldata', 'Hit rate') > 3",
+        "status('smalldata') == 'DONE'",
+        "5 < beam < 7",
+        "1 in delays and 'can' in mode",
+        "mode not in ['off', 'idle']",
+        "type == 'DATA' and run == 12 and duration_s > 60",
+        "has('beam') and not has('nothing')",
+        "max(delays) == 2.5 and min(beam, 7) == 6 and abs(-beam) == 6",
+        "len(mode) == 4 and lower('SCAN') == mode and round(beam / 4, 1) == 1.5",
+        "empty is None",
+        "on",
+        "(beam if on else 0) == 6",
+        "beam ** 2 == 36 and beam % 4 == 2 and beam // 4 == 1",
+        "huge ** 64 > 1",
+        "",
+        "  beam\n> 5 ",
+    ],
+)
+def test_what_is_true_of_the_run_holds(text: str) -> None:
+    assert judged(text).holds
+    assert judged(text).problem == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("zzz > 1", "Run 12 has no parameter 'zzz'. It has: beam"),
+        ("bean > 1", "It has: beam"),
+        ("1 / 0 > 2", "divides by zero"),
+        ("beam", "gives 6, not true or false"),
+        ("beam > 'a'", "the number 6 cannot be compared with the text 'a'"),
+        ("mode * 1000000000 == 'a'", "* is for numbers, and the text 'scan' is none"),
+        ("'%s' % beam == '6'", "% is for numbers"),
+        ("mode + mode == 'a'", "+ is for numbers"),
+        ("9 ** 99999 > 1", "An exponent is at most 64"),
+        ("other.Events > 1", "Run 12 has no job of 'other'"),
+        ("smalldata.Hits > 1", "has no counter 'Hits'. It has: Events, Hit rate"),
+        ("1 in beam", "Nothing can be in the number 6"),
+    ],
+)
+def test_what_cannot_be_judged_does_not_hold_and_says_why(text: str, problem: str) -> None:
+    found = judged(text)
+    assert not found.holds
+    assert problem in found.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "at"),
+    [
+        ("beam = 5", "Write == for equal", 5),
+        ("[x for x in delays]", "no loops", 0),
+        ("beam > 5 and mean(beam)", "There is no function mean", 13),
+        ("roun(beam) == 6", "Did you mean round?", 0),
+        ("beam.real.imag", "Only hash.counter may have a dot", 0),
+        ("().__class__", "Only hash.counter may have a dot", 0),
+        ("delays[0] > 1", "Only param['name'] may have brackets", 0),
+        ("(lambda: 1)()", "Only the functions of predicates", 0),
+        ("f'{beam}' == '6'", "makes no texts", 0),
+        ("beam == 1j", "Only numbers, texts", 8),
+        ("(beam", "was never closed", 0),
+        ("é == (1; 2)", "cannot be read", 7),
+        ("'é' == mean(1)", "There is no function mean", 7),
+        ("has(beam)", "has takes a text", 0),
+    ],
+)
+def test_what_may_not_be_written_is_refused_at_its_place(text: str, said: str, at: int) -> None:
+    with pytest.raises(PredicateError) as caught:
+        parse(text)
+    assert said in str(caught.value)
+    assert caught.value.at == at
+
+
+@pytest.mark.parametrize("text", ["1 + " * 400 + "1 > 0", "x" * 2001, "(" * 300, "not " * 500])
+def test_a_text_that_is_too_long_or_too_deep_is_refused(text: str) -> None:
+    with pytest.raises(PredicateError):
+        parse(text)
+
+
+def test_what_was_looked_at_is_told_as_it_was_and_no_longer_than_a_line() -> None:
+    values = Values(run=1, parameters={"a": 1, "long": "x" * 10_000, "b": 2, "inf": math.inf})
+    found = parse("a == 2 or long == '' or inf < 0 or (a == 3 and b == 2)").judge(values)
+    assert set(found.seen) == {"a", "long", "inf"}  # what decided; b was not looked at
+    assert len(json.dumps(found.seen, allow_nan=False)) < 300
+
+
+def test_reads_names_everything_that_a_predicate_may_look_at() -> None:
+    read = parse("beam > 5 and param['x-ray energy'] > 9 and smalldata.Events > status('b')")
+    assert read.reads == {"beam", "x-ray energy", "smalldata.Events", "b.status"}
+    assert read.reads_jobs
+    assert not parse("beam > 5").reads_jobs
+
+
+def test_every_known_name_can_be_written_as_it_is_offered() -> None:
+    names = known_names(["beam", "x-ray energy", "max", "it's"], {"smd": ["Events", "Hit rate"]})
+    assert {"beam", "param['x-ray energy']", "param['max']", "smd.Events", "run"} < set(names)
+    for name in set(names) - set(FUNCTIONS):
+        parse(f"{name} == 1")
+
+
+@given(st.text(max_size=60) | st.text("abeamx ()[]'\"<>=!.,+-*/%0123456789andotri", max_size=60))
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    refused: list[PredicateError] = []
+    try:
+        assert isinstance(parse(text).judge(RUN).holds, bool)
+    except PredicateError as error:
+        refused.append(error)
+    assert all(str(one) and 0 <= (one.at or 0) <= len(text) for one in refused)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=6,
+)
+ASKED = [
+    "a > b", "a + b == 2", "a in b", "a ** b > 1", "-a < b", "min(a, b) > max(a)", "len(a) > 1",
+    "round(a, b) == 1", "lower(a) == b", "a == b or not a", "s.c > a", "a // b % a * b - a > 1",
+    "a is b", "abs(a) >= 0", "(a if b else a) != b",
+]  # fmt: skip
+
+
+@given(st.sampled_from(ASKED), JSON, JSON)
+def test_no_value_makes_a_judgement_fail(text: str, a: object, b: object) -> None:
+    values = Values(
+        run=1, parameters={"a": a, "b": b}, jobs={"s": JobValues(status="", counters={"c": b})}
+    )
+    found = parse(text).judge(values)
+    assert isinstance(found.holds, bool)
+    assert not (found.holds and found.problem)
+    json.dumps(found.seen, allow_nan=False)
+
+
+NUMBERS = st.integers(-50, 50).map(str) | st.sampled_from(["a", "b"])
+SUMS = st.recursive(
+    NUMBERS, lambda one: st.builds("({} {} {})".format, one, st.sampled_from("+-*"), one)
+)
+COMPARED = st.builds("{} {} {}".format, SUMS, st.sampled_from(["<", "<=", "==", "!=", ">"]), SUMS)
+LOGIC = st.recursive(
+    COMPARED,
+    lambda one: (
+        st.builds("({} {} {})".format, one, st.sampled_from(["and", "or"]), one)
+        | one.map("(not {})".format)
+    ),
+    max_leaves=5,
+)
+
+
+@given(LOGIC, st.integers(-9, 9), st.integers(-9, 9))
+def test_it_means_what_python_means(text: str, a: int, b: int) -> None:
+    if len(list(ast.walk(ast.parse(text)))) > 250:
+        return
+    values = Values(run=1, parameters={"a": a, "b": b})
+    meant = eval(text, {"a": a, "b": b})  # noqa: S307 - of the text that was made just above
+    assert parse(text).judge(values) == Verdict(holds=meant, seen=parse(text).judge(values).seen)
