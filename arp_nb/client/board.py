@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from urllib.parse import quote
 
 from arp_nb.client import markup
+from arp_nb.client.autorun import Autorun
 from arp_nb.client.definitions import Definitions
 from arp_nb.client.dry_run import DryRun
 from arp_nb.client.job import Job, JobList
@@ -41,6 +42,8 @@ class Board(Watched):
         Its name.
     definitions, runs, jobs
         The three tables; each has a ``df``.
+    autorun
+        What starts by itself: its ledger, a backtest, and its switches.
     """
 
     def __init__(self, transport: Transport, experiment: Mapping[str, Any]) -> None:
@@ -51,6 +54,7 @@ class Board(Watched):
         self.definitions = Definitions(transport, self._live, self._root)
         self.runs = Runs(transport, self._live, self._root)
         self.jobs = Jobs(transport, self._live)
+        self.autorun = Autorun(transport, self._live, self._root, self.definitions)
 
     @overload
     def apply(
@@ -235,14 +239,15 @@ class Board(Watched):
     def __repr__(self) -> str:
         now = self._live.snapshot()
         defs = len(now.definitions)
-        return f"Board {self.experiment}: {defs} batch defs, {len(now.runs)} runs, {describe(now)}"
+        text = f"Board {self.experiment}: {defs} batch defs, {len(now.runs)} runs, {describe(now)}"
+        return f"{text}\n{markup.plain(now.stop)}".rstrip()
 
     def _repr_html_(self) -> str:
         self._live.start()
         now = self._live.peek()
         names = ", ".join(markup.escape(row["name"]) for row in now.definitions.values()) or "none"
         return (
-            f"<h4>{markup.escape(self.experiment)}</h4>{markup.freshness(now)}"
+            f"<h4>{markup.escape(self.experiment)}</h4>{markup.freshness(now)}{markup.stop(now)}"
             f"<p>Batch defs: {names}. {len(now.runs):,} runs. {markup.escape(describe(now))}</p>"
             f"{markup.jobs(list(now.jobs.values()), now)}"
         )

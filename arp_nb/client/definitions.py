@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from arp_nb import errors
 from arp_nb.client import edits, markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from arp_nb.client.live import Live
     from arp_nb.client.tables import Row
@@ -30,10 +30,22 @@ class Definition:
         self.problem = str(row["check"]["problem"])
         self.warnings = list(row["check"]["warnings"])
 
+    @property
+    def autorun(self) -> str:
+        """What autorun does with it, in words: "END_OF_RUN, as ana"; empty if nothing."""
+        row = self.row
+        if not row["autorun"]:
+            return ""
+        acts = f"{occasion(row)}, as {row['autorun_by']}"
+        if not row["paused_why"]:
+            return acts
+        return f"{acts}; paused: {row['paused_said'] or row['paused_why']}"
+
     def __repr__(self) -> str:
         text = f"{self.name} (version {self.version}): {self.executable} {self.parameters}"
         doubts = [*([self.problem] if self.problem != "ok" else []), *self.warnings]
-        return markup.plain("\n  ".join([text.rstrip(), *doubts]))
+        acts = [f"autorun: {self.autorun}"] if self.autorun else []
+        return markup.plain("\n  ".join([text.rstrip(), *acts, *doubts]))
 
     def _repr_html_(self) -> str:
         return _table([self.row])
@@ -74,7 +86,11 @@ class Definitions:
         parameters
             Passed to it after experiment and run, separated by spaces.
         more
-            ``arguments="parameters only"``, ``quoted_parameters=True``, ``location="local"``.
+            ``arguments="parameters only"``, ``quoted_parameters=True``, ``location="local"``;
+            and what autorun goes by: ``trigger="END_OF_RUN"``, ``predicate="beam > 0.5"``,
+            ``run_types="DATA, DARK"``, ``after="smalldata"`` (of the trigger ``AFTER``),
+            ``run_param="beam"`` and ``run_value="on"`` (of ``RUN_PARAM_IS_VALUE``),
+            ``most_at_once=5``, ``most_per_hour=60`` (0: any number).
 
         Raises
         ------
@@ -103,11 +119,28 @@ class Definitions:
         row = self._find(name)
         return self._change(row["id"], row["version"], changes)
 
-    def autorun(self, name: str | int, on: bool) -> Definition:  # noqa: FBT001 - the box's state
+    def autorun(
+        self,
+        name: str | int,
+        on: bool,  # noqa: FBT001 - the box's state
+        *,
+        missed: Literal["run", "skip"] = "skip",
+    ) -> Definition:
         """Check or clear the box "Autorun": your consent that it runs on new data, as you.
 
-        One that is only run by hand is from then on run at the end of each run. Who consented
-        and when stand in the row's ``autorun_by`` and ``autorun_at``. It does not act yet.
+        From then on it starts a job for each run whose trigger comes; one that was only run by
+        hand does so at the end of each run. The consent is to what stands there now: when
+        somebody else edits it, or its script changes, autorun waits until the box is checked
+        again. `board.autorun.consent` shows what changed since.
+
+        Parameters
+        ----------
+        name
+            The batch def.
+        on
+            Whether the box is checked.
+        missed
+            What becomes of the runs that waited for this consent: ``"run"`` or ``"skip"``.
 
         Raises
         ------
@@ -115,14 +148,34 @@ class Definitions:
             Somebody else changed it meanwhile.
         """
         row = self._find(name)
+        body = {"on": bool(on), **({"missed": missed} if on else {})}
         return self._learn(
             self._transport.call(
                 "POST",
                 f"{self._root}/{row['id']}:autorun",
-                {"on": bool(on)},
+                body,
                 headers={"If-Match": f'"{row["version"]}"'},
             )
         )
+
+    def pause(self, name: str | int, said: str = "") -> Definition:
+        """Let autorun wait with a batch def; ``said`` is why, for everybody to read."""
+        return self._act(name, "pause", {"said": said})
+
+    def unpause(self, name: str | int, *, missed: Literal["run", "skip"] = "skip") -> Definition:
+        """Undo `pause`; the runs that waited are ``"run"`` or ``"skip"``.
+
+        What waits for a consent goes on only when the box is checked again.
+        """
+        return self._act(name, "resume", {"missed": missed})
+
+    def _act(self, name: str | int, what: str, body: dict[str, Any]) -> Definition:
+        path = f"{self._root}/{self.id_of(name)}:{what}"
+        return self._learn(self._transport.call("POST", path, body, repeatable=True))
+
+    def id_of(self, name: str | int) -> int:
+        """Return the id of a batch def. `NotFound` names those that there are."""
+        return int(self._find(name)["id"])
 
     def remove(self, name: str | int) -> None:
         """Delete a batch def; its name is free at once. `restore` undoes it."""
@@ -226,10 +279,21 @@ class Definitions:
         return markup.freshness(now) + _table(list(now.definitions.values()))
 
 
+def occasion(row: Mapping[str, Any]) -> str:
+    """Return when a batch def runs by itself, as ``"AFTER peaks"``."""
+    match row["trigger"]:
+        case "AFTER":
+            return f"AFTER {row['after']}"
+        case "RUN_PARAM_IS_VALUE":
+            return f"{row['run_param']} = {row['run_value']}"
+        case trigger:
+            return str(trigger)
+
+
 def _table(rows: list[Row]) -> str:
     if not rows:
         return "<p>No batch defs yet: <code>board.definitions.add(…)</code></p>"
-    titles = ("id", "hash", "executable", "parameters", "version", "check")
+    titles = ("id", "hash", "executable", "parameters", "version", "autorun", "check")
     return markup.table(
         titles,
         (
@@ -239,6 +303,7 @@ def _table(rows: list[Row]) -> str:
                 f"<code>{markup.escape(row['executable'])}</code>",
                 markup.escape(row["parameters"]),
                 markup.escape(row["version"]),
+                markup.escape(Definition(row).autorun),
                 markup.escape("; ".join([row["check"]["problem"], *row["check"]["warnings"]])),
             )
             for row in sorted(rows, key=lambda row: row["id"])

@@ -21,6 +21,13 @@ EDITABLE = (
     "arguments",
     "trigger",
     "location",
+    "predicate",
+    "run_types",
+    "after",
+    "run_param",
+    "run_value",
+    "most_at_once",
+    "most_per_hour",
 )
 
 

@@ -1,4 +1,4 @@
-"""DataFrames of jobs, definitions, runs and counters: the only place that needs pandas.
+"""DataFrames of all that a board knows: the only place that needs pandas.
 
 Every frame has all its columns with the same types, even when it is empty; times are UTC;
 ``df.attrs`` says of which revision it is, as of when, and whether it may be old.
@@ -6,6 +6,7 @@ Every frame has all its columns with the same types, even when it is empty; time
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from arp_nb.client.tables import Row, Snapshot
 
 _TIME = "datetime64[us, UTC]"
+_PARAMETER = " (parameter)"
 
 JOB_COLUMNS: Mapping[str, str] = {
     "id": "int64",
@@ -65,12 +67,57 @@ DEFINITION_COLUMNS: Mapping[str, str] = {
     "location": "string",
     "autorun": "bool",
     "autorun_by": "string",
+    "paused_why": "string",
+    "predicate": "string",
+    "run_types": "string",
+    "after": "string",
+    "run_param": "string",
+    "run_value": "string",
+    "most_at_once": "Int64",
+    "most_per_hour": "Int64",
     "problem": "string",
     "warnings": "string",
     "changed_by": "string",
     "changed_at": _TIME,
 }
-RUN_COLUMNS: Mapping[str, str] = {"run": "int64", "started": _TIME, "ended": _TIME}
+RUN_COLUMNS: Mapping[str, str] = {
+    "run": "int64",
+    "type": "string",
+    "started": _TIME,
+    "ended": _TIME,
+    "first_file_at": _TIME,
+    "all_files_at": _TIME,
+    "nonrec_files_at": _TIME,
+    "source": "string",
+    "reopened": "int64",
+    "excluded_at": _TIME,
+    "excluded_by": "string",
+    "excluded_why": "string",
+}
+LEDGER_COLUMNS: Mapping[str, str] = {
+    "id": "Int64",
+    "run": "int64",
+    "hash": "string",
+    "version": "int64",
+    "trigger": "string",
+    "cause": "string",
+    "outcome": "string",
+    "why": "string",
+    "said": "string",
+    "seen": "string",
+    "job": "Int64",
+    "user": "string",
+    "event_at": _TIME,
+    "decided_at": _TIME,
+}
+BACKTEST_COLUMNS: Mapping[str, str] = {
+    "run": "int64",
+    "fires": "bool",
+    "why": "string",
+    "said": "string",
+    "seen": "string",
+    "event_at": _TIME,
+}
 ELEMENT_COLUMNS: Mapping[str, str] = {
     "index": "int64",
     "native_id": "string",
@@ -129,15 +176,40 @@ def definitions(rows: Iterable[Row], now: Snapshot) -> pd.DataFrame:
 
 
 def runs(rows: Iterable[Row], now: Snapshot) -> pd.DataFrame:
-    """Make one row per run, by number, with a column for each parameter of any run."""
+    """Make one row per run, by number, with a column for each parameter of any run.
+
+    A parameter that is called as a column of ours is found as ``"type (parameter)"``, whichever
+    parameters there are beside it.
+    """
     ordered = sorted(rows, key=lambda row: row["run"])
-    ready = [
-        {"run": row["run"], "started": row["started_at"], "ended": row["ended_at"]}
-        for row in ordered
-    ]
+    ready = [{**row, "started": row["started_at"], "ended": row["ended_at"]} for row in ordered]
     parameters = _by_name([row["parameters"] for row in ordered])
     own = _frame(ready, RUN_COLUMNS, now)
-    return _beside(own, _apart(parameters, set(RUN_COLUMNS), "(parameter)"))
+    return _beside(own, {parameter_column(name): one for name, one in parameters.items()})
+
+
+def parameter_column(name: str) -> str:
+    """Return how the column of a run parameter is called in the frame of runs."""
+    bare = name
+    while bare.endswith(_PARAMETER):
+        bare = bare.removesuffix(_PARAMETER)
+    return f"{name}{_PARAMETER}" if bare in RUN_COLUMNS else name
+
+
+def ledger(entries: Iterable[Mapping[str, Any]], now: Snapshot) -> pd.DataFrame:
+    """Make one row per entry of the ledger, in the order given; ``seen`` is JSON."""
+    ready = [{**one, "job": one["job_id"], "seen": _seen(one)} for one in entries]
+    return _frame(ready, LEDGER_COLUMNS, now)
+
+
+def backtest(runs: Iterable[Mapping[str, Any]], now: Snapshot) -> pd.DataFrame:
+    """Make one row per run that was tried, in the order given; ``seen`` is JSON."""
+    return _frame([{**one, "seen": _seen(one)} for one in runs], BACKTEST_COLUMNS, now)
+
+
+def _seen(row: Mapping[str, Any]) -> str:
+    # text, for a column of dicts cannot be compared, grouped, or written by to_parquet
+    return json.dumps(row["seen"], ensure_ascii=False) if row["seen"] else ""
 
 
 def counters(rows: Sequence[Row], now: Snapshot) -> pd.DataFrame:

@@ -198,6 +198,12 @@ class Live:
             self._tables.drop(kind, ids)
             self._tell()
 
+    def learn_stop(self, stopped: Row | None) -> None:
+        """Take who stopped all autorun, as a request answered it."""
+        with self._changed:
+            self._tables.autorun = {**self._tables.autorun, "stopped": stopped}
+            self._tell()
+
     # -- inside ------------------------------------------------------------------------
 
     def _snapshot(self) -> Snapshot:
@@ -213,6 +219,7 @@ class Live:
             as_of=datetime.now(UTC) if fresh else self._as_of,
             stale=not fresh,
             why=self._why or "",
+            autorun=tables.autorun,
         )
 
     def _tell(self) -> None:
@@ -247,6 +254,7 @@ class Live:
         answer = self._transport.call("GET", "/status")
         if answer.get("health"):
             tables.health = health_of(answer["health"])
+        tables.autorun = answer.get("autorun") or {}
         with self._changed:
             self._tables = tables
             self._as_of = datetime.now(UTC)
@@ -304,6 +312,8 @@ class Live:
                 tables.revision = max(tables.revision, message["to"])
             if message["upserts"].get("health"):
                 tables.health = health_of(message["upserts"]["health"])
+            if message["upserts"].get("autorun"):
+                tables.autorun = message["upserts"]["autorun"]
             if ours and not message["more"]:
                 self._why = None
             self._tell()

@@ -93,6 +93,23 @@ def status_of(word: str, state: JobState) -> str:
     return f'<b style="color:{_HUES[look.hue]}">{_SHAPES[look.shape]} {escape(word)}</b>'
 
 
+#: of an entry of the ledger
+_OUTCOMES = {
+    "fired": ("done", "tick"),
+    "fires": ("done", "tick"),
+    "waiting": ("wait", "hourglass"),
+    "skipped": ("look", "cross"),
+}
+
+
+def outcome(word: str) -> str:
+    """Return what autorun did with a run as it is drawn; nothing for what is still to come."""
+    if word not in _OUTCOMES:
+        return ""
+    hue, shape = _OUTCOMES[word]
+    return f'<b style="color:{_HUES[hue]}">{_SHAPES[shape]} {escape(word)}</b>'
+
+
 def counter(one: reports.Counter) -> str:
     """Return one counter: name, value, unit, progress and link."""
     value = escape(_number(one.value))
@@ -169,6 +186,11 @@ def jobs(rows: Sequence[Mapping[str, Any]], now: Snapshot, limit: int = 40) -> s
     return table(titles, lines) + tail if lines else "<p>No jobs yet.</p>"
 
 
+def time(text: str | None) -> str:
+    """Return a time as it travels, shortened to its seconds, in UTC."""
+    return escape((text or "")[:19].replace("T", " "))
+
+
 def freshness(now: Snapshot) -> str:
     """Say how old the rest may be; empty while the connection stands."""
     if not now.stale:
@@ -178,6 +200,11 @@ def freshness(now: Snapshot) -> str:
         f'<p style="color:{_HUES["look"]}"><b>As of {at}; it may be old:</b>'
         f" {escape(now.why)} Trying again…</p>"
     )
+
+
+def stop(now: Snapshot) -> str:
+    """Say that somebody stopped all autorun; empty if nobody did."""
+    return f'<p style="color:{_HUES["look"]}"><b>{escape(now.stop)}</b></p>' if now.stop else ""
 
 
 def _number(value: Any) -> str:

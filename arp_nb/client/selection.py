@@ -39,6 +39,18 @@ def job_id(what: Any) -> int:
     return found
 
 
+def entry_ids(what: Any) -> list[int]:
+    """Return the ids of entries of the ledger; a DataFrame has them in its column ``id``."""
+    if hasattr(what, "columns"):
+        if "outcome" not in what.columns or "id" not in what.columns:
+            raise errors.InvalidValue("This is no DataFrame of the ledger.")
+        what = what["id"]
+    found = [_whole(one) for one in _items(what)]
+    if None in found:
+        raise errors.InvalidValue("An entry of the ledger is named by its id, a number.")
+    return [one for one in dict.fromkeys(found) if one is not None]
+
+
 def run_number(what: Any) -> int:
     """Return the number of one run."""
     found = _whole(what)

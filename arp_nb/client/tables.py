@@ -34,6 +34,13 @@ class Snapshot:
     #: the connection is down: it may be old by now
     stale: bool
     why: str = ""
+    #: what the manager says of autorun: who stopped it, which run sources are down
+    autorun: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stop(self) -> str:
+        """Who stopped all autorun, in words; empty if nobody did."""
+        return stop_words(self.autorun.get("stopped"))
 
     def status(self, job: Row) -> str:
         """Return the word to show for a job now: the stored one, unless nobody answers."""
@@ -54,6 +61,7 @@ class Tables:
     revision: int = 0
     rows: dict[str, dict[int, Row]] = field(default_factory=lambda: {kind: {} for kind in KEYS})
     health: Health | None = None
+    autorun: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, kind: str, rows: Iterable[Row]) -> None:
         """Take rows that are not older than those known."""
@@ -67,6 +75,15 @@ class Tables:
         """Forget rows that were deleted."""
         for one in ids:
             self.rows[kind].pop(one, None)
+
+
+def stop_words(row: Mapping[str, Any] | None) -> str:
+    """Say that all autorun is stopped, since when and by whom; empty if it is not."""
+    if not row:
+        return ""
+    at = f"{datetime.fromisoformat(row['at']).astimezone():%Y-%m-%d %H:%M}"
+    why = f": {row['said']}" if row["said"] else ""
+    return f"{row['by']} stopped all autorun at {at}{why}"
 
 
 def health_of(row: Mapping[str, Any]) -> Health:

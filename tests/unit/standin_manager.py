@@ -58,6 +58,24 @@ def job_row(job_id: int, run: int = 1, **more: Any) -> dict[str, Any]:
     return dict(rows.job_row(job))
 
 
+def run_row(number: int, revision: int = 1, **parameters: Any) -> dict[str, Any]:
+    """A run as it travels."""
+    run = Run(
+        id=number, experiment_id=1, number=number, parameters=parameters, revision=revision
+    )  # fmt: skip
+    return dict(rows.run_row(run))
+
+
+def entry_row(entry_id: int | None, run: int, **more: Any) -> dict[str, Any]:
+    """An entry of the ledger as it travels."""
+    return {
+        "id": entry_id, "experiment_id": 1, "run": run, "definition_id": 1, "hash": "peaks",
+        "version": 1, "trigger": "END_OF_RUN", "cause": "", "outcome": "fired", "why": "",
+        "said": "Run ended.", "seen": {}, "job_id": None, "user": "ana",
+        "event_at": NOW.isoformat(), "decided_at": NOW.isoformat(), "revision": 1, **more,
+    }  # fmt: skip
+
+
 class StandIn:
     """The manager's answers. Methods may be called from any thread."""
 
@@ -70,6 +88,10 @@ class StandIn:
         self.jobs: dict[int, dict[str, Any]] = {}
         self.definitions: dict[int, dict[str, Any]] = {}
         self.runs: dict[int, dict[str, Any]] = {}
+        #: of autorun, oldest first; ids are their places, counted from 1
+        self.ledger: list[dict[str, Any]] = []
+        self.ledger_page = 100
+        self.autorun: dict[str, Any] = {"stopped": None, "sources": []}
         #: by job id; answered in pieces of a few bytes
         self.logs: dict[int, str] = {}
         self.log_piece = 50
@@ -142,12 +164,16 @@ class StandIn:
 
     def put_run(self, number: int, **parameters: Any) -> None:
         self.revision += 1
-        run = Run(
-            id=number, experiment_id=1, number=number, parameters=parameters,
-            revision=self.revision,
-        )  # fmt: skip
-        self.runs[number] = dict(rows.run_row(run))
+        self.runs[number] = run_row(number, revision=self.revision, **parameters)
         self.tell({"runs": [self.runs[number]]})
+
+    def put_entry(self, run: int, **more: Any) -> dict[str, Any]:
+        """Add an entry to the ledger, and tell everybody."""
+        self.revision += 1
+        row = entry_row(len(self.ledger) + 1, run, revision=self.revision, **more)
+        self.ledger.append(row)
+        self.tell({"ledger": [row]})
+        return row
 
     def delete_job(self, job_id: int) -> None:
         self.revision += 1
@@ -243,7 +269,10 @@ class StandIn:
     def _say(self, request: Request, path: str, body: Any) -> Response:
         root = "/experiments/xppi0915/"
         experiment = Experiment(id=1, name="xppi0915", created_at=NOW)
-        status = {"api_version": self.api_version, "health": self.health, "epoch": self.epoch}
+        status = {
+            "api_version": self.api_version, "health": self.health, "epoch": self.epoch,
+            "autorun": self.autorun,
+        }  # fmt: skip
         plain: dict[str, Any] = {
             "/status": status,
             "/experiments/xppi0915": rows.experiment_row(experiment),
@@ -256,6 +285,8 @@ class StandIn:
             return self._apply(body)
         if path == f"{root}jobs":
             return self._page(request)
+        if path == f"{root}autorun/ledger":
+            return self._ledger(request)
         if path.endswith("/log") and self.logs:
             return self._log(request, int(path.split("/")[2]))
         message = {"error": "NotFound", "message": f"There is nothing at {path}."}
@@ -289,6 +320,18 @@ class StandIn:
                 "next_before": following,
             }
         )
+
+    def _ledger(self, request: Request) -> Response:
+        asked = request.query_params
+        before = int(asked.get("before_id", 1 << 60))
+        limit = min(int(asked["limit"]), self.ledger_page)
+        found = [
+            one
+            for one in reversed(self.ledger)
+            if one["id"] < before
+            and all(str(one[key]) == asked[key] for key in ("run", "hash", "why") if key in asked)
+        ]
+        return JSONResponse({"entries": found[:limit], "more": len(found) > limit})
 
     def _apply(self, body: Any) -> Response:
         if body["dry_run"]:

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arp_nb.client import frames
+from arp_nb.client.selection import job_ids
 from arp_nb.client.tables import Snapshot
 from arp_nb.model import JobState
-from tests.unit.standin_manager import NOW, job_row
+from tests.unit.standin_manager import NOW, entry_row, job_row, run_row
 
 SNAPSHOT = Snapshot(
     jobs={}, definitions={}, runs={}, health=None, epoch="e", revision=7,
@@ -26,10 +27,6 @@ PROMISED = {
     "queue", "host", "submitted", "started", "ended", "exit_code", "reason", "peak_memory_mb",
     "attempt",
 }  # fmt: skip
-
-
-def run_row(number: int, **parameters: Any) -> dict[str, Any]:
-    return {"run": number, "started_at": None, "ended_at": None, "parameters": parameters}
 
 
 def done(job_id: int, run: int = 1, /, **counters: Any) -> dict[str, Any]:
@@ -48,6 +45,8 @@ def test_empty_frames_have_all_columns_with_their_types() -> None:
         (frames.runs([], SNAPSHOT), frames.RUN_COLUMNS),
         (frames.counters([], SNAPSHOT), frames.COUNTER_COLUMNS),
         (frames.history([], SNAPSHOT), frames.HISTORY_COLUMNS),
+        (frames.ledger([], SNAPSHOT), frames.LEDGER_COLUMNS),
+        (frames.backtest([], SNAPSHOT), frames.BACKTEST_COLUMNS),
     ):
         assert {name: str(kind) for name, kind in made.dtypes.items()} == dict(columns)
 
@@ -123,11 +122,55 @@ def test_columns_keep_apart_however_they_are_named() -> None:
     assert frame["A"][0] == 5
 
 
-@pytest.mark.parametrize("name", ["run", "started", "ended"])
+@pytest.mark.parametrize("name", frames.RUN_COLUMNS)
 def test_run_parameter_never_replaces_a_column(name: str) -> None:
-    frame = frames.runs([run_row(1, **{name: "mine"})], SNAPSHOT)
-    assert frame[f"{name} (parameter)"][0] == "mine"
-    assert frame["run"][0] == 1
+    frame = frames.runs([run_row(1)], SNAPSHOT)
+    mine = frames.runs([{**run_row(1), "parameters": {name: "mine"}}], SNAPSHOT)
+    assert mine[f"{name} (parameter)"][0] == "mine"
+    assert mine[list(frame.columns)].equals(frame)
+
+
+def test_run_parameters_are_columns_by_their_own_names() -> None:
+    frame = frames.runs([run_row(1, beam=0.5, sample="a"), run_row(2, beam=0.7)], SNAPSHOT)
+    assert list(frame["beam"]) == [0.5, 0.7]
+    assert list(frame.columns) == [*frames.RUN_COLUMNS, "beam", "sample"]
+    assert pd.isna(frame["sample"][1])
+
+
+names = st.sampled_from(["type", "run", "beam"]).flatmap(
+    lambda name: st.integers(0, 3).map(lambda times: name + " (parameter)" * times)
+)
+
+
+@given(st.lists(names, unique=True), st.randoms())
+def test_name_of_a_parameters_column_depends_on_no_other(found: list[str], random: Any) -> None:
+    values = {name: name for name in found}
+    shuffled = random.sample(found, len(found))
+    frame = frames.runs(
+        [run_row(number) | {"parameters": {name: values[name]}}
+         for number, name in enumerate(shuffled, 1)], SNAPSHOT,
+    )  # fmt: skip
+    assert len(set(frame.columns)) == len(frames.RUN_COLUMNS) + len(found)
+    for name in found:
+        alone = frames.runs([run_row(1) | {"parameters": {name: name}}], SNAPSHOT)
+        [column] = set(alone.columns) - set(frames.RUN_COLUMNS)
+        assert set(frame[column].dropna()) == {name}
+
+
+def test_ledger_is_a_frame_of_jobs_too() -> None:
+    entries = [entry_row(2, 12, job_id=7), entry_row(None, 12, outcome="none", event_at=None)]
+    frame = frames.ledger(entries, SNAPSHOT)
+    assert job_ids(frame) == [7]
+    assert frame["id"].to_list() == [2, pd.NA]
+    assert pd.isna(frame["event_at"][1])
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=3), st.floats() | st.text(), max_size=2)))
+def test_any_seen_values_make_a_ledger_that_is_text(seen: list[dict[str, Any]]) -> None:
+    rows = [entry_row(number, 1, seen=one) for number, one in enumerate(seen)]
+    frame = frames.ledger(rows, SNAPSHOT)
+    assert {name: str(kind) for name, kind in frame.dtypes.items()} == frames.LEDGER_COLUMNS
+    assert [bool(one) for one in frame["seen"]] == [bool(one) for one in seen]
 
 
 json_values = st.recursive(
@@ -144,7 +187,7 @@ json_values = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(st.text(max_size=5), json_values, max_size=3), max_size=4))
 def test_any_parameters_and_counters_make_a_frame(records: list[dict[str, Any]]) -> None:
-    runs = [run_row(number, **one) for number, one in enumerate(records, 1)]
+    runs = [run_row(number) | {"parameters": one} for number, one in enumerate(records, 1)]
     rows = [done(number, number, **one) for number, one in enumerate(records, 1)]
     assert len(frames.runs(runs, SNAPSHOT)) == len(records)
     assert len(frames.wide(rows, runs, "peaks", SNAPSHOT)) == len(records)

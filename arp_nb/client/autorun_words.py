@@ -1,0 +1,191 @@
+"""How autorun stands, in words: its switch, its batch defs, its run sources, and consents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.client import markup
+from arp_nb.client.tables import stop_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Switch:
+    """Whether all autorun is stopped, and how many runs wait for somebody to go on."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self.stopped: dict[str, Any] | None = answer["stopped"]
+        self.waiting = int(answer["waiting"])
+
+    def __repr__(self) -> str:
+        text = f"{stop_words(self.stopped) or 'Autorun acts'}. {_waiting(self.waiting)}"
+        return markup.plain(text.rstrip())
+
+    def _repr_html_(self) -> str:
+        return f"<p>{markup.escape(repr(self), 2000)}</p>"
+
+
+class Status:
+    """How autorun of an experiment stands.
+
+    Attributes
+    ----------
+    acts
+        Whether it can act now.
+    cannot
+        Why not, in words.
+    caveats
+        What it does not promise here.
+    stopped
+        Who stopped all of it: ``by``, ``at``, ``said``; or None.
+    sources
+        Where runs come from, and which of them are down.
+    definitions
+        What it does with each batch def.
+    waiting
+        How many entries of the ledger wait.
+    """
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self.acts = bool(answer["acts"])
+        self.cannot = [str(one) for one in answer["cannot"]]
+        self.caveats = [str(one) for one in answer["caveats"]]
+        self.stopped: dict[str, Any] | None = answer["stopped"]
+        self.sources: list[dict[str, Any]] = list(answer["sources"])
+        self.definitions: list[dict[str, Any]] = list(answer["definitions"])
+        self.waiting = int(answer["waiting"])
+
+    def _lines(self) -> Iterator[str]:
+        yield "Autorun acts." if self.acts else "Autorun does not act."
+        yield from self.cannot
+        if self.waiting:
+            yield _waiting(self.waiting)
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            map(
+                markup.plain,
+                [
+                    *self._lines(),
+                    *(f"{one['name']}: {definition_words(one)}" for one in self.definitions),
+                    *(f"run source {one['name']}: {source_words(one)}" for one in self.sources),
+                    *self.caveats,
+                ],
+            )
+        )
+
+    def _repr_html_(self) -> str:
+        defs = markup.table(
+            ("hash", "trigger", "autorun"),
+            (
+                (
+                    f"<b>{markup.escape(one['name'])}</b>",
+                    markup.escape(one["trigger"]),
+                    markup.escape(definition_words(one)),
+                )
+                for one in self.definitions
+            ),
+        )
+        sources = markup.table(
+            ("run source", "kind", "how it is"),
+            (
+                tuple(map(markup.escape, (one["name"], one["kind"], source_words(one))))
+                for one in self.sources
+            ),
+        )
+        paragraphs = "".join(f"<p>{markup.escape(one)}</p>" for one in self._lines())
+        notes = "".join(f"<p><i>{markup.escape(one)}</i></p>" for one in self.caveats)
+        return (
+            paragraphs
+            + (defs if self.definitions else "<p>No batch defs yet.</p>")
+            + (sources if self.sources else "")
+            + notes
+        )
+
+
+class Consent:
+    """Who consented to the autorun of a batch def, and what changed since.
+
+    Attributes
+    ----------
+    changes
+        Fields that are other than what was consented to: ``field``, ``was``, ``now``.
+    script_diff
+        How the script differs from what was consented to; empty if it does not.
+    script_missing
+        Why that cannot be said, if it cannot.
+    """
+
+    def __init__(self, name: str, answer: Mapping[str, Any]) -> None:
+        self.name = name
+        self.row = dict(answer)
+        self.changes: list[dict[str, Any]] = list(answer["changes"])
+        self.script_diff = str(answer["script_diff"])
+        self.script_missing = str(answer["script_missing"])
+
+    @property
+    def is_same(self) -> bool:
+        """Whether all is as it was consented to."""
+        return not (self.changes or self.script_diff or self.script_missing)
+
+    @property
+    def said(self) -> str:
+        """Who consented to which version and when, and whether autorun waits, in words."""
+        row = self.row
+        if not row["autorun"]:
+            return f"Nobody has checked the box of {self.name}."
+        at = (row["at"] or "")[:16].replace("T", " ")
+        text = f"{row['by']} consented to version {row['version']} of {self.name}, {at} UTC."
+        if row["paused_why"]:
+            text += f" Autorun waits: {row['paused_said'] or row['paused_why']}"
+        return text if not self.is_same else f"{text} Nothing has changed since."
+
+    def __repr__(self) -> str:
+        lines = [
+            self.said,
+            *(f"{one['field']}: {one['was']!r} → {one['now']!r}" for one in self.changes),
+            *([self.script_missing] if self.script_missing else []),
+            *self.script_diff.splitlines(),
+        ]
+        return "\n".join(map(markup.plain, lines))
+
+    def _repr_html_(self) -> str:
+        changed = markup.table(
+            ("field", "was", "now"),
+            (
+                tuple(markup.escape(one[key], 2000) for key in ("field", "was", "now"))
+                for one in self.changes
+            ),
+        )
+        diff = f"<pre>{markup.escape(self.script_diff, 100_000)}</pre>"
+        return (
+            f"<p>{markup.escape(self.said, 2000)}</p>"
+            + (changed if self.changes else "")
+            + (f"<p>{markup.escape(self.script_missing)}</p>" if self.script_missing else "")
+            + (diff if self.script_diff else "")
+        )
+
+
+def definition_words(one: Mapping[str, Any]) -> str:
+    """Say what autorun does with a batch def, in one line."""
+    if one["autorun"]:
+        words = f"{one['trigger']}, as {one['autorun_by']}"
+        if one["paused_why"]:
+            words += f"; paused: {one['paused_said'] or one['paused_why']}"
+    else:
+        words = "not checked"
+    counts = [f"{one[key]:,} {key}" for key in ("fired", "active", "waiting") if one[key]]
+    return "; ".join([words, *([one["problem"]] if one["problem"] else []), *counts])
+
+
+def source_words(one: Mapping[str, Any]) -> str:
+    """Say how a run source is, and what it tells of."""
+    if one["ok"]:
+        return f"tells {', '.join(one['gives']) or 'nothing'}"
+    since = one["since"][:19].replace("T", " ")
+    return f"DOWN since {since} UTC: {one['said']}"
+
+
+def _waiting(number: int) -> str:
+    return f"{number:,} {'run waits' if number == 1 else 'runs wait'}." if number else ""

@@ -1,0 +1,161 @@
+"""``board.autorun.ledger``: what autorun did with each run, and why."""
+
+# ruff: noqa: A002 - `hash` is the word for it everywhere
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.client import markup
+from arp_nb.client.selection import run_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from arp_nb.client.live import Live
+    from arp_nb.client.tables import Row, Snapshot
+    from arp_nb.client.transport import Transport
+
+#: of one request
+PAGE = 1000
+#: how many a table shows
+SHOWN = 40
+_TITLES = ("run", "hash", "outcome", "job", "said", "at (UTC)")
+
+
+class Ledger:
+    """The ledger of a board's experiment, which may be long: it is read when you ask for it.
+
+    Examples
+    --------
+    >>> board.autorun.ledger.df  # doctest: +SKIP
+    >>> board.autorun.ledger(run=12)  # doctest: +SKIP
+    >>> board.autorun.ledger(hash="smalldata", why="predicate")  # doctest: +SKIP
+    """
+
+    def __init__(self, transport: Transport, live: Live, root: str) -> None:
+        self._transport = transport
+        self._live = live
+        self._path = f"{root}/autorun/ledger"
+
+    @property
+    def df(self) -> Any:
+        """All of it as a DataFrame, newest first."""
+        return self()
+
+    def __call__(
+        self,
+        *,
+        run: int | None = None,
+        hash: str | None = None,
+        outcome: str | None = None,
+        why: str | None = None,
+        complete: bool | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """Return a part of it as a DataFrame, newest first.
+
+        Parameters
+        ----------
+        run
+            Of this run only.
+        hash
+            Of this batch def only.
+        outcome
+            ``"fired"``, ``"waiting"`` or ``"skipped"``.
+        why
+            As ``"predicate"``, ``"limit"``, ``"unchecked"``: the column of that name.
+        complete
+            With a row also for each batch def or run that nothing has happened to yet; by
+            default where you ask for one run or one batch def, and for no outcome.
+        limit
+            So many at most, the newest.
+
+        Raises
+        ------
+        InvalidValue
+            There is no such outcome, or ``complete`` was asked without run and hash.
+        """
+        from arp_nb.client import frames  # noqa: PLC0415 - pandas takes half a second
+
+        now = self._live.snapshot()
+        if complete is None:
+            complete = (run is not None or hash is not None) and outcome is None and why is None
+        asked = {
+            "run": None if run is None else run_number(run),
+            "hash": hash,
+            "outcome": outcome,
+            "why": why,
+            "complete": "true" if complete else None,
+        }
+        as_of = datetime.now(UTC)
+        rows = list(self.rows(asked, limit))
+        # asked for just now, however the live tables are
+        return frames.ledger(rows, dataclasses.replace(now, as_of=as_of, stale=False))
+
+    def rows(self, asked: Mapping[str, Any], limit: int | None = None) -> Iterator[Row]:
+        """Give the entries that were asked for, newest first, page by page."""
+        params = {name: value for name, value in asked.items() if value is not None}
+        left = limit
+        while True:
+            params["limit"] = PAGE if left is None else min(left, PAGE)
+            page = self._transport.call("GET", self._path, params=params)
+            yield from page["entries"] if left is None else page["entries"][:left]
+            ids = [one["id"] for one in page["entries"] if one["id"] is not None]
+            left = None if left is None else left - len(page["entries"])
+            if not page["more"] or not ids or (left is not None and left <= 0):
+                return
+            params["before_id"] = min(ids)
+
+    def newest(self, limit: int) -> tuple[list[Row], bool]:
+        """Return the newest entries, and whether there are more."""
+        page = self._transport.call("GET", self._path, params={"limit": limit})
+        return list(page["entries"]), bool(page["more"])
+
+    def __repr__(self) -> str:
+        rows, more = self.newest(SHOWN)
+        tail = ["… and older ones: board.autorun.ledger.df"] if more else []
+        return "\n".join([*(markup.plain(line(row)) for row in rows), *tail]) or _NOTHING
+
+    def _repr_html_(self) -> str:
+        rows, more = self.newest(SHOWN)
+        tail = "<p>… and older ones: <code>board.autorun.ledger.df</code></p>" if more else ""
+        now = self._live.peek()
+        return markup.stop(now) + (table(rows) + tail if rows else f"<p>{_NOTHING}</p>")
+
+
+_NOTHING = "Nothing has happened yet that autorun goes by."
+
+
+def table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return entries as a table."""
+    return markup.table(
+        _TITLES,
+        (
+            (
+                markup.escape(row["run"]),
+                f"<b>{markup.escape(row['hash'])}</b>",
+                markup.outcome(row["outcome"]),
+                markup.escape(row["job_id"]),
+                markup.escape(row["said"]),
+                markup.time(row["event_at"]),
+            )
+            for row in rows
+        ),
+    )
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """Return an entry as a line of text."""
+    job = "" if row["job_id"] is None else f" as job {row['job_id']}"
+    said = f" {row['said']}" if row["said"] else ""
+    return f"run {row['run']}, {row['hash']}: {row['outcome']}{job}.{said}"
+
+
+def of(now: Snapshot, rows: Iterable[Mapping[str, Any]]) -> Any:
+    """Return entries that a request answered as a DataFrame."""
+    from arp_nb.client import frames  # noqa: PLC0415 - pandas takes half a second
+
+    return frames.ledger(rows, now)
