@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from arp_nb.autorun_rows import entry_row
+from arp_nb.ledger import Entry
 from arp_nb.model import Definition, Experiment, Job, Run
 from arp_nb.rows import definition_row, experiment_row, job_row, run_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from arp_nb.autorun_rows import EntryRow
     from arp_nb.rows import DefinitionRow, ExperimentRow, JobRow, RunRow
 
 #: of one message as JSON
@@ -24,13 +27,16 @@ _FRAME_BYTES = 2_000
 
 
 class Upserts(TypedDict, total=False):
-    """Latest rows of what is new or changed; ``health`` only for ``system``."""
+    """Latest rows of what is new or changed; the last two only for ``system``."""
 
     experiments: list[ExperimentRow]
     definitions: list[DefinitionRow]
     runs: list[RunRow]
     jobs: list[JobRow]
+    ledger: list[EntryRow]
     health: dict[str, Any]
+    #: who stopped autorun, and how the run sources are
+    autorun: dict[str, Any]
 
 
 class Deleted(TypedDict):
@@ -62,7 +68,7 @@ def empty(subscription: str, epoch: str, since: int, to: int) -> ChangeMessage:
         "epoch": epoch,
         "from": since,
         "to": to,
-        "upserts": {"experiments": [], "definitions": [], "runs": [], "jobs": []},
+        "upserts": {"experiments": [], "definitions": [], "runs": [], "jobs": [], "ledger": []},
         "deleted": {"definitions": [], "jobs": []},
         "more": False,
     }
@@ -78,13 +84,15 @@ def messages(
     definitions: Iterable[Definition] = (),
     runs: Iterable[Run] = (),
     jobs: Iterable[Job] = (),
+    ledger: Iterable[Entry] = (),
 ) -> Iterator[ChangeMessage]:
     """Make the messages for rows that changed in ``(since, to]``: at least one, none too large.
 
     Rows go in order of their revision, so that a reader who stops in between can ask again
     with the ``to`` of the last message it saw.
     """
-    rows: list[Experiment | Definition | Run | Job] = [*experiments, *definitions, *runs, *jobs]
+    rows: list[Experiment | Definition | Run | Job | Entry]
+    rows = [*experiments, *definitions, *runs, *jobs, *ledger]
     rows.sort(key=lambda row: row.revision)
     message = empty(subscription, epoch, since, to)
     size_bytes = _FRAME_BYTES
@@ -104,7 +112,9 @@ def messages(
     yield message
 
 
-def _shape(row: Experiment | Definition | Run | Job) -> tuple[str, Mapping[str, Any] | int]:
+def _shape(
+    row: Experiment | Definition | Run | Job | Entry,
+) -> tuple[str, Mapping[str, Any] | int]:
     """Name the list that a row goes to, and what goes there: the row, or an id if deleted."""
     match row:
         case Job():
@@ -113,6 +123,8 @@ def _shape(row: Experiment | Definition | Run | Job) -> tuple[str, Mapping[str, 
             if row.deleted_at:
                 return "deleted definitions", row.id
             return "definitions", definition_row(row)
+        case Entry():
+            return "ledger", entry_row(row)
         case Run():
             return "runs", run_row(row)
         case Experiment():
@@ -126,6 +138,7 @@ def _add(message: ChangeMessage, kind: str, shape: Any) -> None:
         "definitions": upserts["definitions"],
         "runs": upserts["runs"],
         "jobs": upserts["jobs"],
+        "ledger": upserts["ledger"],
         "deleted definitions": deleted["definitions"],
         "deleted jobs": deleted["jobs"],
     }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from arp_nb.model import Element, Reading
-    from arp_nb.starts import Start
+    from arp_nb.starts import ScriptText, Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,9 @@ class SubmitRequest:
     environment: Mapping[str, str]
     #: what the script's text was when the definition was last checked; None: not known
     sha256: str | None = None
+    #: of a job that autorun made: the script's text that somebody consented to; empty: nobody
+    #: does any more. None: a person applied it
+    consent_sha256: str | None = None
     #: what its submit commands are to ask for, whatever the script says
     memory_mb: float | None = None
     time_s: float | None = None
@@ -278,6 +281,9 @@ class ClientPort(Protocol):
 
     async def check(self, executable: str) -> ScriptCheck:
         """Look at a script as the user: is it a file, may the user run it."""
+
+    async def script(self, executable: str) -> ScriptText:
+        """Read a script as the user; what could not be read says so."""
 
     async def environment(self, request: SubmitRequest) -> Mapping[str, str]:
         """Return the whole environment that the script would get, unmasked."""

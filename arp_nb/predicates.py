@@ -171,7 +171,8 @@ def _read(line: str) -> ast.Expression:
             return ast.parse(line.lstrip(" \t"), mode="eval")
     except SyntaxError as error:
         lead = len(line) - len(line.lstrip(" \t"))
-        at = min(max((error.offset or 1) - 1 + lead, 0), len(line))
+        # 0: at the end of the text
+        at = min(error.offset - 1 + lead, len(line)) if error.offset else len(line)
         advice = ""
         if "=" in line.replace("==", "").replace("!=", "").replace("<=", "").replace(">=", ""):
             advice = " Write == for equal."

@@ -36,6 +36,7 @@ from arp_nb.ports import (
     Submitted,
 )
 from arp_nb.settings import Settings
+from arp_nb.starts import ScriptText
 from arp_nb.store import open_store
 from arp_nb.store.base import Store
 
@@ -55,6 +56,8 @@ class FakeClient:
 
     def __init__(self) -> None:
         self.found = ScriptCheck(problem="ok", sha256="1" * 64, checked_at=datetime.now(UTC))
+        self.text = "#!/bin/sh\nbsub peaks\n"
+        self.unreadable = ""
         self.log_bytes = b""
         self.known = {"77": "Job <77>, RUN"}
         self.queries: list[LogQuery] = []
@@ -63,6 +66,9 @@ class FakeClient:
 
     async def check(self, executable: str) -> ScriptCheck:
         return self.found
+
+    async def script(self, executable: str) -> ScriptText:
+        return ScriptText(text=self.text, sha256=self.found.sha256, missing=self.unreadable)
 
     async def environment(self, request: SubmitRequest) -> Mapping[str, str]:
         return {**self.login, **request.environment}

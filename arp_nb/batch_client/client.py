@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from arp_nb.ports import LogChunk, LogQuery, ManagerPort, SubmitRequest
     from arp_nb.schedulers.base import Scheduler
     from arp_nb.settings import Settings
+    from arp_nb.starts import ScriptText
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +145,10 @@ class BatchClient:
     async def check(self, executable: str) -> ScriptCheck:
         """Say what is found at a script's path, as the user."""
         return (await self._look(executable)).check
+
+    async def script(self, executable: str) -> ScriptText:
+        """Read a script as the user; what could not be read says so."""
+        return (await self._look(executable)).script
 
     async def _look(self, executable: str) -> Look:
         commands = [name for one in self._schedulers.values() for name in one.submit_commands]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from arp_nb.batch_client.environment import Account, LoginEnvironments
     from arp_nb.batch_client.spool import Spool
     from arp_nb.batch_client.watch import Watcher
+    from arp_nb.model import ScriptCheck
     from arp_nb.ports import ManagerPort, SubmitRequest
     from arp_nb.schedulers.base import Scheduler
     from arp_nb.settings import Settings
@@ -175,6 +176,10 @@ class Submitter:
             if check.problem != OK:
                 await self._port.refused(request.job_id, request.lease_token, check.problem, check)
                 return
+            lapsed = _lapsed(request, check)
+            if lapsed:
+                await self._port.refused(request.job_id, request.lease_token, lapsed, check)
+                return
             await self._start(request, look)
         except (ArpError, OSError):
             log.exception("job %d: not started, kept", request.job_id)
@@ -246,3 +251,16 @@ class Submitter:
             notes=tuple(notes),
             umask=login.umask,
         )
+
+
+def _lapsed(request: SubmitRequest, check: ScriptCheck) -> str:
+    """Return why a job of autorun must not start, in words; empty where it may."""
+    consented = request.consent_sha256
+    if consented is None or (consented and consented == check.sha256):
+        return ""
+    if not consented:
+        return "Autorun was unchecked before this could start. Apply it by hand."
+    return (
+        f"{request.argv[0]} is not the script that autorun was checked for: it was changed "
+        "since. Check autorun again, or apply it by hand."
+    )

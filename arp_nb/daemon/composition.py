@@ -25,6 +25,7 @@ from arp_nb.daemon.patience import keep_client
 from arp_nb.daemon.steadiness import keep_steady
 from arp_nb.discovery import LOG_NAME, SOCKET_NAME
 from arp_nb.manager import Manager
+from arp_nb.run_sources import registry as source_registry
 from arp_nb.schedulers import registry
 from arp_nb.store import open_store
 from arp_nb.web import app, update_app
@@ -87,7 +88,8 @@ async def _serve(parts: _Parts) -> None:
         update_base=update_base(parts.settings, listeners[1]),
     )
     clients = Clients(manager.port, parts.settings, parts.folder)
-    await manager.start()
+    sources = source_registry.load(parts.settings, manager.active_experiments)
+    await manager.start(sources)
     manager.expect_client()
     notices = environment.notices(parts.inherited.notices, lambda: clients.notice)
     watched = Activity(app(manager, user=user, notices=notices))

@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import ArpError
+from arp_nb.manager.autorun.status import status
+from arp_nb.manager.autorun.told import status_row
 from arp_nb.manager.seat import LOCAL
 from arp_nb.rows import health_row
 from arp_nb.settings import API_VERSION
@@ -58,8 +60,8 @@ async def about(context: Context) -> dict[str, Any]:
         "default_location": default,
         "update_base": context.update_base,
         "first_posts": first_posts,
-        # a box that is checked is a consent; nothing acts on it yet
-        "autorun_acts": False,
+        "autorun_acts": True,
+        "autorun": status_row(await status(context, None)),
         "notices": notices,
     }
 

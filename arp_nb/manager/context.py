@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from arp_nb.manager.autorun.standing import Standing
     from arp_nb.manager.capabilities import Capabilities
     from arp_nb.manager.health import HealthRecord
     from arp_nb.manager.routes import Routes
@@ -62,6 +63,7 @@ class Context:
     capabilities: Capabilities
     health: HealthRecord
     routes: Routes
+    standing: Standing
     work: WorkBell = field(default_factory=WorkBell)
     #: held while a job's books are read and then changed, so that no change is decided on
     #: what another is just replacing; the store's compare-and-set stands behind it

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import Conflict, EditConflict, NotFound
+from arp_nb.manager.autorun import consents
 from arp_nb.manager.drafts import changed, checked
 from arp_nb.model import Trigger
 from arp_nb.rows import definition_row
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from arp_nb.manager.seat import Seat
     from arp_nb.model import Definition, DefinitionDraft, Experiment, ScriptCheck
     from arp_nb.store.base import Store
+    from arp_nb.store.deciding import Consent, Pause
 
 
 class Definitions:
@@ -87,11 +89,17 @@ class Definitions:
         """
         old = await self.get(experiment, definition_id)
         draft = changed(old.draft, changes)
+        lapsed = consents.lapsed(old, draft, by, self._clock())
+        consent = None
+        if lapsed is None and old.autorun_by == by:
+            consent = await consents.renewed(self._store, self._seat, old, draft)
         await self._check_free(experiment, draft.name, definition_id)
         if draft.location != old.draft.location:
             await self._seat.check_location(draft.location)
         check = await self._seat.check(draft.executable)
-        return await self._save(old, draft, check, expected_version, by)
+        return await self._save(
+            old, draft, check, expected_version, by, consent=consent, pause=lapsed
+        )
 
     async def set_autorun(
         self,
@@ -104,23 +112,35 @@ class Definitions:
     ) -> Definition:
         """Give or take back the consent to autorun; the next version keeps who did, and when.
 
-        One that is only run by hand is from then on run at the end of each run. What is so
-        already stays as it is, with whoever consented first.
+        It is given to the definition and to the script as they are now. One that is only run
+        by hand is from then on run at the end of each run. What is so already stays as it is,
+        with whoever consented first; where autorun is paused, it is given anew.
 
         Raises
         ------
         EditConflict
             Somebody else changed it since ``expected_version``.
+        ClientAbsent
+            Nobody can read the script now.
+        Conflict
+            The script cannot be read, or autorun can never start the definition as it is.
         """
         old = await self.get(experiment, definition_id)
         draft = old.draft
         if on and draft.trigger is Trigger.MANUAL:
             draft = replace(draft, trigger=Trigger.END_OF_RUN)
-        if expected_version in {None, old.version} and (old.autorun, old.draft) == (on, draft):
+        same = (old.autorun, old.draft) == (on, draft) and not old.paused_why
+        if expected_version in {None, old.version} and same:
             return old
         if expected_version is None:
             expected_version = old.version  # the consent is to what was just read
-        return await self._save(old, draft, old.check, expected_version, by, autorun=on)
+        consent = await consents.read(self._seat, draft.executable) if on else None
+        check = old.check
+        if on:
+            check = await self._seat.check(draft.executable)
+        return await self._save(
+            old, draft, check, expected_version, by, autorun=on, consent=consent
+        )
 
     async def check(self, experiment: Experiment, definition_id: int) -> Definition:
         """Look at the script again, now. `ClientAbsent` while nobody can."""
@@ -139,10 +159,20 @@ class Definitions:
         by: str,
         *,
         autorun: bool | None = None,
+        consent: Consent | None = None,
+        pause: Pause | None = None,
     ) -> Definition:
         try:
             return await self._store.change_definition(
-                old.id, draft, check, expected_version, by, self._clock(), autorun=autorun
+                old.id,
+                draft,
+                check,
+                expected_version,
+                by,
+                self._clock(),
+                autorun=autorun,
+                consent=consent,
+                pause=pause,
             )
         except EditConflict as error:
             theirs = definition_row(await self._store.definition(old.id))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import InvalidValue
 from arp_nb.model import Arguments, DefinitionDraft, Trigger
+from arp_nb.predicates import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +76,7 @@ def checked(draft: DefinitionDraft) -> DefinitionDraft:
 
 def _when_checked(draft: DefinitionDraft) -> DefinitionDraft:
     """Check what says when, and how often, autorun may start it."""
+    parse(draft.predicate)
     types = [one.strip() for one in draft.run_types.split(",") if one.strip()]
     for one in types:
         if not _RUN_TYPE.fullmatch(one):

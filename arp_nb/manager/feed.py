@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from arp_nb import events
 from arp_nb.errors import Gone, InvalidValue
 from arp_nb.manager.about import about
+from arp_nb.manager.autorun.told import standing_row
 from arp_nb.rows import health_row
 from arp_nb.store.base import Changes
 
@@ -127,6 +128,7 @@ class Feed:
                 definitions=rows.definitions,
                 runs=rows.runs,
                 jobs=rows.jobs,
+                ledger=rows.ledger,
             )
         )
         made[-1]["more"] = rows.more
@@ -135,7 +137,7 @@ class Feed:
     async def _system(self, since: int) -> AsyncGenerator[ChangeMessage]:
         store = self._context.store
         told = since
-        told_health = -1
+        told_health = told_autorun = -1
         first = True
         while True:
             news = self._news
@@ -144,14 +146,17 @@ class Feed:
                 one for one in await store.experiments() if told < one.revision <= reached
             ]
             health = self._context.health
-            if first or experiments or told_health != health.version:
-                told_health = health.version
+            standing = self._context.standing
+            versions = (health.version, standing.version)
+            if first or experiments or versions != (told_health, told_autorun):
+                told_health, told_autorun = versions
                 made = self._messages(
                     SYSTEM,
                     told,
                     Changes(since=told, to=reached, more=False, experiments=experiments),
                 )
                 made[-1]["upserts"]["health"] = health_row(health.now)
+                made[-1]["upserts"]["autorun"] = standing_row(standing)
                 for message in made:
                     yield message
                 told, first = reached, False
@@ -172,7 +177,8 @@ class Feed:
 
 
 def _has_rows(changes: Changes) -> bool:
-    return bool(changes.experiments or changes.definitions or changes.runs or changes.jobs)
+    kinds = (changes.experiments, changes.definitions, changes.runs, changes.jobs, changes.ledger)
+    return any(kinds)
 
 
 def _mine(changes: Changes, user: str) -> Changes:

@@ -18,7 +18,7 @@ from arp_nb.manager.command_lines import update_url, variables
 from arp_nb.manager.context import with_notes
 from arp_nb.manager.seat import default_of
 from arp_nb.manager.starts import keep
-from arp_nb.model import JobState, Phase
+from arp_nb.model import JobState, Phase, Trigger
 from arp_nb.ports import SubmitRequest
 from arp_nb.store.base import JobChange, JobFilter
 
@@ -214,9 +214,17 @@ class Leases:
                 experiment, job.run, job=str(job.id), location=location, url=url, extra=extra
             ),
             sha256=definition.check.sha256,
+            consent_sha256=await self._consented(job),
             memory_mb=job.override_memory_mb,
             time_s=job.override_time_s,
         )
+
+    async def _consented(self, job: Job) -> str | None:
+        """Return the script's text that autorun was checked for; None: a person applied it."""
+        if job.trigger is Trigger.MANUAL:
+            return None
+        current = await self._context.store.definition(job.definition_id)
+        return (current.autorun and current.consent_sha256) or ""
 
 
 def _differences(definition: Definition, check: ScriptCheck) -> tuple[str, ...]:

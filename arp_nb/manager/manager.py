@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from arp_nb.clock import utcnow
 from arp_nb.errors import ArpError
 from arp_nb.manager.apply import Apply
+from arp_nb.manager.autorun.autorun import Autorun
+from arp_nb.manager.autorun.standing import Standing
 from arp_nb.manager.capabilities import Capabilities
 from arp_nb.manager.context import Context
 from arp_nb.manager.definitions import Definitions
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from arp_nb.ports import Advice, ClientPort, ManagerPort
+    from arp_nb.run_sources.base import RunSource
     from arp_nb.settings import Settings
     from arp_nb.store.base import Store
 
@@ -69,12 +72,14 @@ class Manager:
             capabilities=Capabilities(store.epoch, store.key, settings.capability_days),
             health=HealthRecord(clock, settings.client_silent_s),
             routes=Routes(store, seat, update_base, clock),
+            standing=Standing(store),
         )
         self._context = context
         kills = Kills(context)
         self.experiments = Experiments(store, clock)
         self.definitions = Definitions(store, context.seat, clock)
         self.runs = Runs(store, clock)
+        self.autorun = Autorun(context, self.definitions)
         self.jobs = Jobs(context, Apply(context, self.definitions), kills)
         self.table = JobTable(store)
         self.preferences = Preferences(store)
@@ -102,10 +107,17 @@ class Manager:
         """Say that a batch client is about to be attached: calls that need one wait a little."""
         self._context.seat.expect()
 
-    async def start(self) -> None:
-        """Finish what a crash interrupted, and begin to watch."""
+    async def active_experiments(self) -> Sequence[str]:
+        """Names of the experiments that take data: for run sources."""
+        return [one.name for one in await self._context.store.experiments() if one.active]
+
+    async def start(self, sources: Mapping[str, RunSource] | None = None) -> None:
+        """Finish what a crash interrupted, and begin to watch, run sources among others."""
         self._context.store.on_commit(self.feed.wake)
+        self._context.store.on_commit(self.autorun.wake)
         self._context.health.on_change(self.feed.wake)
+        self._context.standing.on_change(self.feed.wake)
+        await self._context.standing.load()
         made = await self._context.store.resume_applies()
         if made:
             _log.info("Made %d jobs of requests that a crash had interrupted.", made)
@@ -113,6 +125,8 @@ class Manager:
         await self._leases.free_all()
         self._spawn(self._context.health.watch())
         self._spawn(self._forget())
+        for work in self.autorun.work(sources or {}):
+            self._spawn(work)
 
     async def close(self) -> None:
         """Stop what runs in the background. The store is its owner's to close."""
@@ -122,7 +136,9 @@ class Manager:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def is_busy(self) -> bool:
-        """Whether any job is not over; a manager that is not busy may exit when idle."""
+        """Whether any job is not over, or autorun waits for runs; else it may exit when idle."""
+        if await self.autorun.is_needed():
+            return True
         which = JobFilter(states=_UNFINISHED, deleted=True, limit=1)
         return bool(await self._context.store.jobs(which))
 

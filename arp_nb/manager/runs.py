@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import Conflict, InvalidValue, NotFound
+from arp_nb.store.deciding import RunFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _MAX_NUMBER = 10**9
 _MAX_PARAMETERS_BYTES = 64 * 1024
+_MAX_TYPE = 40
+_MAX_REASON = 500
 
 
 class Runs:
@@ -40,40 +43,80 @@ class Runs:
         self,
         experiment: Experiment,
         number: int,
-        *,
-        started_at: datetime | None = None,
-        ended_at: datetime | None = None,
-        parameters: Mapping[str, Any] | None = None,
+        **known: Any,
     ) -> Run:
-        """Add a run, or change what is given of it; parameters merge, null deletes."""
+        """Add a run, or change what is given of it; parameters merge, null deletes.
+
+        Parameters
+        ----------
+        known
+            Fields of `arp_nb.store.deciding.RunFacts`.
+        """
+        facts = RunFacts(number=number, **known)
         _check_number(number)
-        _check_times(started_at, ended_at)
-        _check_parameters(parameters)
-        return await self._store.put_run(
-            experiment.id, number, started_at=started_at, ended_at=ended_at, parameters=parameters
+        _check_times(
+            facts.started_at,
+            facts.ended_at,
+            facts.first_file_at,
+            facts.all_files_at,
+            facts.nonrec_files_at,
+        )
+        _check_parameters(facts.parameters)
+        _check_type(facts.type)
+        return await self._store.put_run_facts(experiment.id, facts)
+
+    async def exclude(self, experiment: Experiment, number: int, by: str, why: str) -> Run:
+        """Take a run out of autorun. `NotFound`, `InvalidValue` without a reason."""
+        reason = " ".join(why.split())
+        if not reason or len(reason) > _MAX_REASON:
+            raise InvalidValue(
+                f"Say why run {number} is taken out of autorun, in 1 to {_MAX_REASON} characters."
+            )
+        await self.get(experiment, number)
+        return await self._store.exclude_run(
+            experiment.id, number, by=by, at=self._clock(), why=reason
         )
 
+    async def include(self, experiment: Experiment, number: int) -> Run:
+        """Take a run into autorun again; what was decided meanwhile stays. `NotFound`."""
+        await self.get(experiment, number)
+        return await self._store.exclude_run(experiment.id, number, by=None, at=self._clock())
+
     async def start(
-        self, experiment: Experiment, number: int, parameters: Mapping[str, Any] | None = None
+        self,
+        experiment: Experiment,
+        number: int,
+        parameters: Mapping[str, Any] | None = None,
+        kind: str = "",
     ) -> Run:
-        """Say that a run starts now. Repeating it keeps the first time."""
+        """Say that a run, of a type, starts now. Repeating it keeps the first time."""
         found = await self._find(experiment, number)
         if found is not None and found.ended_at is not None:
             raise Conflict(f"Run {number} has ended; a run cannot start again.")
         started_at = None if found is not None and found.started_at else self._clock()
-        return await self.put(experiment, number, started_at=started_at, parameters=parameters)
+        return await self.put(
+            experiment, number, started_at=started_at, parameters=parameters, type=kind
+        )
 
     async def end(
-        self, experiment: Experiment, number: int, parameters: Mapping[str, Any] | None = None
+        self,
+        experiment: Experiment,
+        number: int,
+        parameters: Mapping[str, Any] | None = None,
+        kind: str = "",
     ) -> Run:
         """Say that a run ends now. Repeating it keeps the first time. `NotFound`."""
         found = await self.get(experiment, number)
         ended_at = None if found.ended_at else self._clock()
-        return await self.put(experiment, number, ended_at=ended_at, parameters=parameters)
+        return await self.put(
+            experiment, number, ended_at=ended_at, parameters=parameters, type=kind
+        )
 
     async def _find(self, experiment: Experiment, number: int) -> Run | None:
-        runs = await self._store.runs(experiment.id)
-        return next((run for run in runs if run.number == number), None)
+        if not 0 <= number <= _MAX_NUMBER:
+            return None
+        found = await self._store.some_runs(experiment.id, [number])
+        return found[0] if found else None
 
 
 def _check_number(number: object) -> None:
@@ -85,6 +128,13 @@ def _check_times(*times: datetime | None) -> None:
     for time in times:
         if time is not None and time.tzinfo is None:
             raise InvalidValue(f"The time {time.isoformat()} has no time zone; add 'Z' for UTC.")
+
+
+def _check_type(kind: str) -> None:
+    if len(kind) > _MAX_TYPE or not kind.isprintable() or "," in kind:
+        raise InvalidValue(
+            f"A run's type is one word of at most {_MAX_TYPE} letters, such as DATA."
+        )
 
 
 def _check_parameters(parameters: Mapping[str, Any] | None) -> None:

@@ -259,20 +259,9 @@ class Store(StoreBeside, StoreDeciding):
     async def definition(self, definition_id: int, version: int | None = None) -> Definition:
         """One definition, deleted or not; by default its current version. `NotFound`."""
 
-    async def put_run(
-        self,
-        experiment_id: int,
-        number: int,
-        *,
-        started_at: datetime | None = None,
-        ended_at: datetime | None = None,
-        parameters: Mapping[str, Any] | None = None,
-    ) -> Run:
+    async def put_run(self, experiment_id: int, number: int, **known: Any) -> Run:
         """Do `put_run_facts` with what is named here."""
-        facts = RunFacts(
-            number=number, started_at=started_at, ended_at=ended_at, parameters=parameters
-        )
-        return await self.put_run_facts(experiment_id, facts)
+        return await self.put_run_facts(experiment_id, RunFacts(number=number, **known))
 
     @abstractmethod
     async def runs(self, experiment_id: int) -> Sequence[Run]:

@@ -159,57 +159,33 @@ def definition_of(row: Row[Any]) -> Definition:
     )
 
 
+#: columns of a job that are kept as they are
+_PLAIN = (
+    "id", "experiment_id", "run", "definition_id", "hash", "version", "parameters", "user",
+    "location", "native_state", "native_id", "reason", "exit_code", "signal", "queue", "host",
+    "peak_memory_mb", "cores", "asked_memory_mb", "asked_time_s", "override_memory_mb",
+    "override_time_s", "error_line", "log_path", "attempt", "rerun_of", "root_id", "kill_by",
+    "kill_subjobs", "lease_token", "spool_id", "deleted_by", "revision",
+)  # fmt: skip
+_TIMES = ("submitted_at", "started_at", "ended_at", "kill_at", "deleted_at", "reported_at")
+
+
 def job_of(row: Row[Any]) -> Job:
     """Make a job of its row."""
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    times = {name: from_us_or_none(getattr(row, name)) for name in _TIMES}
     return Job(
-        id=row.id,
-        experiment_id=row.experiment_id,
-        run=row.run,
-        definition_id=row.definition_id,
-        hash=row.hash,
-        version=row.version,
-        parameters=row.parameters,
+        **plain,
+        **times,
         argv=tuple(orjson.loads(row.argv)),
-        user=row.user,
-        location=row.location,
         trigger=Trigger(row.trigger),
         state=JobState(row.state),
         phase=Phase(row.phase),
-        native_state=row.native_state,
-        native_id=row.native_id,
-        reason=row.reason,
         notes=tuple(orjson.loads(row.notes)),
-        exit_code=row.exit_code,
-        signal=row.signal,
-        queue=row.queue,
-        host=row.host,
-        peak_memory_mb=row.peak_memory_mb,
-        cores=row.cores,
-        asked_memory_mb=row.asked_memory_mb,
-        asked_time_s=row.asked_time_s,
-        override_memory_mb=row.override_memory_mb,
-        override_time_s=row.override_time_s,
-        error_line=row.error_line,
-        log_path=row.log_path,
         parts=orjson.loads(row.parts),
         requested_at=from_us(row.requested_at),
-        submitted_at=from_us_or_none(row.submitted_at),
-        started_at=from_us_or_none(row.started_at),
-        ended_at=from_us_or_none(row.ended_at),
         changed_at=from_us(row.changed_at),
-        attempt=row.attempt,
-        rerun_of=row.rerun_of,
-        root_id=row.root_id,
-        kill_by=row.kill_by,
-        kill_at=from_us_or_none(row.kill_at),
-        kill_subjobs=row.kill_subjobs,
-        lease_token=row.lease_token,
-        spool_id=row.spool_id,
-        deleted_at=from_us_or_none(row.deleted_at),
-        deleted_by=row.deleted_by,
         report=orjson.loads(row.report),
-        reported_at=from_us_or_none(row.reported_at),
-        revision=row.revision,
     )
 
 

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from arp_nb.store.deciding import RunFacts
     from arp_nb.store.transaction import Transaction
 
+#: as whom people tell of runs
+API = "api"
 #: how many runs are done before others have their turn
 _SLICE = 500
 #: a source's clock may be read a little differently each time
 _SAME_END_US = 1_000_000
 _TIMES = ("started_at", "ended_at", "first_file_at", "all_files_at", "nonrec_files_at")
+#: of these the first counts, of the others the last
+_EARLIEST = frozenset({"started_at", "first_file_at"})
 _FACTS = (*_TIMES, "type", "parameters", "reopened")
 
 _OF_EXPERIMENT = run.c.experiment_id == bindparam("experiment_id")
@@ -90,7 +94,7 @@ class PutRuns:
 
 def put_one(tx: Transaction, experiment_id: int, facts: RunFacts) -> Run:
     """Do `put` for one run that the API tells of, and return it."""
-    put(tx, experiment_id, [facts], "api")
+    put(tx, experiment_id, [facts], API)
     return some(tx.db, experiment_id, [facts.number])[0]
 
 
@@ -102,7 +106,7 @@ def put(tx: Transaction, experiment_id: int, facts: Iterable[RunFacts], source: 
     before = {row.number: _kept(row) for row in rows}
     now = dict(before)
     for one in facts:
-        now[one.number] = _merged(now.get(one.number), one)
+        now[one.number] = _merged(now.get(one.number), one, corrects=source == API)
     ids = {row.number: row.id for row in rows}
     changed = [number for number in now if now[number] != before.get(number)]
     revision = tx.revisions(len(changed))
@@ -150,13 +154,22 @@ def _kept(row: Row[Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _FACTS}
 
 
-def _merged(before: dict[str, Any] | None, told: RunFacts) -> dict[str, Any]:
-    """Return what is known of a run now; a later end than the first opens it again."""
+def _merged(before: dict[str, Any] | None, told: RunFacts, *, corrects: bool) -> dict[str, Any]:
+    """Return what is known of a run now; a later end than the first opens it again.
+
+    A source that was started again may know less than before: only a person takes a start to
+    a later time, or an end to an earlier one.
+    """
     now = before or {
         **dict.fromkeys(_TIMES), "type": "", "parameters": "{}", "reopened": 0,
     }  # fmt: skip
-    times = {name: to_us_or_none(getattr(told, name)) for name in _TIMES}
-    now = {**now, **{name: us for name, us in times.items() if us is not None}}
+    now = dict(now)
+    for name in _TIMES:
+        us, known = to_us_or_none(getattr(told, name)), now[name]
+        if us is None:
+            continue
+        if corrects or known is None or (us < known) is (name in _EARLIEST):
+            now[name] = us
     if told.type:
         now["type"] = told.type
     if told.parameters:
@@ -164,8 +177,7 @@ def _merged(before: dict[str, Any] | None, told: RunFacts) -> dict[str, Any]:
         merged = merge(kept, told.parameters)
         if merged != kept:
             now["parameters"] = to_json(merged)
-    first = None if before is None else before["ended_at"]
-    last = times["ended_at"]
-    if first is not None and last is not None and last - first > _SAME_END_US:
+    first, last = before and before["ended_at"], now["ended_at"]
+    if first is not None and last - first > _SAME_END_US:
         now["reopened"] += 1
     return now

@@ -14,7 +14,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, create_model
 from starlette.responses import Response
 
-from arp_nb import rows, start_rows
+from arp_nb import autorun_rows, rows, start_rows
 
 _models: dict[str, type[BaseModel]] = {}
 
@@ -70,6 +70,13 @@ class Failure(BaseModel):
     message: str
 
 
+_STATE: dict[str, Any] = {
+    "stopped": _described(autorun_rows.StopRow) | None,
+    "sources": list[autorun_rows.SourceRow],
+    "cannot": list[str],
+    "caveats": list[str],
+}
+AutorunState = model("AutorunState", **_STATE)
 Status = model(
     "Status",
     api_version=int,
@@ -86,9 +93,68 @@ Status = model(
     update_base=str,
     first_posts=dict[str, str | None],
     autorun_acts=bool,
+    autorun=AutorunState,
     notices=list[str],
 )
 Advised = dict[str, list[dict[str, Any]]]
+AutorunOfAll = model("AutorunOfAll", **_STATE, waiting=int)
+Stopped = model("Stopped", stopped=_described(autorun_rows.StopRow) | None, waiting=int)
+DefinitionStanding = model(
+    "DefinitionStanding",
+    id=int,
+    name=str,
+    autorun=bool,
+    autorun_by=str | None,
+    autorun_at=str | None,
+    paused_why=str,
+    paused_said=str,
+    trigger=str,
+    problem=str,
+    waiting=int,
+    active=int,
+    fired=int,
+    last_fired_at=str | None,
+)
+Autorun = model("Autorun", **_STATE, acts=bool, waiting=int, definitions=many(DefinitionStanding))
+Ledger = model("Ledger", entries=list[autorun_rows.EntryRow], more=bool)
+Settled = model("Settled", entries=list[autorun_rows.EntryRow])
+Tried = model(
+    "Tried", run=int, fires=bool, why=str, said=str, seen=dict[str, Any], event_at=str | None
+)
+Backtest = model(
+    "Backtest",
+    runs=many(Tried),
+    fires=int,
+    jobs=int,
+    core_hours=float | None,
+    core_hours_per_job=float | None,
+    based_on=int,
+    said=str,
+)
+Tested = model(
+    "Tested",
+    ok=bool,
+    problem=str,
+    at=int | None,
+    names=list[str],
+    reads=list[str],
+    holds=bool | None,
+    seen=dict[str, Any],
+    run=int | None,
+)
+Changed = model("Changed", field=str, was=Any, now=Any)
+Consent = model(
+    "Consent",
+    autorun=bool,
+    by=str | None,
+    at=str | None,
+    version=int | None,
+    paused_why=str,
+    paused_said=str,
+    changes=many(Changed),
+    script_diff=str,
+    script_missing=str,
+)
 Experiment = _described(rows.ExperimentRow)
 Experiments = model("Experiments", experiments=list[rows.ExperimentRow])
 Definition = _described(rows.DefinitionRow)

@@ -11,6 +11,7 @@ from arp_nb import settings
 from arp_nb.errors import BY_NAME
 from arp_nb.web import (
     answers,
+    autorun,
     changes,
     definitions,
     experiments,
@@ -47,7 +48,9 @@ _FAILURES: dict[int | str, dict[str, Any]] = {
     for status in sorted({cls.status for cls in BY_NAME.values()})
 }
 #: the modules whose routes stand below ``/arp/api``
-PARTS = (status, experiments, definitions, runs, job_table, jobs, logs, preferences, changes)
+PARTS = (
+    status, experiments, definitions, runs, autorun, job_table, jobs, logs, preferences, changes,
+)  # fmt: skip
 _SLASHES = re.compile("//+")
 
 

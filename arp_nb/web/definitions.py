@@ -10,6 +10,8 @@ from fastapi import APIRouter, Header
 from pydantic import StrictBool
 
 from arp_nb.errors import InvalidValue
+from arp_nb.manager.autorun.autorun import Missed
+from arp_nb.manager.autorun.consents import diff_row
 from arp_nb.model import Arguments, Definition, DefinitionDraft, Trigger
 from arp_nb.rows import definition_row
 from arp_nb.web import answers
@@ -33,6 +35,13 @@ class NewDefinition(Body):
     arguments: Arguments = Arguments.EXPERIMENT_RUN
     trigger: Trigger = Trigger.MANUAL
     location: str = ""
+    predicate: str = ""
+    run_types: str = ""
+    after: str = ""
+    run_param: str = ""
+    run_value: str = ""
+    most_at_once: int = 0
+    most_per_hour: int = 0
 
 
 class DefinitionChange(Body):
@@ -45,12 +54,33 @@ class DefinitionChange(Body):
     arguments: Arguments | None = None
     trigger: Trigger | None = None
     location: str | None = None
+    predicate: str | None = None
+    run_types: str | None = None
+    after: str | None = None
+    run_param: str | None = None
+    run_value: str | None = None
+    most_at_once: int | None = None
+    most_per_hour: int | None = None
 
 
 class Consent(Body):
     """Whether a batch def may run by itself, as whoever says so."""
 
     on: StrictBool
+    #: what becomes of what waits for the consent
+    missed: Missed = "skip"
+
+
+class Reason(Body):
+    """Why, in a person's words; it may be left empty."""
+
+    said: str = ""
+
+
+class GoOn(Body):
+    """What becomes of what has waited."""
+
+    missed: Missed
 
 
 def _expected_version(if_match: str | None) -> int | None:
@@ -136,10 +166,37 @@ async def set_autorun(
     One with the trigger ``MANUAL`` is from then on run at the end of each run.
     """
     return _answer(
-        await manager.definitions.set_autorun(
-            experiment, definition_id, _expected_version(if_match), on=body.on, by=by
+        await manager.autorun.set_consent(
+            experiment,
+            definition_id,
+            _expected_version(if_match),
+            on=body.on,
+            by=by,
+            missed=body.missed,
         )
     )
+
+
+@router.get(_ROOT + "/{definition_id:int}/consent", response_model=answers.Consent)
+async def compare_consent(manager: Managed, experiment: InExperiment, definition_id: Id) -> Json:
+    """Tell what differs between what autorun was checked for and what there is now."""
+    return Json(diff_row(await manager.autorun.consent(experiment, definition_id)))
+
+
+@router.post(_ROOT + "/{definition_id:int}:pause", response_model=answers.Definition)
+async def pause_definition(
+    manager: Managed, experiment: InExperiment, definition_id: Id, by: By, body: Reason
+) -> Json:
+    """Let the autorun of a batch def wait."""
+    return _answer(await manager.autorun.pause(experiment, definition_id, by, body.said))
+
+
+@router.post(_ROOT + "/{definition_id:int}:resume", response_model=answers.Definition)
+async def resume_definition(
+    manager: Managed, experiment: InExperiment, definition_id: Id, body: GoOn
+) -> Json:
+    """Let the autorun of a batch def go on."""
+    return _answer(await manager.autorun.unpause(experiment, definition_id, body.missed))
 
 
 @router.post(_ROOT + "/{definition_id:int}:check", response_model=answers.Definition)

@@ -30,7 +30,7 @@ def test_nothing_makes_one_message_that_tells_how_far_it_reaches() -> None:
         "epoch": "epoch",
         "from": 3,
         "to": 9,
-        "upserts": {"experiments": [], "definitions": [], "runs": [], "jobs": []},
+        "upserts": {"experiments": [], "definitions": [], "runs": [], "jobs": [], "ledger": []},
         "deleted": {"definitions": [], "jobs": []},
         "more": False,
     }

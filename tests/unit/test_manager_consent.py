@@ -39,7 +39,8 @@ async def test_a_consent_tells_who_and_when_and_is_a_version(play: Play) -> None
     assert (saved.version, saved.changed_by, saved.changed_at) == (2, "robin", play.now)
     assert (saved.autorun, saved.autorun_by, saved.autorun_at) == (True, "robin", play.now)
     assert saved.draft.trigger is Trigger.END_OF_RUN
-    assert saved.check == play.definition.check
+    assert saved.check == play.client.found
+    assert (saved.consent_version, saved.consent_sha256) == (2, play.client.found.sha256)
     first = await play.manager.definitions.get(play.experiment, saved.id, version=1)
     assert (first.autorun, first.draft.trigger) == (False, Trigger.MANUAL)
 
@@ -112,8 +113,22 @@ async def test_a_deleted_or_foreign_definition_takes_no_consent(play: Play) -> N
         await box(play, None, on=True)
 
 
-async def test_status_says_that_a_consent_does_not_act_yet(play: Play) -> None:
-    assert (await play.manager.feed.status())["autorun_acts"] is False
+async def test_a_script_that_cannot_be_read_takes_no_consent(play: Play) -> None:
+    play.client.found = ScriptCheck(problem="ok", sha256=None, checked_at=play.now)
+    play.client.unreadable = "No such file on here."
+    with pytest.raises(Conflict, match="cannot be read: No such file"):
+        await box(play, 1, on=True)
+    play.manager.attach(None)
+    with pytest.raises(ClientAbsent):
+        await box(play, 1, on=True)
+    assert await current(play) == play.definition
+
+
+async def test_status_says_that_autorun_acts_and_while_what(play: Play) -> None:
+    said = await play.manager.feed.status()
+    assert said["autorun_acts"] is True
+    assert said["autorun"]["cannot"] == []
+    assert "while here is awake" in said["autorun"]["caveats"][0]
 
 
 async def test_a_script_is_looked_at_again_on_request(play: Play) -> None:

@@ -1,0 +1,291 @@
+"""What people ask of autorun: how it stands, its ledger, and the switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from arp_nb import predicates
+from arp_nb.errors import Conflict, InvalidValue, NotFound, PredicateError
+from arp_nb.ledger import BY_PERSON, Outcome, Stop, Why
+from arp_nb.manager.autorun import backtest, consents, derived
+from arp_nb.manager.autorun.engine import Engine
+from arp_nb.manager.autorun.judging import counters_of, judge
+from arp_nb.manager.autorun.sources import followers
+from arp_nb.manager.autorun.status import Status, status
+from arp_nb.manager.drafts import changed
+from arp_nb.model import DefinitionDraft
+from arp_nb.store.deciding import Decision, LedgerFilter, Pause
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable, Mapping, Sequence
+
+    from arp_nb.ledger import Entry
+    from arp_nb.manager.autorun.backtest import Backtest
+    from arp_nb.manager.autorun.consents import Difference
+    from arp_nb.manager.context import Context
+    from arp_nb.manager.definitions import Definitions
+    from arp_nb.model import Definition, Experiment
+    from arp_nb.run_sources.base import RunSource
+
+#: what becomes of what waited, once a person lets autorun go on
+Missed = Literal["run", "skip"]
+_PAGE = 500
+_MOST_SAID = 500
+#: runs whose parameters, and jobs whose counters, are offered to who writes a predicate
+_KNOWN_RUNS = 50
+_TRIAL = DefinitionDraft(name="trial", executable="/trial")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """What came of reading a predicate, for who is writing it."""
+
+    problem: str = ""
+    #: characters before the place of the problem
+    at: int | None = None
+    #: what may be named, as it is written
+    names: Sequence[str] = ()
+    reads: Sequence[str] = ()
+    #: for the run that it was tried on; None: there is none
+    holds: bool | None = None
+    seen: Mapping[str, Any] | None = None
+    run: int | None = None
+
+
+class Autorun:
+    """The face of autorun."""
+
+    def __init__(self, context: Context, definitions: Definitions) -> None:
+        self._context = context
+        self._definitions = definitions
+        self._standing = context.standing
+        self._engine = Engine(context, context.standing)
+
+    @property
+    def wake(self) -> Any:
+        """Called after each commit."""
+        return self._engine.wake
+
+    def work(self, sources: Mapping[str, RunSource]) -> list[Coroutine[Any, Any, None]]:
+        """Return what runs in the background for as long as the manager does."""
+        follow = [one.run() for one in followers(self._context, self._standing, sources)]
+        return [self._engine.run(), self._engine.watch_scripts(), *follow]
+
+    async def is_needed(self) -> bool:
+        """Whether the manager must stay for it: a box is checked in an active experiment."""
+        active = {one.id for one in await self._context.store.experiments() if one.active}
+        if active and self._standing.sources:
+            return True
+        return any(one.experiment_id in active for one in self._engine.consented())
+
+    async def status(self, experiment: Experiment | None = None) -> Status:
+        """Tell whether it acts, and how each definition stands."""
+        return await status(self._context, experiment)
+
+    # -- the ledger --------------------------------------------------------------------
+
+    async def ledger(
+        self, experiment: Experiment, which: LedgerFilter, *, complete: bool = False
+    ) -> tuple[Sequence[Entry], bool]:
+        """Lines of the ledger, newest first, and whether there are more.
+
+        ``complete``: also for pairs that have no line; of one run, or of one hash.
+        """
+        if complete and which.run is None and which.hash is None:
+            raise InvalidValue("Ask for a run or a hash to be told of what has no line, too.")
+        store = self._context.store
+        found, more = await store.ledger(replace(which, experiment_id=experiment.id))
+        if not complete or more or which.before_id is not None:
+            return found, more
+        definitions = await store.definitions(experiment.id)
+        if which.hash is not None:
+            definitions = [one for one in definitions if one.name == which.hash]
+        if which.run is None:
+            runs = await store.newest_runs(experiment.id, which.limit)
+        else:
+            runs = await store.some_runs(experiment.id, [which.run])
+            if not runs:
+                raise NotFound(f"{experiment.name} has no run {which.run}.")
+        return [*found, *derived.missing(definitions, runs, found, self._context.clock())], False
+
+    async def missed(
+        self, experiment: Experiment, ids: Sequence[int], do: Missed
+    ) -> Sequence[Entry]:
+        """Run, or skip, lines that wait. `Conflict` for one that does not wait."""
+        found, _ = await self._context.store.ledger(
+            LedgerFilter(experiment_id=experiment.id, ids=ids, limit=_PAGE, oldest_first=True)
+        )
+        if len(found) < len(set(ids)):
+            raise NotFound("The ledger of this experiment has no such line.")
+        for one in found:
+            if one.outcome is not Outcome.WAITING:
+                raise Conflict(
+                    f"{one.hash} on run {one.run} does not wait: it was {one.outcome.value}. "
+                    "Apply it by hand to run it again."
+                )
+        return await self._settle(found, do)
+
+    # -- switches ----------------------------------------------------------------------
+
+    async def stop(self, by: str, said: str = "") -> Stop:
+        """Stop all autorun at once; what would start waits. Stopping twice keeps the first."""
+        if self._standing.stop is not None and not said:
+            return self._standing.stop
+        earlier = self._standing.stop
+        stop = Stop(by=by, at=self._context.clock(), said=_line(said))
+        if earlier is not None:
+            stop = replace(earlier, said=stop.said)
+        await self._standing.set_stop(stop)
+        return stop
+
+    async def resume(self, missed: Missed) -> int:
+        """Let all autorun go on; return how many lines that waited for it were settled."""
+        if self._standing.stop is None:
+            return 0
+        await self._standing.set_stop(None)
+        return await self._settle_all(missed, (Why.STOPPED,), None)
+
+    async def pause(
+        self, experiment: Experiment, definition_id: int, by: str, said: str = ""
+    ) -> Definition:
+        """Let the autorun of one definition wait."""
+        await self._definitions.get(experiment, definition_id)
+        wanted = Pause(why="user", by=by, at=self._context.clock(), said=_line(said))
+        return await self._context.store.pause(definition_id, wanted)
+
+    async def unpause(
+        self, experiment: Experiment, definition_id: int, missed: Missed
+    ) -> Definition:
+        """End a pause. `Conflict` where only a new consent can."""
+        found = await self._definitions.get(experiment, definition_id)
+        if found.paused_why in {"edit", "script"}:
+            raise Conflict(f"{found.paused_said} Look at what changed, and check autorun again.")
+        changed = await self._context.store.pause(definition_id, None)
+        await self._settle_all(missed, (Why.PAUSED,), definition_id)
+        return changed
+
+    async def set_consent(
+        self,
+        experiment: Experiment,
+        definition_id: int,
+        expected_version: int | None,
+        *,
+        on: bool,
+        by: str,
+        missed: Missed = "skip",
+    ) -> Definition:
+        """Check or uncheck the box; see `arp_nb.manager.definitions.Definitions.set_autorun`."""
+        changed = await self._definitions.set_autorun(
+            experiment, definition_id, expected_version, on=on, by=by
+        )
+        do: Missed = missed if on else "skip"
+        await self._settle_all(do, (Why.CONSENT, Why.PAUSED), definition_id)
+        return changed
+
+    async def consent(self, experiment: Experiment, definition_id: int) -> Difference:
+        """Tell what differs between what was consented to and what there is."""
+        found = await self._definitions.get(experiment, definition_id)
+        return await consents.difference(self._context, found)
+
+    async def _settle_all(self, do: Missed, whys: Iterable[Why], definition_id: int | None) -> int:
+        """Settle all that waits for one of these reasons, the oldest first."""
+        assert BY_PERSON.issuperset(whys)
+        count = 0
+        for why in whys:
+            after_id = 0
+            while True:
+                which = LedgerFilter(
+                    outcomes=(Outcome.WAITING,),
+                    why=why.value,
+                    definition_id=definition_id,
+                    after_id=after_id,
+                    oldest_first=True,
+                    limit=_PAGE,
+                )
+                found, more = await self._context.store.ledger(which)
+                if found:
+                    after_id = found[-1].id or 0
+                    count += len(await self._settle(found, do))
+                if not more:
+                    break
+        return count
+
+    async def _settle(self, found: Sequence[Entry], do: Missed) -> Sequence[Entry]:
+        if do == "run":
+            return await self._engine.reconsider(found)
+        now = self._context.clock()
+        skipped = [
+            Decision(
+                entry=replace(
+                    one, outcome=Outcome.SKIPPED, decided_at=now, said=f"Skipped. {one.said}"
+                )
+            )
+            for one in found
+        ]
+        return await self._context.store.decide(skipped)
+
+    # -- trying ------------------------------------------------------------------------
+
+    async def backtest(
+        self,
+        experiment: Experiment,
+        name: str | None,
+        changes: Mapping[str, Any],
+        last: int,
+    ) -> Backtest:
+        """Tell on which of the last runs a definition, or a draft, would have fired."""
+        if not 1 <= last <= backtest.MOST_RUNS:
+            raise InvalidValue(f"Try it on 1 to {backtest.MOST_RUNS:,} runs, not {last:,}.")
+        like = await self._definitions.named(experiment, name) if name is not None else None
+        draft = changed(like.draft if like else _TRIAL, changes)
+        return await backtest.backtest(
+            self._context.store,
+            experiment,
+            draft,
+            like=like,
+            last=last,
+            now=self._context.clock(),
+        )
+
+    async def test(self, experiment: Experiment, text: str, run: int | None) -> Tested:
+        """Read a predicate, and judge it for one run, by default the newest."""
+        store = self._context.store
+        runs = await store.newest_runs(experiment.id, _KNOWN_RUNS)
+        tried = runs[:1] if run is None else await store.some_runs(experiment.id, [run])
+        if run is not None and not tried:
+            raise NotFound(f"{experiment.name} has no run {run}.")
+        numbers = {one.number for one in [*runs, *tried]}
+        jobs = await store.latest_reports(experiment.id, numbers)
+        counters: dict[str, set[str]] = {
+            one.name: set() for one in await store.definitions(experiment.id)
+        }
+        for by_hash in jobs.values():
+            for name, facts in by_hash.items():
+                counters.setdefault(name, set()).update(counters_of(facts.report))
+        parameters = {str(name) for one in runs for name in one.parameters}
+        names = predicates.known_names(parameters, counters)
+        try:
+            read = predicates.parse(text)
+        except PredicateError as error:
+            return Tested(problem=str(error), at=error.at, names=names)
+        reads = sorted(read.reads)
+        if not tried:
+            return Tested(names=names, reads=reads)
+        number = tried[0].number
+        judged = judge(text, tried[0], jobs.get(number, {}))
+        return Tested(
+            problem=judged.problem,
+            names=names,
+            reads=reads,
+            holds=judged.holds,
+            seen=judged.seen,
+            run=number,
+        )
+
+
+def _line(said: str) -> str:
+    text = " ".join(said.split())
+    if len(text) > _MOST_SAID:
+        raise InvalidValue(f"A reason has at most {_MOST_SAID} characters.")
+    return text

@@ -1,0 +1,161 @@
+"""Consent binds to what was seen: the definition's version, and the script's text."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.errors import ArpError, Conflict
+from arp_nb.store.deciding import Consent, Pause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from arp_nb.manager.context import Context
+    from arp_nb.manager.seat import Seat
+    from arp_nb.model import Definition, DefinitionDraft, ScriptCheck
+    from arp_nb.store.base import Store
+
+#: changing these changes neither what runs nor when
+_HARMLESS = frozenset({"name", "most_at_once", "most_per_hour"})
+_MOST_DIFF_LINES = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What differs between what was consented to and what there is."""
+
+    definition: Definition
+    #: field, value then, value now
+    changes: Sequence[tuple[str, Any, Any]] = ()
+    #: unified; empty: the same text, or it is not known
+    script_diff: str = ""
+    #: why the script's text cannot be compared, in words
+    script_missing: str = ""
+
+
+async def read(seat: Seat, executable: str) -> Consent:
+    """Read the script as whoever consents would see it.
+
+    Raises
+    ------
+    ClientAbsent
+        Nobody can read it now.
+    Conflict
+        There is no script that a consent could bind to.
+    """
+    script = await (await seat.client()).script(executable)
+    if script.sha256 is None:
+        raise Conflict(
+            f"Autorun is given to a script as it is now, and {executable} cannot be read: "
+            f"{script.missing}"
+        )
+    return Consent(sha256=script.sha256, text=script.text)
+
+
+def lapsed(old: Definition, draft: DefinitionDraft, by: str, at: datetime) -> Pause | None:
+    """Return the pause that an edit means; None: the consent holds on."""
+    changed = changes(old.draft, draft)
+    if not old.autorun or not changed or by == old.autorun_by:
+        return None
+    names = ", ".join(name.replace("_", " ") for name, _, _ in changed)
+    return Pause(why="edit", by=by, at=at, said=f"{by} changed {names}.")
+
+
+def changes(old: DefinitionDraft, new: DefinitionDraft) -> list[tuple[str, Any, Any]]:
+    """Return what differs of what consent is given to: field, value then, value now."""
+    return [
+        (one.name, getattr(old, one.name), getattr(new, one.name))
+        for one in fields(new)
+        if one.name not in _HARMLESS and getattr(old, one.name) != getattr(new, one.name)
+    ]
+
+
+async def renewed(
+    store: Store, seat: Seat, old: Definition, draft: DefinitionDraft
+) -> Consent | None:
+    """Return what an edit of the consenter's own consents to; None: it changes nothing of that."""
+    if not old.autorun or old.paused_why in {"edit", "script"}:
+        return None
+    if draft.executable != old.draft.executable:
+        return await read(seat, draft.executable)
+    return Consent(sha256=old.consent_sha256, text=await store.consent_text(old.id))
+
+
+async def check_script(context: Context, definition: Definition) -> Definition:
+    """Pause a definition whose script is not the one that was consented to.
+
+    What cannot be looked at now is looked at again just before each start.
+    """
+    if not definition.autorun or definition.paused_why in {"edit", "script"}:
+        return definition
+    check = await context.seat.check(definition.draft.executable)
+    return await hold_against(context, definition, check)
+
+
+async def hold_against(context: Context, definition: Definition, check: ScriptCheck) -> Definition:
+    """Pause a definition if what was found of its script is another text."""
+    consented = definition.consent_sha256
+    if check.sha256 is None or consented is None or check.sha256 == consented:
+        return definition
+    said = f"The script {definition.draft.executable} was changed since."
+    wanted = Pause(why="script", by="the script", at=context.clock(), said=said)
+    return await context.store.pause(definition.id, wanted)
+
+
+async def difference(context: Context, definition: Definition) -> Difference:
+    """Compare what was consented to with what there is now."""
+    store = context.store
+    if not definition.autorun or definition.consent_version is None:
+        return Difference(definition=definition)
+    then = await store.definition(definition.id, definition.consent_version)
+    found = changes(then.draft, definition.draft)
+    text = await store.consent_text(definition.id)
+    try:
+        script = await (await context.seat.client()).script(definition.draft.executable)
+    except ArpError as error:
+        return Difference(definition=definition, changes=found, script_missing=str(error))
+    if script.sha256 == definition.consent_sha256:
+        return Difference(definition=definition, changes=found)
+    return Difference(
+        definition=definition,
+        changes=found,
+        script_diff=_diff(text, script.text),
+        script_missing=script.missing,
+    )
+
+
+def _diff(then: str, now: str) -> str:
+    lines = difflib.unified_diff(
+        then.splitlines()[:_MOST_DIFF_LINES],
+        now.splitlines()[:_MOST_DIFF_LINES],
+        "as it was consented to",
+        "as it is now",
+        lineterm="",
+    )
+    return "\n".join(lines)
+
+
+def diff_row(found: Difference) -> Mapping[str, Any]:
+    """Make the answer of a difference."""
+    one = found.definition
+    return {
+        "autorun": one.autorun,
+        "by": one.autorun_by,
+        "at": one.autorun_at and one.autorun_at.isoformat(),
+        "version": one.consent_version,
+        "paused_why": one.paused_why,
+        "paused_said": one.paused_said,
+        "changes": [
+            {"field": name, "was": _plain(was), "now": _plain(now)}
+            for name, was, now in found.changes
+        ],
+        "script_diff": found.script_diff,
+        "script_missing": found.script_missing,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)

@@ -1,0 +1,385 @@
+"""The engine: reads facts of runs behind a durable cursor, and decides on each once.
+
+It keeps no list of what happened: a run's row says that it has ended, and the ledger whether
+that was decided on. So after any outage it goes on where it was, and what it did not see it
+catches up with, in order. Cursors only spare it reading all again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from arp_nb.errors import ArpError
+from arp_nb.ledger import Entry, Outcome, Why
+from arp_nb.manager.autorun import consents, occasions, verdict
+from arp_nb.manager.autorun.judging import Judging
+from arp_nb.manager.autorun.rooms import Rooms
+from arp_nb.manager.command_lines import argv_of
+from arp_nb.model import Trigger
+from arp_nb.store.deciding import Decision, Firing, LedgerFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from arp_nb.manager.autorun.occasions import Occasion
+    from arp_nb.manager.autorun.standing import Standing
+    from arp_nb.manager.autorun.verdict import Verdict
+    from arp_nb.manager.context import Context
+    from arp_nb.model import Definition, Experiment, Run
+
+log = logging.getLogger(__name__)
+_META = "autorun_cursor"
+#: runs, or jobs, of one step: what is decided is one transaction
+_STEP = 200
+#: between two steps: commits come in hundreds a second
+_SPACING_S = 0.02
+#: what waits for room is looked at so often at most, and at least
+_ROOM_AGAIN_S = 1.0
+_LONGEST_REST_S = 60.0
+_AFTER_TROUBLE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """Up to which revision runs, and ended jobs, were decided on."""
+
+    runs: int = 0
+    jobs: int = 0
+
+
+class Engine:
+    """Decides, until it is closed."""
+
+    def __init__(self, context: Context, standing: Standing) -> None:
+        self._context = context
+        self._standing = standing
+        self._bell = asyncio.Event()
+        #: held while anything is decided: limits are counted, then used up
+        self._deciding = asyncio.Lock()
+        self._definitions: dict[int, Definition] = {}
+        self._known = 0
+        self._cursor: _Cursor | None = None
+        self._kept = _Cursor()
+        #: definitions with lines that wait for room; None: not read yet
+        self._limited: set[int] | None = None
+        self._looked_s = 0.0
+
+    def wake(self, _revision: int = 0) -> None:
+        """Say that there may be something to decide on."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Decide on what there is, and then on what comes, until cancelled."""
+        while True:
+            self._bell.clear()
+            try:
+                more = await self.step()
+            except Exception:
+                log.exception("autorun: will go on")
+                await asyncio.sleep(_AFTER_TROUBLE_S)
+                continue
+            await asyncio.sleep(_SPACING_S)
+            if not more:
+                rest_s = _ROOM_AGAIN_S if self._limited else _LONGEST_REST_S
+                try:
+                    async with asyncio.timeout(rest_s):
+                        await self._bell.wait()
+                except TimeoutError:
+                    continue
+
+    async def watch_scripts(self) -> None:
+        """Look now and then whether scripts are what was consented to, until cancelled."""
+        while True:
+            await asyncio.sleep(_LONGEST_REST_S)
+            try:
+                active = {one.id for one in await self._context.store.experiments() if one.active}
+                for one in list(self._definitions.values()):
+                    if one.autorun and one.deleted_at is None and one.experiment_id in active:
+                        await consents.check_script(self._context, one)
+            except Exception:
+                log.exception("autorun: scripts will be looked at again")
+
+    def consented(self) -> Iterable[Definition]:
+        """Definitions whose box is checked, as far as they are known."""
+        return [
+            one for one in self._definitions.values() if one.autorun and one.deleted_at is None
+        ]
+
+    async def step(self) -> bool:
+        """Decide on some of what there is; return whether there is more."""
+        async with self._deciding:
+            cursor = await self._start()
+            await self._learn()
+            more_runs = await self._runs(cursor)
+            more_jobs = await self._jobs(self._cursor or cursor)
+            await self._look_for_room()
+            await self._keep_cursor()
+        return more_runs or more_jobs
+
+    async def reconsider(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Decide again on lines that wait; a person, or room, has made that possible."""
+        async with self._deciding:
+            await self._learn()
+            return await self._reconsider(entries)
+
+    async def _start(self) -> _Cursor:
+        if self._cursor is None:
+            text = await self._context.store.get_meta(_META)
+            self._cursor = self._kept = _Cursor(**json.loads(text)) if text else _Cursor()
+        return self._cursor
+
+    async def _keep_cursor(self) -> None:
+        cursor = self._cursor or _Cursor()
+        # jobs change all the time: alone they are not worth a write
+        if cursor.runs != self._kept.runs:
+            content = json.dumps({"runs": cursor.runs, "jobs": cursor.jobs})
+            await self._context.store.set_meta(_META, content)
+            self._kept = cursor
+
+    async def _learn(self) -> None:
+        """Read what changed of definitions; hold their scripts against the consent."""
+        store = self._context.store
+        for one in await store.definitions_since(self._known):
+            self._known = one.revision
+            self._definitions[one.id] = one
+            if one.autorun and one.deleted_at is None and not one.paused_why:
+                self._definitions[one.id] = await consents.hold_against(
+                    self._context, one, one.check
+                )
+
+    def _of(self, experiment_id: int) -> list[Definition]:
+        return [
+            one
+            for one in self._definitions.values()
+            if one.experiment_id == experiment_id and one.deleted_at is None
+        ]
+
+    async def _runs(self, cursor: _Cursor) -> bool:
+        runs = await self._context.store.runs_since(cursor.runs, _STEP)
+        if not runs:
+            return False
+        now = self._context.clock()
+        found = [
+            occasion
+            for run in runs
+            for occasion in occasions.of_run(run, self._of(run.experiment_id), now)
+        ]
+        await self._decide(found)
+        self._cursor = replace(self._cursor or cursor, runs=runs[-1].revision)
+        return len(runs) == _STEP
+
+    async def _jobs(self, cursor: _Cursor) -> bool:
+        """Decide on what runs after other definitions."""
+        store = self._context.store
+        reached = await store.revision()
+        if not any(one.draft.trigger is Trigger.AFTER for one in self._definitions.values()):
+            self._cursor = replace(cursor, jobs=reached)
+            return False
+        done = await store.done_since(cursor.jobs, _STEP)
+        now = self._context.clock()
+        found: list[Occasion] = []
+        for experiment_id in {one.experiment_id for one in done}:
+            some = [one for one in done if one.experiment_id == experiment_id]
+            runs = await self._numbered(experiment_id, {one.run for one in some})
+            for one in some:
+                if one.run in runs:
+                    defs = self._of(experiment_id)
+                    found += occasions.after(one, runs[one.run], defs, now)
+        await self._decide(found)
+        more = len(done) == _STEP
+        self._cursor = replace(cursor, jobs=done[-1].revision if more else reached)
+        return more
+
+    async def _numbered(self, experiment_id: int, numbers: Collection[int]) -> Mapping[int, Run]:
+        runs = await self._context.store.some_runs(experiment_id, numbers)
+        return {one.number: one for one in runs}
+
+    async def _decide(self, found: Sequence[Occasion]) -> None:
+        for experiment in await self._experiments(found):
+            some = [one for one in found if one.run.experiment_id == experiment.id]
+            await self._decide_in(experiment, some)
+
+    async def _experiments(self, found: Sequence[Occasion]) -> Sequence[Experiment]:
+        ids = {one.run.experiment_id for one in found}
+        if not ids:
+            return ()
+        return [one for one in await self._context.store.experiments() if one.id in ids]
+
+    async def _decide_in(self, experiment: Experiment, found: Sequence[Occasion]) -> None:
+        store = self._context.store
+        taken = await store.decided(experiment.id, {one.run.number for one in found})
+        left = [one for one in found if _key(one) not in taken]
+        if not left:
+            return
+        left = await self._with_scripts_checked(left)
+        left.sort(key=lambda one: (one.at, one.run.number, one.definition.id))
+        now = self._context.clock()
+        scene = self._scene(experiment)
+        rooms = await Rooms.of(store, experiment.id, now)
+        judging = await Judging.of(store, experiment.id, left)
+        decisions: list[Decision] = []
+        for one in left:
+            found_so = verdict.first(one, scene, judging, rooms)
+            decisions.append(await self._decision(one, found_so, rooms))
+        await self._keep(decisions)
+
+    async def _with_scripts_checked(self, found: Iterable[Occasion]) -> list[Occasion]:
+        """Look at the scripts of what may be started, each once."""
+        looked: dict[int, Definition] = {}
+        checked: list[Occasion] = []
+        for one in found:
+            definition = one.definition
+            if definition.autorun_at is not None and definition.autorun_at <= one.at:
+                if definition.id not in looked:
+                    looked[definition.id] = await consents.check_script(self._context, definition)
+                checked.append(replace(one, definition=looked[definition.id]))
+            else:
+                checked.append(one)
+        return checked
+
+    def _scene(self, experiment: Experiment) -> verdict.Scene:
+        return verdict.Scene(
+            now=self._context.clock(),
+            experiment=experiment,
+            stop=self._standing.stop,
+            not_older_than=timedelta(seconds=self._context.settings.autorun_not_older_than_s),
+        )
+
+    async def _decision(
+        self, occasion: Occasion, found: Verdict, rooms: Rooms, waited: Entry | None = None
+    ) -> Decision:
+        """Make the line, and what its job is made of."""
+        definition = occasion.definition
+        entry = Entry(
+            id=None if waited is None else waited.id,
+            experiment_id=definition.experiment_id,
+            definition_id=definition.id,
+            hash=definition.name,
+            version=definition.version,
+            run=occasion.run.number,
+            trigger=waited.trigger if waited else definition.draft.trigger,
+            cause=occasion.cause,
+            outcome=found.outcome,
+            why=found.why,
+            said=found.said,
+            seen=found.seen,
+            user=definition.autorun_by or "",
+            event_at=occasion.at,
+            decided_at=self._context.clock(),
+        )
+        if found.outcome is not Outcome.FIRED:
+            return Decision(entry=entry)
+        try:
+            firing = await self._firing(occasion)
+        except ArpError as error:
+            refused = replace(
+                entry,
+                outcome=Outcome.SKIPPED,
+                why=Why.REFUSED,
+                said=f"No job can be made: {error}",
+            )
+            return Decision(entry=refused)
+        rooms.take(definition)
+        return Decision(entry=entry, firing=firing)
+
+    async def _firing(self, occasion: Occasion) -> Firing:
+        draft, seat = occasion.definition.draft, self._context.seat
+        location = draft.location or await seat.default_location()
+        await seat.check_location(location)
+        names = {one.id: one.name for one in await self._context.store.experiments()}
+        name = names[occasion.definition.experiment_id]
+        return Firing(
+            argv=argv_of(draft, name, occasion.run.number, draft.parameters),
+            parameters=draft.parameters,
+            location=location,
+            # what runs after a job does so after each that a person asks for
+            once_per_run=draft.trigger is not Trigger.AFTER,
+        )
+
+    async def _keep(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
+        kept = await self._context.store.decide(decisions)
+        for one in kept:
+            if one.outcome is Outcome.WAITING and one.why is Why.LIMIT:
+                self._limited = (self._limited or set()) | {one.definition_id}
+        if any(one.outcome is Outcome.FIRED for one in kept):
+            self._context.work.bump()
+        return kept
+
+    async def _look_for_room(self) -> None:
+        """Start what waited for room, the oldest first."""
+        now_s = asyncio.get_running_loop().time()
+        if self._limited is None:
+            self._limited = await self._read_limited()
+        if not self._limited or now_s - self._looked_s < _ROOM_AGAIN_S:
+            return
+        self._looked_s = now_s
+        for definition_id in sorted(self._limited):
+            definition = self._definitions[definition_id]
+            rooms = await Rooms.of(
+                self._context.store, definition.experiment_id, self._context.clock()
+            )
+            left = rooms.left(definition)
+            which = LedgerFilter(
+                definition_id=definition_id,
+                outcomes=(Outcome.WAITING,),
+                why=Why.LIMIT.value,
+                oldest_first=True,
+                limit=_STEP if left is None else min(max(left, 1), _STEP),
+            )
+            entries, _ = await self._context.store.ledger(which)
+            if not entries:
+                self._limited.discard(definition_id)
+            await self._reconsider(entries)
+
+    async def _read_limited(self) -> set[int]:
+        which = LedgerFilter(outcomes=(Outcome.WAITING,), why=Why.LIMIT.value, limit=10_000)
+        entries, _ = await self._context.store.ledger(which)
+        return {one.definition_id for one in entries}
+
+    async def _reconsider(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        store = self._context.store
+        experiments = {one.id: one for one in await store.experiments()}
+        decisions: list[Decision] = []
+        for experiment_id in sorted({one.experiment_id for one in entries}):
+            some = [one for one in entries if one.experiment_id == experiment_id]
+            runs = await self._numbered(experiment_id, {one.run for one in some})
+            rooms = await Rooms.of(store, experiment_id, self._context.clock())
+            scene = self._scene(experiments[experiment_id])
+            for definition_id in {one.definition_id for one in some}:
+                self._definitions[definition_id] = await consents.check_script(
+                    self._context, self._definitions[definition_id]
+                )
+            for entry in some:
+                decision = await self._look_again(entry, runs[entry.run], scene, rooms)
+                if decision is not None:
+                    decisions.append(decision)
+        return await self._keep(decisions) if decisions else ()
+
+    async def _look_again(
+        self, entry: Entry, run: Run, scene: verdict.Scene, rooms: Rooms
+    ) -> Decision | None:
+        """Decide on one line that waits; None: it waits on for the same."""
+        occasion = occasions.Occasion(
+            definition=self._definitions[entry.definition_id],
+            run=run,
+            cause=entry.cause,
+            at=entry.event_at or scene.now,
+        )
+        found = verdict.again(occasion, scene, rooms, entry.seen)
+        if (found.outcome, found.why) == (Outcome.WAITING, entry.why):
+            since = entry.decided_at or scene.now
+            if entry.why is not Why.LIMIT or scene.now - since <= scene.not_older_than:
+                return None
+            found = replace(
+                found, outcome=Outcome.SKIPPED, said=f"It waited too long for room. {found.said}"
+            )
+        return await self._decision(occasion, found, rooms, entry)
+
+
+def _key(one: Occasion) -> tuple[int, int, str, str]:
+    return (one.definition.id, one.run.number, one.definition.draft.trigger.value, one.cause)

@@ -1,0 +1,122 @@
+"""Follows run sources: what they tell enters the store; that they are down is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import TYPE_CHECKING
+
+from arp_nb.errors import ArpError, SourceDown
+from arp_nb.manager.autorun.standing import SourceStanding
+from arp_nb.store.deciding import RunFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arp_nb.manager.autorun.standing import Standing
+    from arp_nb.manager.context import Context
+    from arp_nb.run_sources.base import RunNews, RunSource
+
+log = logging.getLogger(__name__)
+#: after a failure, and so on, twice as long each time
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 60.0
+
+
+class Follower:
+    """Follows one source, until cancelled."""
+
+    def __init__(self, context: Context, standing: Standing, source: RunSource) -> None:
+        self._context = context
+        self._standing = standing
+        self._source = source
+        self._pause_s = _FIRST_PAUSE_S
+        #: names that the source tells of and that do not exist here
+        self._unknown: set[str] = set()
+
+    async def run(self) -> None:
+        """Take in news; after a failure wait, longer each time, and ask again."""
+        self._tell(ok=True, said="It was not asked yet.")
+        try:
+            while True:
+                await self._once()
+        finally:
+            await self._source.close()
+
+    async def _once(self) -> None:
+        try:
+            news = await self._source.news()
+        except SourceDown as error:
+            await self._failed(str(error))
+            return
+        except Exception as error:
+            # a plugin's own mistake must not end the others
+            log.exception("run source %s", self._source.settings.name)
+            await self._failed(f"It failed: {type(error).__name__}: {error}")
+            return
+        try:
+            await self._keep(news)
+        except ArpError as error:
+            self._source.start_over()
+            await self._failed(f"What it told cannot be kept: {error}")
+            return
+        self._pause_s = _FIRST_PAUSE_S
+        self._tell(ok=True, said=self._said())
+
+    async def _failed(self, said: str) -> None:
+        self._tell(ok=False, said=said)
+        await asyncio.sleep(self._pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+
+    async def _keep(self, news: Sequence[RunNews]) -> None:
+        if not news:
+            return
+        ids = {one.name: one.id for one in await self._context.store.experiments()}
+        by_name: dict[str, list[RunFacts]] = {}
+        for one in news:
+            by_name.setdefault(one.experiment, []).append(_facts(one))
+        self._unknown = {name for name in by_name if name not in ids}
+        for name, facts in by_name.items():
+            if name in ids:
+                await self._context.store.put_runs(ids[name], facts, self._source.settings.name)
+
+    def _said(self) -> str:
+        words = [self._source.caveat]
+        if self._unknown:
+            words.append(f"There is no experiment {', '.join(sorted(self._unknown))} here.")
+        return " ".join(one for one in words if one)
+
+    def _tell(self, *, ok: bool, said: str) -> None:
+        settings = self._source.settings
+        self._standing.set_source(
+            SourceStanding(
+                name=settings.name,
+                kind=settings.kind,
+                ok=ok,
+                since=self._context.clock(),
+                said=self._context.capabilities.mask(said),
+                gives=self._source.gives,
+                experiments=settings.experiments,
+            )
+        )
+
+
+def _facts(news: RunNews) -> RunFacts:
+    return RunFacts(
+        number=news.number,
+        type=news.type,
+        started_at=news.started_at,
+        ended_at=news.ended_at,
+        first_file_at=news.first_file_at,
+        all_files_at=news.all_files_at,
+        nonrec_files_at=news.nonrec_files_at,
+        parameters=news.parameters or None,
+    )
+
+
+def followers(
+    context: Context, standing: Standing, sources: Mapping[str, RunSource]
+) -> list[Follower]:
+    """Make one for each source."""
+    return [Follower(context, standing, one) for one in sources.values()]

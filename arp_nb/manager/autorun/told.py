@@ -1,0 +1,62 @@
+"""How autorun stands, as it travels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arp_nb.autorun_rows import stop_row
+
+if TYPE_CHECKING:
+    from arp_nb.autorun_rows import SourceRow
+    from arp_nb.manager.autorun.standing import SourceStanding, Standing
+    from arp_nb.manager.autorun.status import DefinitionStanding, Status
+
+
+def source_row(source: SourceStanding) -> SourceRow:
+    """Make the row of a run source."""
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "ok": source.ok,
+        "since": source.since.isoformat(),
+        "said": source.said,
+        "gives": sorted(one.value for one in source.gives),
+        "experiments": list(source.experiments),
+    }
+
+
+def standing_row(standing: Standing) -> dict[str, Any]:
+    """Make what the change feed tells of autorun."""
+    sources = [standing.sources[name] for name in sorted(standing.sources)]
+    return {"stopped": stop_row(standing.stop), "sources": [source_row(one) for one in sources]}
+
+
+def status_row(status: Status) -> dict[str, Any]:
+    """Make what is told of autorun as a whole."""
+    return {
+        "stopped": stop_row(status.stop),
+        "sources": [source_row(one) for one in status.sources],
+        "cannot": list(status.cannot),
+        "caveats": list(status.caveats),
+    }
+
+
+def definition_standing_row(standing: DefinitionStanding) -> dict[str, Any]:
+    """Make what is told of the autorun of one definition."""
+    one, tally = standing.definition, standing.tally
+    last = tally.last_fired_at
+    return {
+        "id": one.id,
+        "name": one.name,
+        "autorun": one.autorun,
+        "autorun_by": one.autorun_by,
+        "autorun_at": one.autorun_at and one.autorun_at.isoformat(),
+        "paused_why": one.paused_why,
+        "paused_said": one.paused_said,
+        "trigger": one.draft.trigger.value,
+        "problem": standing.problem,
+        "waiting": tally.waiting,
+        "active": tally.active,
+        "fired": tally.fired,
+        "last_fired_at": last and last.isoformat(),
+    }
