@@ -15,7 +15,9 @@ import requests
 from arp_nb import mounts
 from arp_nb.cli import from_node, printing
 from arp_nb.client import entry, transport
+from arp_nb.client.autorun_words import source_words
 from arp_nb.client.markup import plain
+from arp_nb.client.tables import stop_words
 from arp_nb.daemon import claim
 from arp_nb.daemon.host import this_host
 from arp_nb.errors import ArpError
@@ -195,11 +197,34 @@ def _manager(way: Transport, store: Path) -> Iterator[Finding]:
     yield from _sites(way)
     for name, why in status.get("not_offered", {}).items():
         yield Finding(f"scheduler {name}", ok=True, found=f"not offered: {why}")
+    if "autorun" in status:
+        yield from _autorun(status["autorun"])
     yield _route(str(status["update_base"]))
     for name, at in status.get("first_posts", {}).items():
         yield _reports(name, at, str(status["update_base"]))
     for notice in status["notices"]:
         yield Finding("note", ok=True, found=str(notice))
+
+
+def _autorun(told: Mapping[str, Any]) -> Iterator[Finding]:
+    """Tell whether autorun acts, and how each run source is."""
+    stopped = stop_words(told["stopped"])
+    yield Finding(
+        "autorun",
+        # a person who stops it means it; nothing need be done about that here
+        ok=not told["cannot"] or bool(stopped),
+        found=" ".join(["acts" if not told["cannot"] else "does not act:", *told["cannot"]]),
+        advice="`jupyter arp autorun start` lets it go on." if stopped else "",
+    )
+    for one in told["sources"]:
+        yield Finding(
+            f"run source {one['name']}",
+            ok=one["ok"],
+            found=source_words(one),
+            advice="" if one["ok"] else "See its table in config.toml; it is asked again.",
+        )
+    for caveat in told["caveats"]:
+        yield Finding("autorun", ok=True, found=caveat)
 
 
 def _sites(way: Transport) -> Iterator[Finding]:

@@ -1,8 +1,7 @@
-"""``jupyter arp experiment``, ``definition`` and ``run``."""
+"""``jupyter arp experiment`` and ``definition``."""
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arp_nb.client.board import Board
+
+#: what autorun goes by, of a batch def
+AUTORUN = (
+    "trigger",
+    "predicate",
+    "run_types",
+    "after",
+    "run_param",
+    "run_value",
+    "most_at_once",
+    "most_per_hour",
+)
 
 
 def board_of(options: argparse.Namespace) -> Board:
@@ -66,9 +77,17 @@ def list_definitions(options: argparse.Namespace) -> int:
     with board_of(options) as board:
         print(
             printing.table(
-                ("id", "hash", "executable", "parameters", "version", "check"),
+                ("id", "hash", "executable", "parameters", "version", "autorun", "check"),
                 (
-                    (one.id, one.name, one.executable, one.parameters, one.version, one.problem)
+                    (
+                        one.id,
+                        one.name,
+                        one.executable,
+                        one.parameters,
+                        one.version,
+                        one.autorun,
+                        one.problem,
+                    )
                     for one in board.definitions
                 ),
             )
@@ -85,6 +104,7 @@ def add_definition(options: argparse.Namespace) -> int:
             options.parameters,
             location=options.location,
             **_how_called(options),
+            **draft(options, AUTORUN),
         )
     print(made)
     return 0
@@ -92,15 +112,19 @@ def add_definition(options: argparse.Namespace) -> int:
 
 def update_definition(options: argparse.Namespace) -> int:
     """Change a batch def."""
-    names = ("name", "executable", "parameters", "location")
-    changes = {
-        name: getattr(options, name) for name in names if getattr(options, name) is not None
-    } | _how_called(options)
+    names = ("name", "executable", "parameters", "location", *AUTORUN)
+    changes = draft(options, names) | _how_called(options)
     if not changes:
         raise InvalidValue("Nothing to change: give --parameters, --executable, --name, …")
     with board_of(options) as board:
         print(board.definitions.update(options.hash, **changes))
     return 0
+
+
+def draft(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """Return what was said of a batch def; nothing of what was not said."""
+    said = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _how_called(options: argparse.Namespace) -> dict[str, Any]:
@@ -123,56 +147,3 @@ def drop_definition(options: argparse.Namespace) -> int:
             board.definitions.remove(options.hash)
             print(f"{options.hash} is removed; `jupyter arp definition restore` undoes it.")
     return 0
-
-
-def list_runs(options: argparse.Namespace) -> int:
-    """Print all runs of an experiment."""
-    with board_of(options) as board:
-        rows = board.runs.rows()
-    print(
-        printing.table(
-            ("run", "started (UTC)", "ended (UTC)", "parameters"),
-            (
-                (row["run"], _time(row["started_at"]), _time(row["ended_at"]), _words(row))
-                for row in rows
-            ),
-        )
-    )
-    return 0
-
-
-def tell_run(options: argparse.Namespace) -> int:
-    """Start or end a run, or set its parameters."""
-    parameters = _parameters(options.parameters)
-    with board_of(options) as board:
-        match options.action:
-            case "start":
-                row = board.runs.start(options.run, parameters)
-            case "end":
-                row = board.runs.end(options.run, parameters)
-            case _:
-                row = board.runs.put(options.run, parameters=parameters)
-    print(f"run {row['run']}: {_words(row) or 'no parameters'}")
-    return 0
-
-
-def _parameters(given: Sequence[str]) -> dict[str, Any] | None:
-    """Read ``NAME=VALUE``; a value that is JSON is what it says, any other is text."""
-    read: dict[str, Any] = {}
-    for one in given:
-        name, equals, text = one.partition("=")
-        if not equals or not name:
-            raise InvalidValue(f"{one!r} is not of the form NAME=VALUE.")
-        try:
-            read[name] = json.loads(text)
-        except ValueError:
-            read[name] = text
-    return read or None
-
-
-def _words(row: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in row["parameters"].items())
-
-
-def _time(text: str | None) -> str:
-    return (text or "")[:19].replace("T", " ")

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from arp_nb import __version__
+from arp_nb.model import Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _experiments(commands)
     _definitions(commands)
     _runs(commands)
+    _autorun(commands)
     _apply(commands)
     _jobs(commands)
     return top
@@ -73,6 +75,12 @@ def _remote(one: _Parser) -> _Parser:
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number, 1 or more")
+    return int(text)
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 0 or more")
     return int(text)
 
 
@@ -149,6 +157,7 @@ def _definitions(commands: Commands) -> None:
     one.add_argument("--parameters", default="")
     one.add_argument("--location", default="", help="which scheduler: local, lsf")
     _how_called(one)
+    _goes_by(one)
     one = _remote(_add(group, "update", "experiments:update_definition", "change a batch def"))
     one.advice = _ONE_PIECE
     one.add_argument("experiment")
@@ -156,6 +165,7 @@ def _definitions(commands: Commands) -> None:
     for name in ("--name", "--executable", "--parameters", "--location"):
         one.add_argument(name)
     _how_called(one)
+    _goes_by(one)
     for name in ("remove", "restore"):
         one = _remote(_add(group, name, "experiments:drop_definition", f"{name} a batch def"))
         one.add_argument("experiment")
@@ -164,17 +174,113 @@ def _definitions(commands: Commands) -> None:
 
 
 def _runs(commands: Commands) -> None:
-    group = _group(commands, "run", "list runs, start and end them, set their parameters")
-    one = _remote(_add(group, "list", "experiments:list_runs", "list all runs"))
+    group = _group(commands, "run", "list runs, start and end them, set what is known of them")
+    one = _remote(_add(group, "list", "runs:list_all", "list all runs"))
     one.add_argument("experiment")
-    texts = {"start": "start a run", "end": "end a run", "param": "set parameters of a run"}
+    texts = {
+        "start": "start a run",
+        "end": "end a run",
+        "set": "set parameters, type or times of a run",
+        "param": "the same as set",
+    }
     for name, text in texts.items():
-        one = _remote(_add(group, name, "experiments:tell_run", text))
-        one.add_argument("experiment")
-        one.add_argument("run", type=int)
-        number = "+" if name == "param" else "*"
-        one.add_argument("parameters", nargs=number, metavar="NAME=VALUE")
+        one = _one_run(group, name, "runs:tell", text)
+        one.add_argument("parameters", nargs="*", metavar="NAME=VALUE")
+        one.add_argument("--type", help="what kind of run it is: DATA, DARK")
         one.set_defaults(action=name)
+        for option, what in _TIMES.items() if name in {"set", "param"} else ():
+            one.add_argument(f"--{option}", metavar="TIME", help=f"when {what}; ISO 8601, or now")
+    one = _one_run(group, "exclude", "runs:exclude", "keep autorun away from a run")
+    one.add_argument("why", nargs="+", help="for everybody to read")
+    _one_run(group, "include", "runs:include", "undo exclude")
+
+
+_TIMES = {
+    "started-at": "it began",
+    "ended-at": "it ended",
+    "first-file-at": "its first file was transferred",
+    "all-files-at": "all its files were transferred",
+    "nonrec-files-at": "all files that an analysis needs were transferred",
+}
+
+
+def _one_run(group: Commands, name: str, command: str, text: str) -> _Parser:
+    one = _remote(_add(group, name, command, text))
+    one.add_argument("experiment")
+    one.add_argument("run", type=int)
+    return one
+
+
+def _goes_by(one: _Parser) -> None:
+    """Add the options for what autorun goes by."""
+    triggers = [trigger.value for trigger in Trigger]
+    one.add_argument("--trigger", choices=triggers, metavar="TRIGGER", help=", ".join(triggers))
+    texts = {
+        "predicate": ("TEXT", 'only where this holds: "beam > 0.5"'),
+        "run-types": ("TYPES", 'only on runs of these types: "DATA, DARK"'),
+        "after": ("HASH", "of AFTER: the batch def whose job is done before"),
+        "run-param": ("NAME", "of RUN_PARAM_IS_VALUE: which parameter"),
+        "run-value": ("VALUE", "of RUN_PARAM_IS_VALUE: and which value"),
+    }
+    for name, (metavar, text) in texts.items():
+        one.add_argument(f"--{name}", metavar=metavar, help=text)
+    for name, text in (("at-once", "going at once"), ("per-hour", "made within an hour")):
+        one.add_argument(
+            f"--most-{name}", type=_limit, metavar="N", help=f"jobs {text} by autorun; 0: no limit"
+        )
+
+
+def _missed(one: _Parser) -> None:
+    one.add_argument(
+        "--missed",
+        choices=("run", "skip"),
+        default="skip",
+        help="what becomes of the runs that waited (default: %(default)s)",
+    )
+
+
+def _autorun(commands: Commands) -> None:
+    group = _group(commands, "autorun", "what starts by itself, why, and the switches for it")
+    _of_experiment(group, "status", "whether it acts, and how each batch def stands")
+    one = _of_experiment(group, "ledger", "what it did with each run, and why")
+    one.add_argument("--run", type=int)
+    one.add_argument("--hash")
+    one.add_argument("--outcome", choices=("fired", "waiting", "skipped"))
+    one.add_argument("--why", help="as predicate, limit, paused, unchecked")
+    one.add_argument("--complete", action="store_true", help="also where nothing happened yet")
+    one.add_argument("--limit", type=_count, default=50, help="how many (default: %(default)s)")
+    one = _of_experiment(group, "backtest", "on which of the last runs it would have fired")
+    one.add_argument("hash")
+    one.add_argument("--last", type=_count, default=50, help="runs (default: %(default)s)")
+    _goes_by(one)
+    one = _of_experiment(group, "check", "whether a predicate can be understood, and holds")
+    one.add_argument("predicate", help='as "beam > 0.5"')
+    one.add_argument("--run", type=int, help="the run to judge it for (default: the newest)")
+    for name, command, text in (
+        ("on", "turn_on", "check the box: it runs on new data, as you"),
+        ("off", "turn_off", "clear the box"),
+        ("pause", "pause", "let it wait with a batch def"),
+        ("resume", "resume", "undo pause"),
+        ("consent", "consent", "what was consented to, and what has changed since"),
+    ):
+        one = _of_experiment(group, name, text, command)
+        one.add_argument("hash")
+        if name == "pause":
+            one.add_argument("why", nargs="*", help="for everybody to read")
+        elif name in {"on", "resume"}:
+            _missed(one)
+    one = _of_experiment(group, "missed", "run or skip entries of the ledger that wait")
+    one.add_argument("do", choices=("run", "skip"))
+    one.add_argument("ids", type=int, nargs="+", metavar="ID")
+    one = _remote(_add(group, "stop", "autorun:stop", "stop all autorun of your manager"))
+    one.add_argument("why", nargs="*", help="for everybody to read")
+    _missed(_remote(_add(group, "start", "autorun:start", "undo stop")))
+
+
+def _of_experiment(group: Commands, name: str, text: str, command: str = "") -> _Parser:
+    one = _remote(_add(group, name, f"autorun:{command or name}", text))
+    one.add_argument("experiment")
+    return one
 
 
 def _apply(commands: Commands) -> None:

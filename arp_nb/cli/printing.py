@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 _WIDEST = 60
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table with aligned columns."""
-    lines = [tuple(titles), *(tuple(map(cell, row)) for row in rows)]
+def table(titles: Sequence[str], rows: Iterable[Sequence[object]], widest: int = _WIDEST) -> str:
+    """Return a table with aligned columns, none wider than so many characters."""
+    lines = [tuple(titles), *(tuple(cell(one, widest) for one in row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
@@ -23,10 +23,10 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     )
 
 
-def cell(value: object) -> str:
+def cell(value: object, widest: int = _WIDEST) -> str:
     """Return one value as harmless text."""
     text = plain("" if value is None else str(value)).replace("\n", " ").replace("\t", " ")
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+    return text if len(text) <= widest else f"{text[: widest - 1]}…"
 
 
 def lines(text: str) -> str:
@@ -35,6 +35,11 @@ def lines(text: str) -> str:
     A bare CR, which a progress bar writes, begins a line: nothing that was printed is hidden.
     """
     return plain(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def time(text: str | None) -> str:
+    """Return a time as it travels, shortened to its seconds, in UTC."""
+    return (text or "")[:19].replace("T", " ")
 
 
 def counters(report: Mapping[str, Any]) -> str:

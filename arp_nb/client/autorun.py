@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Missed = Literal["run", "skip"]
 
+#: of one request; more are sent in several
+_MOST_IDS = 500
+
 
 class Autorun:
     """What starts by itself in an experiment.
@@ -138,10 +141,17 @@ class Autorun:
         do
             ``"run"`` them now, or ``"skip"`` them for good.
         """
+        return ledger.of(self._live.snapshot(), self.settle(ids, do))
+
+    def settle(self, ids: Any, do: Missed) -> list[Row]:
+        """Do as `missed`; return plain rows."""
         path = f"{self._root}/autorun:missed"
-        body = {"ids": selection.entry_ids(ids), "do": do}
-        answer = self._transport.call("POST", path, body, repeatable=True)
-        return ledger.of(self._live.snapshot(), answer["entries"])
+        entries: list[Row] = []
+        several = selection.entry_ids(ids)
+        for first in range(0, len(several), _MOST_IDS):
+            body = {"ids": several[first : first + _MOST_IDS], "do": do}
+            entries += self._transport.call("POST", path, body, repeatable=True)["entries"]
+        return entries
 
     def __repr__(self) -> str:
         return repr(self.status())

@@ -68,7 +68,10 @@ class Status:
                 markup.plain,
                 [
                     *self._lines(),
-                    *(f"{one['name']}: {definition_words(one)}" for one in self.definitions),
+                    *(
+                        f"{one['name']}: {one['trigger']}, {definition_words(one)}"
+                        for one in self.definitions
+                    ),
                     *(f"run source {one['name']}: {source_words(one)}" for one in self.sources),
                     *self.caveats,
                 ],
@@ -170,7 +173,7 @@ class Consent:
 def definition_words(one: Mapping[str, Any]) -> str:
     """Say what autorun does with a batch def, in one line."""
     if one["autorun"]:
-        words = f"{one['trigger']}, as {one['autorun_by']}"
+        words = f"as {one['autorun_by']}"
         if one["paused_why"]:
             words += f"; paused: {one['paused_said'] or one['paused_why']}"
     else:

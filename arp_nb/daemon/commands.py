@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arp_nb.daemon import claim, record
 from arp_nb.daemon.host import this_host
@@ -21,7 +21,7 @@ from arp_nb.errors import ArpError, ManagerError, StoreBusy
 from arp_nb.settings import load, store_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from arp_nb.daemon.host import Host
@@ -149,12 +149,21 @@ def status(store: Path) -> int:
         said = ask_status(address, timeout_s=10.0)
         lines.append(f"version {said.get('version')}, revision {said.get('revision')}")
         lines += [f"note: {notice}" for notice in said.get("notices", [])]
+        lines += _autorun(said.get("autorun") or {})
         code = 0
     except (OSError, http.client.HTTPException, ManagerError) as error:
         lines.append(f"It does not answer: {error} See {store / LOG_NAME}.")
         code = 1
     sys.stdout.write("\n".join(lines) + "\n")
     return code
+
+
+def _autorun(told: Mapping[str, Any]) -> Iterator[str]:
+    """Say whether autorun acts, and which run sources are down."""
+    cannot = told.get("cannot", [])
+    yield f"autorun: {' '.join(['does not act:', *cannot]) if cannot else 'acts'}"
+    for one in told.get("sources", []):
+        yield f"run source {one['name']}: {'ok' if one['ok'] else 'DOWN, ' + one['said']}"
 
 
 def stop(store: Path, timeout_s: float = _STOP_S) -> int:

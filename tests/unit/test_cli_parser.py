@@ -11,8 +11,8 @@ import pytest
 
 from arp_nb import cli, discovery
 from arp_nb.cli import printing
-from arp_nb.cli.experiments import _parameters
 from arp_nb.cli.parser import parser
+from arp_nb.cli.runs import read_parameters
 from arp_nb.errors import InvalidValue, ManagerError
 from tests.unit.standin_manager import finished
 
@@ -40,6 +40,23 @@ COMMANDS = [
     "run start xppi0915 12 sample=a",
     "run end xppi0915 12",
     "run param xppi0915 12 a=1 b=2",
+    "run set xppi0915 12 a=1 --type DATA --all-files-at now",
+    "run end xppi0915 12 --type DATA",
+    "run exclude xppi0915 12 the shutter was closed",
+    "run include xppi0915 12",
+    "autorun status xppi0915",
+    "autorun ledger xppi0915 --run 12 --hash peaks --outcome skipped --why limit --limit 5",
+    "autorun ledger xppi0915 --run 12 --complete",
+    "autorun backtest xppi0915 peaks --last 20 --predicate a>1",
+    "autorun check xppi0915 a>1 --run 12",
+    "autorun on xppi0915 peaks --missed run",
+    "autorun off xppi0915 peaks",
+    "autorun pause xppi0915 peaks detector trip",
+    "autorun resume xppi0915 peaks --missed skip",
+    "autorun consent xppi0915 peaks",
+    "autorun missed xppi0915 run 3 4",
+    "autorun stop detector trip",
+    "autorun start --missed run",
     "apply xppi0915 peaks 12,20-32 --again --dry-run",
     "jobs xppi0915 --follow --url http://localhost:8888 --token t",
     "log 12 -f",
@@ -128,11 +145,11 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_run_parameters_are_json_where_they_are_json() -> None:
-    assert _parameters(["n=5", "x=1.5", "s=lysozyme", "t=a=b", 'q="5"', "e="]) == {
+    assert read_parameters(["n=5", "x=1.5", "s=lysozyme", "t=a=b", 'q="5"', "e="]) == {
         "n": 5, "x": 1.5, "s": "lysozyme", "t": "a=b", "q": "5", "e": "",
     }  # fmt: skip
     with pytest.raises(InvalidValue, match="NAME=VALUE"):
-        _parameters(["lysozyme"])
+        read_parameters(["lysozyme"])
 
 
 def test_terminal_is_safe_from_what_a_job_posts() -> None:

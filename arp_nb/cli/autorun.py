@@ -1,0 +1,170 @@
+"""``jupyter arp autorun``: what starts by itself, why, and the switches for it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from arp_nb.cli import printing
+from arp_nb.cli.experiments import AUTORUN, board_of, draft
+from arp_nb.client import entry
+from arp_nb.client.autorun_words import Switch, definition_words, source_words
+from arp_nb.client.markup import plain
+from arp_nb.errors import InvalidValue
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping
+
+
+def status(options: argparse.Namespace) -> int:
+    """Tell how autorun of an experiment stands; exit status 1 if it cannot act."""
+    with board_of(options) as board:
+        now = board.autorun.status()
+    print(
+        plain("\n".join(["Autorun acts." if now.acts else "Autorun does not act.", *now.cannot]))
+    )
+    if now.definitions:
+        print(
+            printing.table(
+                ("hash", "trigger", "autorun"),
+                ((one["name"], one["trigger"], definition_words(one)) for one in now.definitions),
+                widest=100,
+            )
+        )
+    if now.sources:
+        print(
+            printing.table(
+                ("run source", "kind", "how it is"),
+                ((one["name"], one["kind"], source_words(one)) for one in now.sources),
+                widest=100,
+            )
+        )
+    for one in now.caveats:
+        print(plain(f"note: {one}"))
+    return 0 if now.acts else 1
+
+
+def ledger(options: argparse.Namespace) -> int:
+    """Print the newest entries of the ledger."""
+    asked = {
+        "run": options.run,
+        "hash": options.hash,
+        "outcome": options.outcome,
+        "why": options.why,
+        "complete": "true" if options.complete else None,
+    }
+    if options.complete and options.run is None and options.hash is None:
+        raise InvalidValue("--complete needs --run or --hash: all pairs would be too many.")
+    with board_of(options) as board:
+        # one more than is shown, to know whether there are more
+        rows = list(board.autorun.ledger.rows(asked, options.limit + 1))
+    print(_entries(rows[: options.limit]))
+    if len(rows) > options.limit:
+        print("… and older ones (--limit)")
+    return 0
+
+
+def backtest(options: argparse.Namespace) -> int:
+    """Tell on which of the last runs a batch def would have fired."""
+    with board_of(options) as board:
+        tried = board.autorun.backtest(options.hash, options.last, **draft(options, AUTORUN))
+    print(
+        printing.table(
+            ("run", "fires", "said"),
+            ((one["run"], "yes" if one["fires"] else "no", one["said"]) for one in tried.runs),
+            widest=100,
+        )
+    )
+    print(plain(tried.said))
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Tell whether a predicate can be understood, and holds; exit status 1 if it cannot be."""
+    with board_of(options) as board:
+        found = board.autorun.check(options.predicate, options.run)
+    print(found)
+    if not found.ok and found.names:
+        print(plain(f"names: {', '.join(found.names)}"))
+    return 0 if found.ok else 1
+
+
+def turn_on(options: argparse.Namespace) -> int:
+    """Check the box of a batch def, as whoever says so."""
+    with board_of(options) as board:
+        print(board.definitions.autorun(options.hash, on=True, missed=options.missed))
+    return 0
+
+
+def turn_off(options: argparse.Namespace) -> int:
+    """Clear the box of a batch def."""
+    with board_of(options) as board:
+        print(board.definitions.autorun(options.hash, on=False))
+    return 0
+
+
+def pause(options: argparse.Namespace) -> int:
+    """Let autorun wait with a batch def."""
+    with board_of(options) as board:
+        print(board.autorun.pause(options.hash, " ".join(options.why)))
+    return 0
+
+
+def resume(options: argparse.Namespace) -> int:
+    """Let autorun go on with a batch def."""
+    with board_of(options) as board:
+        print(board.autorun.unpause(options.hash, options.missed))
+    return 0
+
+
+def consent(options: argparse.Namespace) -> int:
+    """Tell what was consented to and what differs now; exit status 1 if something does."""
+    with board_of(options) as board:
+        found = board.autorun.consent(options.hash)
+    print(found)
+    return 0 if found.is_same else 1
+
+
+def missed(options: argparse.Namespace) -> int:
+    """Run or skip entries that wait."""
+    with board_of(options) as board:
+        print(_entries(board.autorun.settle(options.ids, options.do)))
+    return 0
+
+
+def stop(options: argparse.Namespace) -> int:
+    """Stop all autorun of the manager."""
+    return _switch(options, "stop", {"said": " ".join(options.why)})
+
+
+def start(options: argparse.Namespace) -> int:
+    """Let it go on."""
+    return _switch(options, "resume", {"missed": options.missed})
+
+
+def _switch(options: argparse.Namespace, what: str, body: Mapping[str, str]) -> int:
+    with closing(entry.reach(options.url, options.token)) as way:
+        way.check_version()
+        answer = way.call("POST", f"/autorun:{what}", dict(body), repeatable=True)
+    print(Switch(answer))
+    return 0
+
+
+def _entries(rows: Iterable[Mapping[str, object]]) -> str:
+    return printing.table(
+        ("id", "run", "hash", "outcome", "job", "at (UTC)", "said"),
+        (
+            (
+                row["id"],
+                row["run"],
+                row["hash"],
+                row["outcome"],
+                row["job_id"],
+                printing.time(str(row["event_at"] or "")),
+                row["said"],
+            )
+            for row in rows
+        ),
+        widest=100,
+    )
