@@ -180,6 +180,7 @@ async def test_a_log_of_no_job_is_not_found(arp: Face, path: str) -> None:
 
 async def test_a_consent_names_its_version_and_is_refused_for_an_older(arp: Face) -> None:
     path = f"{ROOT}/definitions/1"
+    await arp.with_client()
     async with arp.caller() as caller:
         box = {"json": {"on": True}, "headers": {"If-Match": '"v1"'}}
         first = await caller.post(f"{path}:autorun", **box)  # type: ignore[arg-type]
@@ -195,7 +196,37 @@ async def test_a_consent_names_its_version_and_is_refused_for_an_older(arp: Face
         assert (await caller.post(f"{path}:autorun", json={"on": "yes"})).status_code == 422
         cleared = await caller.post(f"{path}:autorun", json={"on": False})
         assert (cleared.json()["autorun"], cleared.json()["autorun_by"]) == (False, None)
-        assert (await caller.get(f"{API}/status")).json()["autorun_acts"] is False
+        assert (await caller.get(f"{API}/status")).json()["autorun_acts"] is True
+
+
+async def test_autorun_tells_bad_input_what_to_do(arp: Face) -> None:
+    path = f"{ROOT}/autorun"
+    async with arp.caller() as caller:
+        for asked, status, words in (
+            ({"predicate": "x" * 2001}, 200, "at most 2,000 characters"),
+            ({"predicate": "beam = 5"}, 200, "Write == for equal"),
+            ({"predicate": "run > 0", "run": 99}, 404, "has no run 99"),
+        ):
+            answer = await caller.post(f"{path}:check", json=asked)
+            assert answer.status_code == status
+            assert words in answer.text
+        for asked, status, words in (
+            ({"hash": "nothing"}, 404, "There are: peaks"),
+            ({"hash": "peaks", "last": 0}, 422, "1 to 1,000 runs"),
+            ({"definition": {"predicat": "run > 0"}}, 422, "Did you mean 'predicate'?"),
+            ({"definition": {"predicate": "run >"}}, 422, "cannot be read"),
+        ):
+            answer = await caller.post(f"{path}:backtest", json=asked)
+            assert answer.status_code == status
+            assert words in answer.text
+        whole = await caller.get(f"{path}/ledger", params={"complete": True})
+        assert (whole.status_code, "a run or a hash" in whole.text) == (422, True)
+        lost = await caller.post(f"{path}:missed", json={"ids": [7], "do": "run"})
+        assert lost.status_code == 404
+        edit = await caller.patch(f"{ROOT}/definitions/1", json={"predicate": "1 +"})
+        assert edit.status_code == 422
+        with_reason = await caller.post(f"{ROOT}/runs/1:exclude", json={"why": " "})
+        assert (with_reason.status_code, "Say why" in with_reason.text) == (422, True)
 
 
 # -- preferences -----------------------------------------------------------------------
