@@ -115,7 +115,7 @@ def begin_log(path: Path) -> None:
     handler = LogHandler(LogFile(path), Folding())
     handler.setFormatter(MaskedFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in ("uvicorn", "alembic", "asyncio"):
+    for name in ("uvicorn", "alembic", "asyncio", "watchfiles"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # where the disk is full, a line is lost, and nothing else
     logging.raiseExceptions = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -117,6 +118,22 @@ def test_what_may_not_be_written_is_refused_at_its_place(text: str, said: str, a
 def test_a_text_that_is_too_long_or_too_deep_is_refused(text: str) -> None:
     with pytest.raises(PredicateError):
         parse(text)
+
+
+def test_the_examples_of_the_page_hold_for_a_run_that_fits() -> None:
+    page = (Path(__file__).parents[2] / "docs/predicates.md").read_text("utf-8")
+    lines = page.partition("```text\n")[2].partition("```")[0].splitlines()
+    values = Values(
+        run=20,
+        type="SCAN",
+        duration_s=90,
+        parameters={"beam": 6, "mode": "scan", "delay": 1, "delay (ps)": -2},
+        jobs={
+            "smalldata": JobValues(status="RUN", counters={"Events": 1000}),
+            "calib": JobValues(status="DONE"),
+        },
+    )
+    assert [parse(one).judge(values).holds for one in lines] == [True] * 5
 
 
 def test_what_was_looked_at_is_told_as_it_was_and_no_longer_than_a_line() -> None:
