@@ -183,6 +183,60 @@ export interface JobRow {
   revision: number;
 }
 
+/** One line of the ledger: what autorun decided, and why. `arp_nb/autorun_rows.py` */
+export interface EntryRow {
+  /** null: told, and not kept. */
+  id: number | null;
+  experiment_id: number;
+  run: number;
+  definition_id: number;
+  hash: string;
+  version: number;
+  trigger: string;
+  /** What beside the run: "beam=on", "job 17". */
+  cause: string;
+  /** "fired", "waiting", "skipped"; "none": nothing has happened yet. */
+  outcome: string;
+  /** In one word: see `arp_nb/ledger.py`. */
+  why: string;
+  /** The whole of it, in words. */
+  said: string;
+  /** What the predicate saw. */
+  seen: Record<string, unknown>;
+  job_id: number | null;
+  /** As whom its job runs. */
+  user: string;
+  event_at: Instant | null;
+  decided_at: Instant | null;
+  revision: number;
+}
+
+/** Who stopped all autorun. */
+export interface StopRow {
+  by: string;
+  at: Instant;
+  said: string;
+}
+
+/** Whether a run source answers. */
+export interface SourceRow {
+  name: string;
+  kind: string;
+  ok: boolean;
+  since: Instant;
+  said: string;
+  /** Triggers that it can tell of. */
+  gives: string[];
+  /** Empty: all that are active. */
+  experiments: string[];
+}
+
+/** What the change feed tells of autorun. */
+export interface AutorunRow {
+  stopped: StopRow | null;
+  sources: SourceRow[];
+}
+
 export interface HealthRow {
   client: { ok: boolean; since: Instant };
   schedulers: Record<string, { ok: boolean; since: Instant; said: string; answer_s: number | null }>;
@@ -205,8 +259,9 @@ export interface StatusRow {
   default_location: string;
   update_base: string;
   first_posts: Record<string, Instant | null>;
-  /** A checked box "Autorun" is a consent; false: nothing acts on it yet. */
   autorun_acts: boolean;
+  /** `cannot`: why it starts nothing now; `caveats`: what one should know. As of the connection. */
+  autorun: AutorunRow & { cannot: string[]; caveats: string[] };
   notices: string[];
 }
 
@@ -221,7 +276,9 @@ export interface ChangeMessage {
     definitions?: DefinitionRow[];
     runs?: RunRow[];
     jobs?: JobRow[];
+    ledger?: EntryRow[];
     health?: HealthRow;
+    autorun?: AutorunRow;
   };
   deleted: { definitions: number[]; jobs: number[] };
   more: boolean;

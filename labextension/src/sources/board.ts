@@ -5,8 +5,9 @@
 
 import type { Changed, Connection } from "../grid/types";
 import type { ColumnStore } from "../grid/store";
+import type { Missed } from "../model/autorun";
 import type {
-  Applied, DefinitionRow, DryRun, ElementPage, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome,
+  Applied, AutorunRow, DefinitionRow, DryRun, ElementPage, EntryRow, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome,
   RunRow, SchedulerJobRow, StatusRow, TransitionRow, WideRow,
 } from "../model/rows";
 import type { Api } from "./api";
@@ -18,6 +19,9 @@ export interface BoardChange {
   runs: boolean;
   /** Column "report": what `wide` tells of these rows. */
   jobs: Changed | null;
+  /** Lines of autorun's ledger that are new, or say something else now. */
+  ledger?: readonly EntryRow[];
+  /** Or who stopped autorun, or how a run source is. */
   health: boolean;
   connection: boolean;
   /** What the user chose was read from the manager, and may differ from what the browser kept. */
@@ -45,6 +49,13 @@ export interface DefinitionDraft {
   location?: string;
   quoted_parameters?: boolean;
   arguments?: string;
+  predicate?: string;
+  run_types?: string;
+  after?: string;
+  run_param?: string;
+  run_value?: string;
+  most_at_once?: number;
+  most_per_hour?: number;
 }
 
 export interface Board {
@@ -54,6 +65,8 @@ export interface Board {
   readonly experiment: ExperimentRow | null;
   readonly status: StatusRow | null;
   readonly health: HealthRow | null;
+  /** Who stopped it, and how run sources are; what can be asked of it: `AutorunRequests`. */
+  readonly autorunNow: AutorunRow | null;
   readonly connection: Connection;
   /** ms since 1970 of the last message: what is shown is not older while live. */
   readonly asOf: number;
@@ -99,7 +112,8 @@ export interface Board {
   addDefinition(draft: DefinitionDraft): Promise<DefinitionRow>;
   /** Rejects with `ApiError` 409 and `more.theirs` (a `DefinitionRow`) if `version` is old. */
   changeDefinition(id: number, version: number, changes: Partial<DefinitionDraft>): Promise<DefinitionRow>;
-  autorun(id: number, version: number, on: boolean): Promise<DefinitionRow>;
+  /** Checked again, it consents to what there is now; `missed`: what becomes of what waited for that. */
+  autorun(id: number, version: number, on: boolean, missed?: Missed): Promise<DefinitionRow>;
   removeDefinition(id: number): Promise<DefinitionRow>;
   /** As it is now, also if it was deleted: then by whom and when. */
   definition(id: number): Promise<DefinitionRow>;

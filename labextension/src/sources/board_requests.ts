@@ -1,5 +1,6 @@
 /** What a board can ask the manager for: each request and its address, in one place. */
 
+import type { Missed } from "../model/autorun";
 import type {
   Applied, DefinitionRow, DryRun, ElementPage, ExperimentRow, JobRow, LogPiece, Outcome, SchedulerJobRow, TransitionRow,
 } from "../model/rows";
@@ -126,8 +127,8 @@ export abstract class BoardRequests {
     return this.defined("PATCH", `/${id}`, changes, version);
   }
 
-  autorun(id: number, version: number, on: boolean): Promise<DefinitionRow> {
-    return this.defined("POST", `/${id}:autorun`, { on }, version);
+  autorun(id: number, version: number, on: boolean, missed?: Missed): Promise<DefinitionRow> {
+    return this.defined("POST", `/${id}:autorun`, { on, missed }, version);
   }
 
   removeDefinition(id: number): Promise<DefinitionRow> {

@@ -6,7 +6,7 @@
  */
 
 import type { Connection, ConnectionState } from "../grid/types";
-import type { ChangeMessage, HealthRow, StatusRow } from "../model/rows";
+import type { AutorunRow, ChangeMessage, HealthRow, StatusRow } from "../model/rows";
 import { type Api, ApiError, type Line } from "./api";
 import { backOff_ms } from "./pace";
 import { skew } from "./skew";
@@ -29,7 +29,7 @@ export interface Follower {
   message?(message: ChangeMessage): void;
   /** The subscription was refused; `kind` "Gone": load anew. */
   refused?(error: ApiError): void;
-  /** Connection, status or health changed. */
+  /** Connection, status, health or autorun changed. */
   linked?(): void;
 }
 
@@ -49,6 +49,7 @@ export class Feed {
   /** As of the last connection. */
   status: StatusRow | null = null;
   health: HealthRow | null = null;
+  autorun: AutorunRow | null = null;
   /** ms since 1970 of the last message. */
   asOf = NaN;
 
@@ -140,6 +141,7 @@ export class Feed {
       this.revision = Math.max(this.revision, status.revision);
       this.status = status;
       this.health = status.health;
+      this.autorun = status.autorun;
       const why = skew(status.api_version);
       if (why) this.lost(why, "down");
       else this.dial(still);
@@ -184,10 +186,10 @@ export class Feed {
       return;
     }
     this.revision = Math.max(this.revision, told.to);
-    if (told.upserts.health) {
-      this.health = told.upserts.health;
-      this.changed();
-    }
+    const { health, autorun } = told.upserts;
+    if (health) this.health = health;
+    if (autorun) this.autorun = autorun;
+    if (health || autorun) this.changed();
     this.each(told.subscription, (one) => one.message?.(told));
   }
 

@@ -3,7 +3,7 @@
 import { ColumnStore, joined } from "../grid/store";
 import type { Connection, Frame, TableSink } from "../grid/types";
 import type {
-  ChangeMessage, DefinitionRow, ExperimentRow, HealthRow, JobRow, RunRow, StatusRow, WideRow,
+  AutorunRow, ChangeMessage, DefinitionRow, ExperimentRow, HealthRow, JobRow, RunRow, StatusRow, WideRow,
 } from "../model/rows";
 import type { Api } from "./api";
 import type { Board, BoardChange } from "./board";
@@ -73,6 +73,10 @@ export class LiveBoard extends BoardRequests implements Board {
 
   get health(): HealthRow | null {
     return this.feed.health;
+  }
+
+  get autorunNow(): AutorunRow | null {
+    return this.feed.autorun;
   }
 
   get asOf(): number {
@@ -198,7 +202,7 @@ export class LiveBoard extends BoardRequests implements Board {
     for (const row of runs) this.runs.set(row.run, row);
     const experiment = upserts.experiments?.find((row) => row.name === this.name);
     if (experiment) this.experiment = experiment;
-    this.tell({ definitions, runs: runs.length > 0, experiment: Boolean(experiment) });
+    this.tell({ definitions, runs: runs.length > 0, experiment: Boolean(experiment), ledger: upserts.ledger ?? [] });
   }
 
   private took(row: DefinitionRow): boolean {
@@ -217,8 +221,9 @@ export class LiveBoard extends BoardRequests implements Board {
     if (!this.change) beforeDrawing(() => this.give());
     const change = (this.change ??= { ...NOTHING });
     for (const [what, is] of Object.entries(news)) {
-      if (what !== "jobs" && is) Object.assign(change, { [what]: true });
+      if (what !== "jobs" && what !== "ledger" && is) Object.assign(change, { [what]: true });
     }
+    if (news.ledger?.length) change.ledger = [...(change.ledger ?? []), ...news.ledger];
     if (news.jobs) change.jobs = joined(change.jobs, news.jobs);
   }
 

@@ -307,3 +307,26 @@ test("two boards of one page share one line", async () => {
   expect([board, other].map(({ jobs }) => jobs.text("hash", jobs.rowOf(1)))).toEqual(["for both", "for both"]);
   other.close();
 });
+
+test("lines of the ledger are told as they come, those between two pictures together", async () => {
+  await opened();
+  changes.length = 0;
+  tell({ ledger: [{ id: 1, run: 12 }] });
+  tell({ ledger: [{ id: 2, run: 12 }] });
+  await vi.advanceTimersByTimeAsync(200);
+  expect(changes.flatMap(({ ledger }) => (ledger ?? []).map(({ id }) => id))).toEqual([1, 2]);
+});
+
+test("who stopped autorun is known at once, and when it changes", async () => {
+  await opened();
+  expect(board.autorunNow).toMatchObject({ stopped: null });
+  server.open[0]!.waiting.push({
+    subscription: "system", epoch: server.epoch, from: 1, to: 1, more: false, deleted: { definitions: [], jobs: [] },
+    upserts: { autorun: { stopped: { by: "bob", at: "2026-11-22T13:40:00+00:00", said: "moving the detector" }, sources: [] } },
+  });
+  changes.length = 0;
+  server.open[0]!.step();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(board.autorunNow?.stopped?.by).toBe("bob");
+  expect(changes.at(-1)).toMatchObject({ health: true });
+});

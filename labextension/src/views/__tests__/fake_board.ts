@@ -5,8 +5,9 @@
 
 import { ColumnStore } from "../../grid/store";
 import type { Changed, Connection } from "../../grid/types";
+import type { Missed } from "../../model/autorun";
 import type {
-  Applied, DefinitionRow, DryRun, ElementPage, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome, RunRow, SchedulerJobRow, StatusRow, TransitionRow, WideRow,
+  Applied, AutorunRow, DefinitionRow, DryRun, ElementPage, ExperimentRow, HealthRow, JobRow, LogPiece, Outcome, RunRow, SchedulerJobRow, StatusRow, TransitionRow, WideRow,
 } from "../../model/rows";
 import { ApiError, type Api } from "../../sources/api";
 import { JOB_COLUMNS, type ApplyAsked, type Board, type BoardChange, type DefinitionDraft, type LogFound, type Preferences, type RerunMore } from "../../sources/board";
@@ -37,9 +38,17 @@ function cells(row: JobRow, promoted: readonly string[]): Cells {
 }
 
 export class FakeBoard implements Board {
+  /** Answers to what is asked by address, as "POST /autorun:stop"; noted as calls of "json". */
+  readonly addresses = new Map<string, (body: unknown, query: URLSearchParams) => unknown>();
   readonly api: Api = {
     kind: "server",
-    json: (method, path) => Promise.reject(new ApiError(404, "NotFound", `${method} ${path} is not faked`)),
+    json: async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+      const [address = "", query] = path.split("?");
+      const answer = this.addresses.get(`${method} ${address}`);
+      this.#note("json", method, path, body);
+      if (!answer) throw new ApiError(404, "NotFound", `${method} ${path} is not faked`);
+      return (await answer(body, new URLSearchParams(query))) as T;
+    },
     bytes: () => Promise.reject(new ApiError(404, "NotFound", "not faked")),
     line: () => ({ send() {}, close() {} }),
     href: (path) => `/arp/api${path}`,
@@ -48,6 +57,7 @@ export class FakeBoard implements Board {
   experiment: ExperimentRow | null = EXPERIMENT;
   status: StatusRow | null = STATUS;
   health: HealthRow | null = HEALTH;
+  autorunNow: AutorunRow | null = STATUS.autorun;
   connection: Connection = { state: "live", since: NOW - 3600e3, why: "", attempt: 0, next: null };
   asOf = NOW;
   definitions: Map<number, DefinitionRow>;
@@ -139,6 +149,10 @@ export class FakeBoard implements Board {
   addRun(run: RunRow): void {
     this.runs.set(run.run, run);
     this.tell({ runs: true });
+  }
+  setStopped(stopped: AutorunRow["stopped"]): void {
+    this.autorunNow = { sources: [], ...this.autorunNow, stopped };
+    this.tell({ health: true });
   }
   setHealth(health: HealthRow | null): void {
     this.health = health;
@@ -256,13 +270,13 @@ export class FakeBoard implements Board {
     if (row.version !== version) throw new ApiError(409, "Conflict", "Somebody changed it meanwhile.", { theirs: row });
     return this.#define({ ...row, ...changes, version: version + 1 });
   }
-  async autorun(id: number, version: number, on: boolean): Promise<DefinitionRow> {
-    this.#note("autorun", id, version, on);
-    if (this.answers.autorun) return this.answers.autorun(id, version, on);
+  async autorun(id: number, version: number, on: boolean, missed?: Missed): Promise<DefinitionRow> {
+    this.#note("autorun", ...(missed ? [id, version, on, missed] : [id, version, on]));
+    if (this.answers.autorun) return this.answers.autorun(id, version, on, missed);
     const row = this.#definition(id);
     return this.#define({
       ...row, version: version + 1, autorun: on, autorun_by: on ? "alice" : null, autorun_at: on ? new Date(NOW).toISOString() : null,
-      trigger: on && row.trigger === "MANUAL" ? "END_OF_RUN" : row.trigger,
+      trigger: on && row.trigger === "MANUAL" ? "END_OF_RUN" : row.trigger, paused_why: "", paused_said: "",
     });
   }
   async removeDefinition(id: number): Promise<DefinitionRow> {

@@ -20,7 +20,8 @@ export const HEALTH: HealthRow = {
 export const STATUS: StatusRow = {
   api_version: 1, version: "0.1.0", epoch: "e1", revision: 100, user: "alice", host: "psanaphi110", mode: "solo",
   health: HEALTH, locations: { lsf: "LSF", local: "Local" }, default_location: "lsf",
-  not_offered: {}, update_base: "http://127.0.0.1:1", first_posts: { lsf: at("06:00:00") }, notices: [], autorun_acts: false,
+  not_offered: {}, update_base: "http://127.0.0.1:1", first_posts: { lsf: at("06:00:00") }, notices: [], autorun_acts: true,
+  autorun: { stopped: null, sources: [], cannot: [], caveats: ["Autorun acts while psanaphi110 is awake and the batch manager of alice runs there; what it misses it catches up with."] },
 };
 
 const HASHES: readonly [id: number, name: string, executable: string, parameters: string, trigger: string, by: string][] = [
