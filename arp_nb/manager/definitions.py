@@ -123,7 +123,7 @@ class Definitions:
         ClientAbsent
             Nobody can read the script now.
         Conflict
-            The script cannot be read, or autorun can never start the definition as it is.
+            The script cannot be read.
         """
         old = await self.get(experiment, definition_id)
         draft = old.draft

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from arp_nb.errors import ArpError
 from arp_nb.ledger import Entry, Outcome, Why
 from arp_nb.manager.autorun import consents, occasions, verdict
+from arp_nb.manager.autorun.firings import Firings
 from arp_nb.manager.autorun.judging import Judging
 from arp_nb.manager.autorun.rooms import Rooms
-from arp_nb.manager.command_lines import argv_of
 from arp_nb.model import Trigger
-from arp_nb.store.deciding import Decision, Firing, LedgerFilter
+from arp_nb.store.deciding import Decision, LedgerFilter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 _META = "autorun_cursor"
 #: runs, or jobs, of one step: what is decided is one transaction
 _STEP = 200
-#: between two steps: commits come in hundreds a second
-_SPACING_S = 0.02
+#: between two steps: commits come in hundreds a second, and few are about runs
+_SPACING_S = 0.1
 #: what waits for room is looked at so often at most, and at least
 _ROOM_AGAIN_S = 1.0
 _LONGEST_REST_S = 60.0
@@ -83,8 +83,8 @@ class Engine:
                 log.exception("autorun: will go on")
                 await asyncio.sleep(_AFTER_TROUBLE_S)
                 continue
-            await asyncio.sleep(_SPACING_S)
             if not more:
+                await asyncio.sleep(_SPACING_S)
                 rest_s = _ROOM_AGAIN_S if self._limited else _LONGEST_REST_S
                 try:
                     async with asyncio.timeout(rest_s):
@@ -222,10 +222,11 @@ class Engine:
         scene = self._scene(experiment)
         rooms = await Rooms.of(store, experiment.id, now)
         judging = await Judging.of(store, experiment.id, left)
+        firings = Firings(self._context.seat, experiment)
         decisions: list[Decision] = []
         for one in left:
             found_so = verdict.first(one, scene, judging, rooms)
-            decisions.append(await self._decision(one, found_so, rooms))
+            decisions.append(await self._decision(one, found_so, rooms, firings))
         await self._keep(decisions)
 
     async def _with_scripts_checked(self, found: Iterable[Occasion]) -> list[Occasion]:
@@ -251,7 +252,12 @@ class Engine:
         )
 
     async def _decision(
-        self, occasion: Occasion, found: Verdict, rooms: Rooms, waited: Entry | None = None
+        self,
+        occasion: Occasion,
+        found: Verdict,
+        rooms: Rooms,
+        firings: Firings,
+        waited: Entry | None = None,
     ) -> Decision:
         """Make the line, and what its job is made of."""
         definition = occasion.definition
@@ -275,7 +281,7 @@ class Engine:
         if found.outcome is not Outcome.FIRED:
             return Decision(entry=entry)
         try:
-            firing = await self._firing(occasion)
+            firing = await firings.of(occasion)
         except ArpError as error:
             refused = replace(
                 entry,
@@ -286,20 +292,6 @@ class Engine:
             return Decision(entry=refused)
         rooms.take(definition)
         return Decision(entry=entry, firing=firing)
-
-    async def _firing(self, occasion: Occasion) -> Firing:
-        draft, seat = occasion.definition.draft, self._context.seat
-        location = draft.location or await seat.default_location()
-        await seat.check_location(location)
-        names = {one.id: one.name for one in await self._context.store.experiments()}
-        name = names[occasion.definition.experiment_id]
-        return Firing(
-            argv=argv_of(draft, name, occasion.run.number, draft.parameters),
-            parameters=draft.parameters,
-            location=location,
-            # what runs after a job does so after each that a person asks for
-            once_per_run=draft.trigger is not Trigger.AFTER,
-        )
 
     async def _keep(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         kept = await self._context.store.decide(decisions)
@@ -350,18 +342,19 @@ class Engine:
             runs = await self._numbered(experiment_id, {one.run for one in some})
             rooms = await Rooms.of(store, experiment_id, self._context.clock())
             scene = self._scene(experiments[experiment_id])
+            firings = Firings(self._context.seat, experiments[experiment_id])
             for definition_id in {one.definition_id for one in some}:
                 self._definitions[definition_id] = await consents.check_script(
                     self._context, self._definitions[definition_id]
                 )
             for entry in some:
-                decision = await self._look_again(entry, runs[entry.run], scene, rooms)
+                decision = await self._look_again(entry, runs[entry.run], scene, rooms, firings)
                 if decision is not None:
                     decisions.append(decision)
         return await self._keep(decisions) if decisions else ()
 
     async def _look_again(
-        self, entry: Entry, run: Run, scene: verdict.Scene, rooms: Rooms
+        self, entry: Entry, run: Run, scene: verdict.Scene, rooms: Rooms, firings: Firings
     ) -> Decision | None:
         """Decide on one line that waits; None: it waits on for the same."""
         occasion = occasions.Occasion(
@@ -378,7 +371,7 @@ class Engine:
             found = replace(
                 found, outcome=Outcome.SKIPPED, said=f"It waited too long for room. {found.said}"
             )
-        return await self._decision(occasion, found, rooms, entry)
+        return await self._decision(occasion, found, rooms, firings, entry)
 
 
 def _key(one: Occasion) -> tuple[int, int, str, str]:

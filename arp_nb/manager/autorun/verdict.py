@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from arp_nb.ledger import Outcome, Why
 from arp_nb.manager.autorun.occasions import IN_WORDS
+from arp_nb.model import Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,12 +160,13 @@ def _inactive(scene: Scene) -> Verdict:
 
 
 def _fired(occasion: Occasion, seen: Mapping[str, Any]) -> Verdict:
-    definition, cause = occasion.definition, occasion.cause
-    because = f" ({cause})" if cause else ""
-    said = (
-        f"Started {{job}} as {definition.autorun_by}: the run {IN_WORDS[definition.draft.trigger]}"
-    )
-    return Verdict(outcome=Outcome.FIRED, said=f"{said}{because}.", seen=seen)
+    draft = occasion.definition.draft
+    what = f"the run {IN_WORDS[draft.trigger]}"
+    if draft.trigger is Trigger.AFTER:
+        what = f"{draft.after} is DONE on this run"
+    because = f" ({occasion.cause})" if occasion.cause else ""
+    said = f"Started {{job}} as {occasion.definition.autorun_by}: {what}{because}."
+    return Verdict(outcome=Outcome.FIRED, said=said, seen=seen)
 
 
 def _false(definition: Definition, judged: Judged) -> str:
