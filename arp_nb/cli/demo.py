@@ -18,7 +18,7 @@ import arp_nb
 from arp_nb.cli import printing
 from arp_nb.cli.follow import follow
 from arp_nb.cli.serve import server_argv
-from arp_nb.demo import CONTROL_PAGE, NOTEBOOK
+from arp_nb.demo import AUTORUN_NOTEBOOK, CONTROL_PAGE, NOTEBOOK
 from arp_nb.demo.stage import EXPERIMENT, Stage
 from arp_nb.errors import ManagerError
 from arp_nb.model import JobState
@@ -62,7 +62,7 @@ def once(stage: Stage) -> int:
 
 
 def serve(stage: Stage, options: argparse.Namespace) -> int:
-    """Keep a Jupyter server running in the stage's folder: control page and quickstart."""
+    """Keep a Jupyter server running in the stage's folder: control page and notebooks."""
     port = options.port or _free_port()
     token = secrets.token_urlsafe(16)
     token_file = stage.folder / "token"  # kernels would inherit a variable
@@ -91,6 +91,8 @@ def serve(stage: Stage, options: argparse.Namespace) -> int:
             "\nThe demonstration is ready. Its control page:\n\n"
             f"    {base}{page}?token={token}\n\n"
             f"The same from a notebook:\n\n    {base}/lab/tree/{NOTEBOOK}?token={token}\n\n"
+            "Runs that arrive by themselves, and jobs that start on them:\n\n"
+            f"    {base}/lab/tree/{AUTORUN_NOTEBOOK}?token={token}\n\n"
             "Ctrl-C ends it.",
             flush=True,
         )

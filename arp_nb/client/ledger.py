@@ -149,9 +149,7 @@ def table(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def line(row: Mapping[str, Any]) -> str:
     """Return an entry as a line of text."""
-    job = "" if row["job_id"] is None else f" as job {row['job_id']}"
-    said = f" {row['said']}" if row["said"] else ""
-    return f"run {row['run']}, {row['hash']}: {row['outcome']}{job}.{said}"
+    return f"run {row['run']}, {row['hash']}: {row['outcome']}. {row['said']}".rstrip()
 
 
 def of(now: Snapshot, rows: Iterable[Mapping[str, Any]]) -> Any:

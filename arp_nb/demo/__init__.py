@@ -11,6 +11,7 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
 NOTEBOOK = "01_quickstart.ipynb"
+AUTORUN_NOTEBOOK = "02_autorun.ipynb"
 CONTROL_PAGE = "control_page.ipynb"
 
 

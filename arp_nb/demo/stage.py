@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
+import json
 import os
 import shlex
 import shutil
@@ -17,7 +19,10 @@ import arp_nb
 from arp_nb import demo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from arp_nb.client.board import Board
+    from arp_nb.client.transport import Transport
 
 EXPERIMENT = "xppdemo26"
 RUNS = 5
@@ -40,6 +45,11 @@ class Stage:
     --------
     >>> with Stage() as stage, stage.board() as board:  # doctest: +SKIP
     ...     board.apply("steps", runs=1).wait()
+
+    In a notebook, whose cells are no block, `open` and `close` do the same:
+
+    >>> stage = Stage().open()  # doctest: +SKIP
+    >>> stage.close()  # doctest: +SKIP
     """
 
     def __init__(self) -> None:
@@ -52,32 +62,60 @@ class Stage:
             "ARP_CLAIM": str(self.folder / "claim.json"),
         }
         self._before: dict[str, str | None] = {}
-        self._has_board = False
+        self._is_open = False
+        atexit.register(self.close)
+        #: what stands in its config.toml
+        self.config = _CONFIG.format(bin=self.folder / "bin")
 
-    def __enter__(self) -> Self:
+    def run_source(self, name: str, **options: object) -> None:
+        """Add a table ``[run_source.NAME]`` to its configuration, before it is opened."""
+        lines = [
+            f"{key} = {json.dumps(value, default=str, ensure_ascii=False)}"
+            for key, value in options.items()
+        ]
+        self.config += "\n".join(["", f"[run_source.{name}]", *lines, ""])
+
+    def open(self) -> Self:
+        """Make the store; what this process starts from now on works in it.
+
+        `close` takes all of it away again; at the latest that happens when this process ends.
+        """
+        self._is_open = True
         self._before = {name: os.environ.get(name) for name in self._variables}
         os.environ.update(self._variables)
         self.store.mkdir(mode=0o700)
-        bin_folder = self.folder / "bin"
-        (self.store / "config.toml").write_text(_CONFIG.format(bin=bin_folder), "utf-8")
-        _write_python(bin_folder)
+        (self.store / "config.toml").write_text(self.config, "utf-8")
+        _write_python(self.folder / "bin")
         demo.copy_scripts(self.work / "scripts")
-        for name in (demo.NOTEBOOK, demo.CONTROL_PAGE):
+        for name in (demo.NOTEBOOK, demo.AUTORUN_NOTEBOOK, demo.CONTROL_PAGE):
             shutil.copyfile(demo.notebook(name), self.work / name)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        try:
+    def close(self) -> None:
+        """End its jobs and its manager, and remove all that is in it. Twice is not an error."""
+        atexit.unregister(self.close)
+        with contextlib.ExitStack() as last:
+            last.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            if not self._is_open:
+                return
+            self._is_open = False
+            last.callback(self._restore_environment)
+            last.callback(_end_processes_of, self.folder)
             self._end_jobs()
             self._stop_manager()
-        finally:
-            _end_processes_of(self.folder)
-            for name, value in self._before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
-            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _restore_environment(self) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def board(self, pictures_url: str = "") -> Board:
         """Make the experiment with its runs and batch defs, and open it.
@@ -88,7 +126,6 @@ class Stage:
             Where a browser finds the pictures that ``peaks`` draws, if anywhere.
         """
         board = arp_nb.connect(EXPERIMENT, create=True)
-        self._has_board = True
         scripts = self.work / "scripts"
         for number, sample in zip(range(1, RUNS + 1), _SAMPLES, strict=True):
             board.runs.start(number, parameters={"sample": sample, "frames": 37})
@@ -101,16 +138,15 @@ class Stage:
     def _end_jobs(self) -> None:
         """Kill what still runs: its folder is about to go."""
         from arp_nb import discovery  # noqa: PLC0415 - only at the end
+        from arp_nb.client import entry  # noqa: PLC0415 - as above
         from arp_nb.errors import ArpError  # noqa: PLC0415 - as above
 
-        if not self._has_board or discovery.find(self.store) is None:
+        if discovery.find(self.store) is None:
             return
         try:
-            with arp_nb.connect(EXPERIMENT) as board:
-                running = [job.id for job in board.jobs if not job.is_over]
-                if running:
-                    board.kill(running)
-                    board.jobs.wait(_KILL_S)
+            with contextlib.closing(entry.reach()) as way:
+                for name in _experiments(way):
+                    _end_jobs_of(name)
         except (ArpError, TimeoutError) as error:
             sys.stderr.write(f"arp: some jobs of the demonstration may still run: {error}\n")
 
@@ -119,6 +155,19 @@ class Stage:
 
         with contextlib.redirect_stdout(io.StringIO()):  # nobody asked for a manager by name
             commands.stop(self.store)
+
+
+def _experiments(way: Transport) -> Iterator[str]:
+    for row in way.call("GET", "/experiments")["experiments"]:
+        yield row["name"]
+
+
+def _end_jobs_of(experiment: str) -> None:
+    with arp_nb.connect(experiment) as board:
+        running = [job.id for job in board.jobs if not job.is_over]
+        if running:
+            board.kill(running)
+            board.jobs.wait(_KILL_S)
 
 
 def _end_processes_of(folder: Path) -> None:

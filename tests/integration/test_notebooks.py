@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,11 @@ def test_notebook_runs_from_top_to_bottom(path: Path, monkeypatch: pytest.Monkey
             notebook, timeout=180, resources={"metadata": {"path": str(stage.work)}}
         )
         client.execute()
-    if path.stem == "01_quickstart":
-        check_quickstart(notebook)
+    match path.stem:
+        case "01_quickstart":
+            check_quickstart(notebook)
+        case "02_autorun":
+            check_autorun(notebook)
 
 
 def check_quickstart(notebook: Any) -> None:
@@ -43,5 +47,37 @@ def check_quickstart(notebook: Any) -> None:
     results = next(out for source, out in by_source.items() if "jobs.wide" in source)
     assert "lysozyme" in results[-1].data["text/html"]
     assert "NaN" not in results[-1].data["text/html"]
-    stderr = [out for outs in by_source.values() for out in outs if out.get("name") == "stderr"]
+    check_quiet(notebook)
+
+
+def check_autorun(notebook: Any) -> None:
+    everything = "\n".join(map(text, notebook.cells))
+    folder = re.findall(r'"(/.*/arp-demo-[^/"]+)', everything)[0]
+    assert not Path(folder).exists()
+    unchecked, whole = (
+        text(cell) for cell in notebook.cells if cell.source == "board.autorun.ledger"
+    )
+    assert unchecked.splitlines() == ["run 1, frames: skipped. Autorun was not checked."]
+    for run in (2, 4):
+        assert re.search(rf"^run {run}, frames: fired\. Started job", whole, re.MULTILINE)
+        assert re.search(rf"^run {run}, spots: fired\. Started job", whole, re.MULTILINE)
+    assert re.search(r"^run 3, spots: skipped\..*beam = off", whole, re.MULTILINE)
+    assert re.search(r"^run 5, frames: skipped\..*the shutter was closed", whole, re.MULTILINE)
+    assert "It would have fired on 1 of the last 5 runs" in everything
+    assert "stopped all autorun" in everything
+    check_quiet(notebook)
+
+
+def check_quiet(notebook: Any) -> None:
+    """Nobody who reads it sees a warning."""
+    outputs = [one for cell in notebook.cells for one in cell.get("outputs", ())]
+    stderr = [one for one in outputs if one.get("name") == "stderr"]
     assert not stderr, f"{stderr} (kernel of {sys.executable})"
+
+
+def text(cell: Any) -> str:
+    """What a cell printed and showed, as text."""
+    return "\n".join(
+        one.get("text", "") or one.get("data", {}).get("text/plain", "")
+        for one in cell.get("outputs", ())
+    )

@@ -110,10 +110,10 @@ def test_derived_rows_end_a_page_without_an_id(board: Board, standin: StandIn) -
 def test_ledger_shows_its_newest_entries_with_their_reasons(
     board: Board, standin: StandIn
 ) -> None:
-    standin.put_entry(1, job_id=7)
+    standin.put_entry(1, job_id=7, said="Started job 7.")
     standin.put_entry(2, outcome="skipped", why="predicate", said="predicate false: beam = 0.2")
     text = repr(board.autorun.ledger)
-    assert "run 1, peaks: fired as job 7" in text
+    assert "run 1, peaks: fired. Started job 7." in text
     assert "run 2, peaks: skipped. predicate false: beam = 0.2" in text
     assert "predicate false" in board.autorun.ledger._repr_html_()
 

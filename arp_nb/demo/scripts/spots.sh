@@ -1,0 +1,5 @@
+#!/bin/bash
+# Submits spots.py: experiment and run come first, then the parameters of the batch def.
+
+HERE=$(cd "$(dirname "$0")" && pwd)
+bsub -q psanaq -J spots -o "$HERE/logs/%J.log" python "$HERE/spots.py" "$@"
