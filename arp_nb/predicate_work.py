@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import operator
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 #: whole numbers beyond this are worked out as floats, so that none grows without end
 _WHOLE = 2**63
 _MOST_EXPONENT = 64
 #: of a value that is shown
 _SHOWN_CHARS = 120
+#: of a value that is worked with: how long a predicate takes is bounded by these
+MOST_TEXT, MOST_PARTS, MOST_LEVELS = 10_000, 1000, 20
 
 
 class Trouble(Exception):
@@ -30,21 +33,49 @@ def bounded(value: Any) -> Any:
     return value
 
 
+def admitted(name: str, value: Any) -> Any:
+    """Return a value to work with.
+
+    Raises
+    ------
+    Trouble
+        It is so large, or nested so deeply, that work on it could take long.
+    """
+    parts = chars = 0
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        parts += len(level)
+        chars += sum(len(one) for one in level if isinstance(one, str))
+        if parts > MOST_PARTS + 1 or chars > MOST_TEXT:
+            break
+        inner = chain.from_iterable(_inside(one) for one in level)
+        level = list(islice(inner, MOST_PARTS + 2))
+        if not level:
+            return bounded(value)
+    raise Trouble(
+        f"{name} is too large for a predicate: a text has at most {MOST_TEXT:,} characters, "
+        f"a list {MOST_PARTS:,} values."
+    )
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    match value:
+        case dict():
+            return chain.from_iterable(value.items())
+        case list() | tuple():
+            return value
+        case _:
+            return ()
+
+
 def shown(value: Any) -> Any:
     """Return a value as the ledger keeps it: a number, or a text that is not long."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
         return value if abs(value) < _WHOLE else f"{bounded(value):g}"
-    text = value if isinstance(value, str) else _text(value)
+    text = value if isinstance(value, str) else str(value)
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
-
-
-def _text(value: Any) -> str:
-    try:
-        return str(value)
-    except RecursionError:
-        return "…"
 
 
 def _kind(value: Any) -> str:
@@ -52,7 +83,7 @@ def _kind(value: Any) -> str:
         case bool():
             return f"the answer {value}"
         case int() | float():
-            return f"the number {value:g}"
+            return f"the number {bounded(value):g}"
         case str():
             return f"the text {shown(value)!r}"
         case None:
@@ -90,11 +121,27 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return compared
 
 
+def _equal(left: Any, right: Any) -> bool:
+    # '6' == 6 would be false for ever: whoever writes it means something else
+    if _is_scalar(left) and _is_scalar(right) and isinstance(left, str) != isinstance(right, str):
+        raise Trouble(f"{_kind(left)} cannot be compared with {_kind(right)}.")
+    return bool(left == right)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, bool | int | float | str)
+
+
 def _within(left: Any, right: Any) -> bool:
     if isinstance(right, str) and not isinstance(left, str):
         raise Trouble(f"{_kind(left)} cannot stand in {_kind(right)}.")
     if not isinstance(right, str | list | tuple | dict):
         raise Trouble(f"Nothing can be in {_kind(right)}.")
+    if isinstance(right, list | tuple) and right and _is_scalar(left):
+        text = isinstance(left, str)
+        if all(_is_scalar(one) and isinstance(one, str) != text for one in right):
+            kind = "numbers" if text else "texts"
+            raise Trouble(f"{_kind(left)} cannot be in a list of {kind}.")
     return left in right
 
 
@@ -124,7 +171,7 @@ def _extreme(pick: Callable[[Any], Any], name: str) -> Callable[..., Any]:
         several = values[0] if len(values) == 1 and isinstance(values[0], list) else values
         if not several or not all(isinstance(one, int | float) for one in several):
             raise Trouble(f"{name} is for one or more numbers.")
-        return pick(several)
+        return bounded(pick(several))
 
     return picked
 
@@ -154,8 +201,8 @@ OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.USub: _signed(operator.neg, "-"),
     ast.UAdd: _signed(operator.pos, "+"),
     ast.Not: operator.not_,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
+    ast.Eq: _equal,
+    ast.NotEq: lambda left, right: not _equal(left, right),
     ast.Lt: _ordered(operator.lt),
     ast.LtE: _ordered(operator.le),
     ast.Gt: _ordered(operator.gt),

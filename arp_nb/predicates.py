@@ -11,17 +11,30 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
+import re
 import warnings
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
+from arp_nb import predicate_names
 from arp_nb.errors import PredicateError
+from arp_nb.predicate_names import (
+    EXAMPLES,
+    FUNCTIONS,
+    OTHER_WORDS,
+    OWN_NAMES,
+    is_word,
+    known_names,
+    listed,
+)
 from arp_nb.predicate_work import (
     FUNCTIONS_OF_VALUES,
     OPERATORS,
     Trouble,
+    admitted,
     bounded,
     shown,
 )
@@ -29,12 +42,13 @@ from arp_nb.predicate_work import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-MOST_CHARS = 2000
-MOST_NODES = 300
+__all__ = ["FUNCTIONS", "JobValues", "Predicate", "Values", "Verdict", "known_names", "parse"]
 
-#: of the run itself
-OWN_NAMES = ("run", "type", "duration_s")
-FUNCTIONS = ("abs", "counter", "has", "len", "lower", "max", "min", "param", "round", "status")
+MOST_CHARS = 2000
+#: values, names and operations; and how many of them may lie within each other
+MOST_NODES, MOST_DEPTH = 200, 50
+#: among so many names, and such short ones, a near one is looked for
+_NEAR_NAMES, _NEAR_CHARS = 300, 40
 _ALLOWED = (
     ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.UAdd,
     ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow,
@@ -44,6 +58,10 @@ _ALLOWED = (
 _INSTEAD: Mapping[type[ast.AST], str] = {
     ast.ListComp: "A predicate has no loops.",
     ast.GeneratorExp: "A predicate has no loops.",
+    ast.SetComp: "A predicate has no loops.",
+    ast.DictComp: "A predicate has no loops.",
+    ast.Set: "Write a list as [1, 2].",
+    ast.BitXor: "Write ** for a power.",
     ast.Lambda: "A predicate cannot define functions.",
     ast.NamedExpr: "A predicate compares, and assigns nothing: write == for equal.",
     ast.JoinedStr: "A predicate makes no texts.",
@@ -51,6 +69,16 @@ _INSTEAD: Mapping[type[ast.AST], str] = {
     ast.BitOr: "Write 'or' for |.",
     ast.Invert: "Write 'not' for ~.",
 }
+#: what people write who know other languages
+_HINTS = (
+    (re.compile(r"&&|\|\|"), " Write and, or in place of &&, ||."),
+    (re.compile(r"!(?!=)"), " Write not in place of !."),
+    (re.compile(r"\b(AND|OR|NOT|IN)\b"), " Write and, or, not, in with small letters."),
+    (re.compile(r"(?<![=!<>])=(?!=)|==="), " Write == for equal."),
+)
+_NEWLINES = dict.fromkeys(map(ord, "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+#: functions of names, and of how many
+_OF_NAMES: Mapping[str, int] = {"param": 1, "has": 1, "status": 1, "counter": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +117,11 @@ class Predicate:
     """A predicate that was read."""
 
     text: str
-    #: names of values that it may look at, as a person writes them
+    #: names of values that it may look at, as they are shown
     reads: frozenset[str]
+    #: whether it asks for anything of earlier jobs
+    reads_jobs: bool
     _tree: ast.expr | None
-
-    @property
-    def reads_jobs(self) -> bool:
-        """Whether it asks for anything of earlier jobs."""
-        return any("." in name for name in self.reads)
 
     def judge(self, values: Values) -> Verdict:
         """Say whether it holds. Never raises, whatever the values."""
@@ -109,6 +134,8 @@ class Predicate:
             problem = str(error)
         except ZeroDivisionError:
             problem = "It divides by zero."
+        except OverflowError:
+            problem = "A number becomes too large."
         except (ArithmeticError, InvalidExpression, LookupError, TypeError, ValueError) as error:
             problem = f"It cannot be judged: {error}."
         except (RecursionError, MemoryError):
@@ -130,55 +157,54 @@ def parse(text: str) -> Predicate:
         With the place, and words for whoever wrote it.
     """
     if len(text) > MOST_CHARS:
-        raise PredicateError(f"A predicate has at most {MOST_CHARS:,} characters.")
-    line = " ".join(text.splitlines()) if "\n" in text or "\r" in text else text
+        raise PredicateError(f"A predicate has at most {MOST_CHARS:,} characters.", at=MOST_CHARS)
+    # one for one, so that places stay
+    line = text.translate(_NEWLINES)
     if not line.strip():
-        return Predicate("", frozenset(), None)
+        return Predicate("", frozenset(), reads_jobs=False, _tree=None)
     tree = _read(line)
-    nodes = sum(1 for _ in ast.walk(tree))
-    if nodes > MOST_NODES:
-        raise PredicateError(f"This predicate is too long: {nodes} parts; {MOST_NODES} may be.")
+    _check_size(tree)
     reader = _Reader(line)
     checked = reader.visit(tree)
     assert isinstance(checked, ast.Expression)
-    return Predicate(text, frozenset(reader.reads), checked.body)
+    return Predicate(text, frozenset(reader.reads), reader.reads_jobs, checked.body)
 
 
-def known_names(parameters: Iterable[str], jobs: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return what a predicate may name, as it is written: for completion."""
-    names = [*OWN_NAMES, *FUNCTIONS]
-    names += (name if _is_plain(name) else f"param[{name!r}]" for name in parameters)
-    for job, counters in jobs.items():
-        names.append(f"status({job!r})")
-        names += (
-            f"{job}.{one}"
-            if job.isidentifier() and one.isidentifier()
-            else f"counter({job!r}, {one!r})"
-            for one in counters
-        )
-    return sorted(set(names), key=str.lower)
-
-
-def _is_plain(name: str) -> bool:
-    taken = {*OWN_NAMES, *FUNCTIONS, "and", "or", "not", "in", "is", "if", "else", "None"}
-    return name.isidentifier() and name not in taken and name not in {"True", "False"}
+def _check_size(tree: ast.Expression) -> None:
+    level: list[ast.AST] = [tree.body]
+    nodes = depth = 0
+    while level:
+        nodes, depth = nodes + len(level), depth + 1
+        if nodes > MOST_NODES or depth > MOST_DEPTH:
+            raise PredicateError(
+                f"This predicate is too long: it may have {MOST_NODES} parts, and {MOST_DEPTH} "
+                "operations that lie within each other."
+            )
+        inner = (one for node in level for one in ast.iter_child_nodes(node))
+        level = [one for one in inner if isinstance(one, ast.expr | ast.keyword)]
 
 
 def _read(line: str) -> ast.Expression:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Python's own, on odd comparisons
-            return ast.parse(line.lstrip(" \t"), mode="eval")
+            return ast.parse(line.strip(), mode="eval")
     except SyntaxError as error:
-        lead = len(line) - len(line.lstrip(" \t"))
+        lead = len(line) - len(line.lstrip())
         # 0: at the end of the text
-        at = min(error.offset - 1 + lead, len(line)) if error.offset else len(line)
-        advice = ""
-        if "=" in line.replace("==", "").replace("!=", "").replace("<=", "").replace(">=", ""):
-            advice = " Write == for equal."
-        raise PredicateError(f"This cannot be read here: {error.msg}.{advice}", at=at) from error
+        at = min(max(error.offset - 1 + lead, 0), len(line)) if error.offset else len(line)
+        raise PredicateError(_why(line, error.msg), at=at) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise PredicateError("This cannot be read as a predicate.") from error
+
+
+def _why(line: str, said: str) -> str:
+    outside = re.sub(r"'[^']*'|\"[^\"]*\"", "''", line)
+    hint = next((advice for pattern, advice in _HINTS if pattern.search(outside)), "")
+    if said.startswith(("invalid syntax", "cannot assign")):
+        # what Python adds is advice for programs: "Maybe you meant ':='"
+        return f"This is not how a predicate is written.{hint}"
+    return f"This cannot be read here: {said}.{hint}"
 
 
 class _Reader(ast.NodeTransformer):
@@ -186,20 +212,26 @@ class _Reader(ast.NodeTransformer):
 
     def __init__(self, line: str) -> None:
         self._line = line
-        self._lead = len(line) - len(line.lstrip(" \t"))
+        self._lead = len(line) - len(line.lstrip())
+        self._around: ast.AST | None = None
         self.reads: set[str] = set()
+        self.reads_jobs = False
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """Refuse all syntax that is not listed."""
         if not isinstance(node, _ALLOWED):
             said = _INSTEAD.get(type(node), "This has no meaning in a predicate.")
             self._refuse(node, said)
+        if hasattr(node, "col_offset"):
+            self._around = node  # an operator has no place of its own
         return super().generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Keep numbers, texts, True, False and None."""
         if not isinstance(node.value, bool | int | float | str | None):
             self._refuse(node, "Only numbers, texts, True, False and None may stand here.")
+        if isinstance(node.value, str):
+            self._check_text(node, node.value)
         return ast.copy_location(ast.Constant(bounded(node.value)), node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
@@ -218,6 +250,10 @@ class _Reader(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """Read a name as one of the run's own values, or as a parameter."""
+        if node.id in EXAMPLES:
+            self._refuse(node, f"{node.id} is a function: use it as in {EXAMPLES[node.id]}.")
+        if node.id in OTHER_WORDS:
+            self._refuse(node, f"Write {OTHER_WORDS[node.id]} for {node.id}.")
         self.reads.add(node.id)
         return node
 
@@ -227,55 +263,38 @@ class _Reader(ast.NodeTransformer):
             self._refuse(node, "Only the functions of predicates can be called.")
         name = node.func.id
         if name not in FUNCTIONS:
-            near = difflib.get_close_matches(name, FUNCTIONS, n=1)
+            near = difflib.get_close_matches(name[:_NEAR_CHARS], FUNCTIONS, n=1)
             advice = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(FUNCTIONS)}."
-            self._refuse(node, f"There is no function {name}. {advice}")
+            self._refuse(node, f"There is no function {name[:_NEAR_CHARS]}. {advice}")
         if node.keywords:
             self._refuse(node, f"{name} takes no named arguments.")
-        wanted = {"param": 1, "has": 1, "status": 1, "counter": 2}.get(name)
+        wanted = _OF_NAMES.get(name)
         if wanted is not None:
             texts = [one.value for one in node.args if isinstance(one, ast.Constant)]
-            if (
-                len(node.args) != wanted
-                or not all(isinstance(one, str) for one in texts)
-                or len(texts) != wanted
-            ):
+            names = [one for one in texts if isinstance(one, str)]
+            if len(node.args) != wanted or len(names) != wanted:
                 what = "a text" if wanted == 1 else f"{wanted} texts"
-                self._refuse(node, f"{name} takes {what}, as in {_EXAMPLES[name]}.")
-            return self._call(node, name, *texts)
+                self._refuse(node, f"{name} takes {what}, as in {EXAMPLES[name]}.")
+            return self._call(node, name, *names)
         args = [self.visit(one) for one in node.args]
         return ast.copy_location(ast.Call(node.func, args, []), node)
 
-    def _call(self, node: ast.expr, name: str, *texts: Any) -> ast.AST:
-        self.reads.add(_label(name, *texts))
+    def _call(self, node: ast.expr, name: str, *texts: str) -> ast.AST:
+        for one in texts:
+            self._check_text(node, one)
+        self.reads.add(predicate_names.shown(name, *texts))
+        self.reads_jobs |= name != "param"
         call = ast.Call(ast.Name(name, ast.Load()), [ast.Constant(one) for one in texts], [])
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
+    def _check_text(self, node: ast.AST, text: str) -> None:
+        if any("\ud800" <= one <= "\udfff" for one in text):
+            self._refuse(node, "This text holds half a character.")
+
     def _refuse(self, node: ast.AST, said: str) -> NoReturn:
-        column = getattr(node, "col_offset", None)
-        if column is None:
-            raise PredicateError(said)
-        before = self._line.lstrip(" \t").encode()[:column].decode(errors="replace")
+        column = getattr(node, "col_offset", getattr(self._around, "col_offset", 0))
+        before = self._line[self._lead :].encode()[:column].decode(errors="replace")
         raise PredicateError(said, at=len(before) + self._lead)
-
-
-_EXAMPLES: Mapping[str, str] = {
-    "param": "param('x-ray energy')",
-    "has": "has('beam')",
-    "status": "status('smalldata')",
-    "counter": "counter('smalldata', 'Events')",
-}
-
-
-def _label(name: str, *texts: str) -> str:
-    """Return how a value is called where it is shown."""
-    match name:
-        case "counter":
-            return ".".join(texts)
-        case "status":
-            return f"{texts[0]}.status"
-        case _:
-            return texts[0]
 
 
 class _Look:
@@ -298,42 +317,54 @@ class _Look:
     def param(self, name: str) -> Any:
         """Return a run parameter."""
         parameters = self._values.parameters
-        if name not in parameters:
-            near = difflib.get_close_matches(name, map(str, parameters), n=3, cutoff=0.5)
-            there = near or list(parameters)[:10]
-            advice = f" It has: {', '.join(map(str, there))}." if there else " It has none."
-            raise Trouble(f"Run {self._values.run} has no parameter {name!r}.{advice}")
-        return self._saw(name, parameters[name])
+        if name in parameters:
+            return self._saw(predicate_names.shown("param", name), parameters[name])
+        there = _there(name, parameters)
+        if name in self._values.jobs:
+            there = f" {name} is a batch def: status({name!r}) is the status of its job"
+            there += f", {name}.Events its counter Events." if is_word(name) else "."
+        raise Trouble(f"Run {self._values.run} has no parameter {name!r}.{there}")
 
     def has(self, name: str) -> bool:
         """Whether the run has a parameter, or a job of a hash."""
         there = name in self._values.parameters or name in self._values.jobs
-        self.seen[f"has {name}"] = there
+        self.seen[predicate_names.shown("has", name)] = there
         return there
 
     def counter(self, job: str, name: str) -> Any:
         """Return a counter of the newest job of a hash."""
         counters = self._job(job).counters
-        if name not in counters:
-            there = ", ".join(list(counters)[:10]) or "none"
-            raise Trouble(f"The job of {job} has no counter {name!r}. It has: {there}.")
-        return self._saw(f"{job}.{name}", counters[name])
+        if name in counters:
+            return self._saw(predicate_names.shown("counter", job, name), counters[name])
+        there = _there(name, counters)
+        if name == "status":
+            there = f" Write status({job!r}) for its status."
+        raise Trouble(f"The job of {job} has no counter {name!r}.{there}")
 
-    def status(self, job: str) -> str:
+    def status(self, job: str) -> Any:
         """Return the status of the newest job of a hash."""
-        found = self._job(job).status
-        self.seen[f"{job}.status"] = found
-        return found
+        return self._saw(predicate_names.shown("status", job), self._job(job).status)
 
     def _job(self, name: str) -> JobValues:
         found = self._values.jobs.get(name)
         if found is None:
-            raise Trouble(f"Run {self._values.run} has no job of {name!r}.")
+            there = _there(name, self._values.jobs)
+            raise Trouble(f"Run {self._values.run} has no job of {name!r}.{there}")
         return found
 
     def _saw(self, name: str, value: Any) -> Any:
+        found = admitted(name, value)
         self.seen[name] = shown(value)
-        return bounded(value)
+        return found
+
+
+def _there(name: str, known: Iterable[str]) -> str:
+    """Return which names there are, near ones first."""
+    names = [str(one) for one in islice(known, _NEAR_NAMES)]
+    short = [one for one in names if len(one) <= _NEAR_CHARS]
+    near = difflib.get_close_matches(name, short, cutoff=0.5) if len(name) <= _NEAR_CHARS else []
+    ordered = [*near, *(one for one in names if one not in near)]
+    return f" It has: {listed(ordered)}." if names else " It has none."
 
 
 def _worked_out(tree: ast.expr, look: _Look) -> Any:
