@@ -46,7 +46,7 @@ _BY_KEY = select(apply_batch).where(
 _MADE = select(apply_batch.c.made).where(apply_batch.c.id == bindparam("id"))
 _UNFINISHED = apply_batch.c.content.is_not(None)
 _UNFINISHED_IDS = select(apply_batch.c.id).where(_UNFINISHED).order_by(apply_batch.c.id)
-_UNFINISHED_OF_DEFINITION = select(apply_batch.c.content).where(
+_UNFINISHED_OF_DEFINITION = select(apply_batch.c.first_job_id, apply_batch.c.content).where(
     _UNFINISHED, apply_batch.c.definition_id == bindparam("definition_id")
 )
 _RUNS_WITH_JOBS = (
@@ -122,14 +122,15 @@ def _repeated(earlier: Row[Any], fingerprint: str) -> int:
     return batch_id
 
 
-def existing(db: Connection, definition_id: int, runs: Collection[int]) -> dict[int, int | None]:
-    """Return the runs that have a job of the definition, and its id; None: it is being made."""
+def existing(db: Connection, definition_id: int, runs: Collection[int]) -> dict[int, int]:
+    """Return the runs that have a job of the definition, or get one, and the newest one's id."""
     definition = {"definition_id": definition_id}
-    found: dict[int, int | None] = {}
-    for content in db.execute(_UNFINISHED_OF_DEFINITION, definition).scalars():
-        found.update((run, None) for run, *_ in orjson.loads(content)["jobs"] if run in runs)
     rows = db.execute(_RUNS_WITH_JOBS, {**definition, "runs": listed(runs)})
-    return {**found, **{run: job_id for run, job_id in rows}}  # noqa: C416 - rows are no pairs
+    found = {run: job_id for run, job_id in rows}  # noqa: C416 - rows are no pairs
+    for first_id, content in db.execute(_UNFINISHED_OF_DEFINITION, definition):
+        jobs = enumerate(orjson.loads(content)["jobs"], first_id)
+        found.update((run, job_id) for job_id, (run, *_) in jobs if run in runs)
+    return found
 
 
 def _content(wanted: JobsWanted, runs: Sequence[int]) -> dict[str, Any]:

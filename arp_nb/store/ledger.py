@@ -95,9 +95,10 @@ def decide(tx: Transaction, decisions: Sequence[Decision]) -> tuple[list[Entry],
     left = list(_undecided(tx.db, decisions))
     if not left:
         return [], []
-    left = _without_duplicates(tx.db, left)
+    left, same = _without_duplicates(tx.db, left)
     made: dict[int, int] = {}
     batches = [_register(tx, group, made) for group in _groups(left)]
+    made.update((id(one), made[id(first)]) for one, first in same)
     first = tx.revisions(len(left))
     rows = [_values(one.entry, made.get(id(one)), first + index) for index, one in enumerate(left)]
     _ADD.execute(tx.db, [row for row in rows if row["b_id"] is None])
@@ -117,6 +118,7 @@ def _undecided(db: Connection, decisions: Sequence[Decision]) -> Iterator[Decisi
         entry = one.entry
         if entry.id is not None:
             if entry.id in waiting:
+                waiting.remove(entry.id)
                 yield one
             continue
         key = (entry.definition_id, entry.run, entry.trigger.value, entry.cause)
@@ -125,8 +127,13 @@ def _undecided(db: Connection, decisions: Sequence[Decision]) -> Iterator[Decisi
             yield one
 
 
-def _without_duplicates(db: Connection, decisions: Sequence[Decision]) -> list[Decision]:
-    """Turn those whose run has a job already into lines that say so."""
+def _without_duplicates(
+    db: Connection, decisions: Sequence[Decision]
+) -> tuple[list[Decision], list[tuple[Decision, Decision]]]:
+    """Turn those whose run has a job already into lines that say so.
+
+    Return also which of these lines are about the job of which other decision.
+    """
     runs: dict[int, set[int]] = {}
     for one in decisions:
         if one.firing is not None and one.firing.once_per_run:
@@ -135,25 +142,36 @@ def _without_duplicates(db: Connection, decisions: Sequence[Decision]) -> list[D
         definition_id: applies.existing(db, definition_id, numbers)
         for definition_id, numbers in runs.items()
     }
+    first: dict[tuple[int, int], Decision] = {}
     kept: list[Decision] = []
+    same: list[tuple[Decision, Decision]] = []
     for one in decisions:
-        found = there.get(one.entry.definition_id, {})
-        if one.firing is None or not one.firing.once_per_run or one.entry.run not in found:
+        if one.firing is None or not one.firing.once_per_run:
             kept.append(one)
-            if one.firing is not None and one.firing.once_per_run:
-                found[one.entry.run] = None
             continue
-        job_id = found[one.entry.run]
-        which = "a job" if job_id is None else f"job {job_id}"
-        entry = replace(
-            one.entry,
-            outcome=Outcome.SKIPPED,
-            why=Why.DUPLICATE,
-            said=f"Run {one.entry.run} has {which} of this batch def already.",
-            job_id=job_id,
-        )
-        kept.append(replace(one, entry=entry, firing=None))
-    return kept
+        key = (one.entry.definition_id, one.entry.run)
+        job_id = there[one.entry.definition_id].get(one.entry.run)
+        if job_id is not None:
+            kept.append(_duplicate(one, job_id))
+        elif key in first:
+            kept.append(_duplicate(one, None))
+            same.append((kept[-1], first[key]))
+        else:
+            first[key] = one
+            kept.append(one)
+    return kept, same
+
+
+def _duplicate(one: Decision, job_id: int | None) -> Decision:
+    which = "{job}" if job_id is None else f"job {job_id}"
+    entry = replace(
+        one.entry,
+        outcome=Outcome.SKIPPED,
+        why=Why.DUPLICATE,
+        said=f"Run {one.entry.run} has {which} of this batch def already.",
+        job_id=job_id,
+    )
+    return replace(one, entry=entry, firing=None)
 
 
 def _groups(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
