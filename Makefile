@@ -34,11 +34,14 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy arp_nb tests benchmarks docs
 	$(BIN)/lint-imports
 
-# side by side, but for the real ones: they measure out when to kill what
+# side by side; of the real ones only two groups, see tests/real/conftest.py
 unit contract integration: $(VENV)/.dev
 	$(BIN)/python -m pytest -q --durations=5 --numprocesses=2 tests/$@
 
-real e2e: $(VENV)/.dev
+real: $(VENV)/.dev
+	$(BIN)/python -m pytest -q --durations=5 --numprocesses=2 --dist=loadgroup tests/$@
+
+e2e: $(VENV)/.dev
 	$(BIN)/python -m pytest -q --durations=5 tests/$@
 
 # the TypeScript: its types, and its tests

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from arp_nb.client.board import Board
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let those of Slurm, which mostly wait for it, run beside all others.
+
+    The others stay one after another: they measure out when to kill what.
+    """
+    for item in items:
+        group = "slurm" if "slurm" in item.path.name else "others"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="module")
 def whole_site() -> Iterator[LsfSite]:
     folder = Path(tempfile.mkdtemp(prefix="arp", dir="/tmp"))

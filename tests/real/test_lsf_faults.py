@@ -60,6 +60,7 @@ def test_silence_is_shown_and_ends_by_itself(site: LsfSite, board: Board) -> Non
 
 def test_slow_cluster_is_asked_less_often_and_believed(site: LsfSite, board: Board) -> None:
     job, native_id = site.running(board, SUBMIT)
+    site.running(board, SUBMIT)  # goes on, so that LSF is asked after the first has ended, too
     site.fault("bjobs", "slow:0.7")
     site.end(native_id)
     began_s = time.monotonic()
