@@ -57,7 +57,8 @@ class Stage:
         self.store = self.folder / "store"
         #: what a notebook page may show: scripts, logs, pictures, the notebook
         self.work = self.folder / "work"
-        self._variables = {
+        #: what makes a process use its store
+        self.variables = {
             "ARP_STORE": str(self.store),
             "ARP_CLAIM": str(self.folder / "claim.json"),
         }
@@ -81,8 +82,8 @@ class Stage:
         `close` takes all of it away again; at the latest that happens when this process ends.
         """
         self._is_open = True
-        self._before = {name: os.environ.get(name) for name in self._variables}
-        os.environ.update(self._variables)
+        self._before = {name: os.environ.get(name) for name in self.variables}
+        os.environ.update(self.variables)
         self.store.mkdir(mode=0o700)
         (self.store / "config.toml").write_text(self.config, "utf-8")
         _write_python(self.folder / "bin")

@@ -1,4 +1,7 @@
-"""One Jupyter server before one stand-in for the manager, for all tests that need no other."""
+"""One Jupyter server before one stand-in for the manager, for all tests that need no other.
+
+And one temporary store for the tests of a module that work on a real manager.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from arp_nb.demo.stage import Stage
 from tests.contract.labs import RealLocal
 from tests.integration.jupyters import Jupyter, jupyter_server
 from tests.integration.standin import StandIn, running
+from tests.integration.terminal import Arp
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +54,21 @@ def local(short_tmp: Path) -> Iterator[RealLocal]:
     made = RealLocal(short_tmp)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        with Stage() as stage:
+            with stage.board():
+                pass
+            yield stage
+
+
+@pytest.fixture
+def arp(stage: Stage, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Arp:
+    """The command line, on the manager of the stage."""
+    for name, value in stage.variables.items():
+        monkeypatch.setenv(name, value)
+    return Arp(capfd)

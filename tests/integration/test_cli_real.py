@@ -3,40 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from arp_nb import cli
 from arp_nb.demo.stage import EXPERIMENT, Stage
-
-Arp = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        with Stage() as stage:
-            with stage.board():
-                pass
-            yield stage
-
-
-@pytest.fixture
-def arp(stage: Stage, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Arp:
-    monkeypatch.setenv("ARP_STORE", str(stage.store))
-    monkeypatch.setenv("ARP_CLAIM", str(stage.folder / "claim.json"))
-
-    def call(line: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        status = cli.main(shlex.split(line))
-        said = capfd.readouterr()
-        return status, said.out, said.err
-
-    return call
+from tests.integration.terminal import Arp
 
 
 def test_experiments_are_made_listed_and_closed(arp: Arp) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,21 +9,16 @@ import pytest
 from arp_nb import cli
 from arp_nb.cli.doctor import _autorun
 from arp_nb.daemon import commands
+from tests.integration.terminal import Arp
 from tests.unit.standin_manager import NOW, StandIn, entry_row, run_row
 from tests.unit.test_client_autorun import BACKTEST, CHECKED, CONSENT, SOURCE, STATUS, STOPPED
 
 ROOT = "/experiments/xppi0915"
-Arp = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def arp(standin: StandIn, capsys: pytest.CaptureFixture[str]) -> Arp:
-    def call(line: str) -> tuple[int, str, str]:
-        status = cli.main(shlex.split(line))
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+    return Arp(capsys)
 
 
 def sent(standin: StandIn, path: str) -> Any:
