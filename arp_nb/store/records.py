@@ -173,7 +173,7 @@ _TIMES = ("submitted_at", "started_at", "ended_at", "kill_at", "deleted_at", "re
 def job_of(row: Row[Any]) -> Job:
     """Make a job of its row."""
     plain = {name: getattr(row, name) for name in _PLAIN}
-    times = {name: from_us_or_none(getattr(row, name)) for name in _TIMES}
+    times: dict[str, Any] = {name: from_us_or_none(getattr(row, name)) for name in _TIMES}
     return Job(
         **plain,
         **times,

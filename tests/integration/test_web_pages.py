@@ -210,13 +210,14 @@ async def test_autorun_tells_bad_input_what_to_do(arp: Face) -> None:
             answer = await caller.post(f"{path}:check", json=asked)
             assert answer.status_code == status
             assert words in answer.text
-        for asked, status, words in (
+        trials: list[tuple[dict[str, object], int, str]] = [
             ({"hash": "nothing"}, 404, "There are: peaks"),
             ({"hash": "peaks", "last": 0}, 422, "1 to 1,000 runs"),
             ({"definition": {"predicat": "run > 0"}}, 422, "Did you mean 'predicate'?"),
             ({"definition": {"predicate": "run >"}}, 422, "cannot be read"),
-        ):
-            answer = await caller.post(f"{path}:backtest", json=asked)
+        ]
+        for trial, status, words in trials:
+            answer = await caller.post(f"{path}:backtest", json=trial)
             assert answer.status_code == status
             assert words in answer.text
         whole = await caller.get(f"{path}/ledger", params={"complete": True})
