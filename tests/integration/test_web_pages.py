@@ -214,7 +214,7 @@ async def test_autorun_tells_bad_input_what_to_do(arp: Face) -> None:
             ({"hash": "nothing"}, 404, "There are: peaks"),
             ({"hash": "peaks", "last": 0}, 422, "1 to 1,000 runs"),
             ({"definition": {"predicat": "run > 0"}}, 422, "Did you mean 'predicate'?"),
-            ({"definition": {"predicate": "run >"}}, 422, "cannot be read"),
+            ({"definition": {"predicate": "run >"}}, 422, "PredicateError"),
         ]
         for trial, status, words in trials:
             answer = await caller.post(f"{path}:backtest", json=trial)
