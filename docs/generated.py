@@ -13,6 +13,7 @@ from sphinx.pycode import ModuleAnalyzer
 
 from arp_nb import errors, model, status
 from arp_nb.cli.parser import parser
+from arp_nb.ledger import Why
 from arp_nb.model import TRANSITIONS, JobState
 from arp_nb.native import BY_SCHEDULER
 from arp_nb.run_sources.folder.options import FolderOptions
@@ -44,6 +45,7 @@ def write_parts(_app: Sphinx) -> None:
         "http": http_api(),
         "commands": commands(),
         "errors": errors_table(),
+        "why": reasons(),
         "grid_traits": traits("arp_nb.widgets.grid", "Grid"),
         "board_traits": traits("arp_nb.widgets.board", "BoardWidget"),
     }
@@ -147,6 +149,15 @@ def options(kind: type[Any]) -> Iterator[str]:
             (f"`{one.name}`", f"`{json.dumps(one.default)}`", told[one.name])
             for one in fields(kind)
         ),
+    )
+
+
+def reasons() -> Iterator[str]:
+    """Make the table of why autorun made no job."""
+    told = _comments("arp_nb.ledger", "Why")
+    yield from _table(
+        ("why", "meaning"),
+        ((f"`{one.value}`", told[one.name]) for one in Why if one.value),
     )
 
 
