@@ -360,6 +360,8 @@ class Reading:
     queue: str = ""
     host: str = ""
     peak_memory_mb: float | None = None
+    #: slots or CPUs that it was given; None of one that waits, and of an array
+    cores: int | None = None
     submitted_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

@@ -135,6 +135,7 @@ class JobRow(TypedDict):
     exit_code: int | None
     signal: int | None
     peak_memory_mb: float | None
+    cores: int | None  #: slots or CPUs that it was given
     asked_memory_mb: float | None
     asked_time_s: float | None
     #: what it is submitted with in place of what its script asks for
@@ -288,6 +289,7 @@ def job_row(job: Job) -> JobRow:
         "exit_code": job.exit_code,
         "signal": job.signal,
         "peak_memory_mb": job.peak_memory_mb,
+        "cores": job.cores,
         "asked_memory_mb": job.asked_memory_mb,
         "asked_time_s": job.asked_time_s,
         "override_memory_mb": job.override_memory_mb,

@@ -63,5 +63,6 @@ def _record(number: int, word: str, at: datetime) -> dict[str, str]:
         "MAX_MEM": f"{number % 4000} Mbytes",
         "MEMLIMIT": "16 G",
         "RUNTIMELIMIT": "720.0",
+        "NALLOC_SLOT": "-" if word == "PEND" else f"{number % 16 + 1}",
         "JOB_DESCRIPTION": f"arp-{number}-5f2c",
     }

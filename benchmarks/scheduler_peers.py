@@ -88,7 +88,7 @@ def squeue(delimiter: str) -> str:
         word = _SLURM_WORDS[WORDS[number % len(WORDS)]][1]
         values = (
             str(number), word, "psanaq", f"psana{number % 300}", str(since + number),
-            str(since + 11 * number), str(since + 12 * number), "16000M", "12:00:00", "None",
+            str(since + 11 * number), str(since + 12 * number), "16000M", "12:00:00", "16", "None",
             f"arp-{number}-5f2c.c1-1",
         )  # fmt: skip
         assert len(values) == len(slurm_parse.SQUEUE)

@@ -44,6 +44,7 @@ JOB_COLUMNS: Mapping[str, str] = {
     "signal": "Int64",
     "reason": "string",
     "peak_memory_mb": "float64",
+    "cores": "Int64",
     "asked_memory_mb": "float64",
     "asked_time_s": "float64",
     "cause": "string",

@@ -57,6 +57,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "exit_code": ("exit_code", "whole"),
     "signal": ("signal", "whole"),
     "peak_memory_mb": ("peak_memory_mb", "floats"),
+    "cores": ("cores", "whole"),
     "asked_memory_mb": ("asked_memory_mb", "floats"),
     "asked_time_s": ("asked_time_s", "floats"),
     "cause": ("", "cause"),

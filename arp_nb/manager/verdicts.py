@@ -315,7 +315,7 @@ def _values(job: Job, state: JobState, native: SchedulerJob, told: JobReading) -
         values["error_line"] = told.log_error
     if told.log_path:
         values["log_path"] = told.log_path
-    for name in ("peak_memory_mb", "started_at", "asked_memory_mb", "asked_time_s"):
+    for name in ("peak_memory_mb", "cores", "started_at", "asked_memory_mb", "asked_time_s"):
         if getattr(reading, name) is not None:
             values[name] = getattr(reading, name)
     if state.is_final:

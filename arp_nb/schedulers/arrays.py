@@ -30,6 +30,8 @@ def fold(readings: Iterable[tuple[Reading, int]], *, counts: bool = True) -> Rea
 
     The first of the weightiest speaks for all: while one runs, the array runs; it has failed
     once all have ended and one has failed. Times span all of them, and peaks are the highest.
+    Cores are those of all parts that run together; how many of an array's elements do is not
+    known, so that an array has none.
 
     Parameters
     ----------
@@ -57,5 +59,11 @@ def fold(readings: Iterable[tuple[Reading, int]], *, counts: bool = True) -> Rea
         peak_memory_mb=max(
             (one.peak_memory_mb for one in ones if one.peak_memory_mb is not None), default=None
         ),
+        cores=None if counts else _sum(one.cores for one in ones),
         elements=tuple(by_weight) if counts else (),
     )
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    known = list(numbers)
+    return None if None in known else sum(one for one in known if one is not None)

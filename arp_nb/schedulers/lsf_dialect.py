@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FIELDS = (
     "jobid", "stat", "queue", "exec_host", "proj_name", "submit_time", "start_time",
     "finish_time", "jobindex", "exit_code", "exit_reason", "kill_reason", "suspend_reason",
-    "pend_reason", "max_mem", "memlimit", "runtimelimit", "job_description",
+    "pend_reason", "max_mem", "memlimit", "runtimelimit", "nalloc_slot", "job_description",
 )  # fmt: skip
 _NEEDED = frozenset({"jobid", "stat"})
 #: what all products know; the name is where they keep the index of an array's element
@@ -30,7 +30,7 @@ _PLAIN = (
     "finish_time", "job_name",
 )  # fmt: skip
 #: so many fields are left out one by one, then all that is not everywhere
-_ONE_BY_ONE = 2
+_ONE_BY_ONE = 3
 #: hold free text of users, which may hold the delimiter
 _FREE = ("job_description", "job_name")
 _REASONS = frozenset({"exit_reason", "kill_reason", "suspend_reason", "pend_reason"})

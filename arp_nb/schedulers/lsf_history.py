@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from arp_nb.causes import TERMS
 from arp_nb.model import JobState, PastChange, Reading
 from arp_nb.schedulers.arrays import fold
+from arp_nb.schedulers.cores import cores
 from arp_nb.schedulers.lsf_listing import unfolded
 from arp_nb.schedulers.lsf_parse import signal_of
 from arp_nb.schedulers.lsf_times import day_of, moment_on
@@ -34,6 +35,9 @@ _HEADER = re.compile(r"^Job <([1-9]\d{0,17}(?:\[\d{1,9}\])?)>,", re.ASCII)
 _EVENT = re.compile(r"^(\w{3} \w{3} +\d{1,2} [\d:]{8}(?: \d{4})?): (.+)$", re.ASCII)
 _QUEUE = re.compile(r"\bto Queue <([^>]{1,60})>")
 _HOST = re.compile(r"^Dispatched(?: \d+ Task\(s\) on Host\(s\)| to) <([^>]{1,200})>")
+#: "Dispatched to <host>", as older versions have it, tells no number
+_TASKS = re.compile(r"^Dispatched (\d{1,7}) Task\(s\) on Host", re.ASCII)
+_SLOTS = re.compile(r"^(?:Dispatched .*)?\bAllocated (\d{1,7}) Slot\(s\) on Host", re.ASCII)
 _CODE = re.compile(r"\bexit code (\d{1,3})\b", re.ASCII)
 _SIGNAL = re.compile(r"\b(?:by|with)(?: LSF)? signal (\d{1,2})\b", re.ASCII)
 _KILL = re.compile(r"^Signal <KILL> requested by user or administrator <([^>]{1,60})>")
@@ -77,6 +81,7 @@ class _Story:
     host: str = ""
     submitted_at: datetime | None = None
     started_at: datetime | None = None
+    cores: int | None = None
     exit_code: int | None = None
     signal: int | None = None
     killed_by: str = ""
@@ -115,6 +120,8 @@ class _Story:
             self.killed_by = match[1]
         if match := _HOST.match(text):
             self.host = match[1]
+        if match := _SLOTS.match(text) or _TASKS.match(text):
+            self.cores = cores(match[1])  # a task may have more slots than one
         if match := _TERM.search(text):
             self.reason = match[1].strip()
         if text.startswith(_POST_FAILED) and not self.reason:
@@ -149,6 +156,7 @@ class _Story:
             signal=self.signal if is_over else None,
             queue=self.queue,
             host=self.host,
+            cores=self.cores,
             submitted_at=self.submitted_at,
             started_at=self.started_at,
             ended_at=last.at if is_over else None,

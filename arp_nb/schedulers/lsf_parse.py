@@ -19,6 +19,7 @@ from arp_nb.model import JobState, Reading
 from arp_nb.native import LSF
 from arp_nb.schedulers.arrays import WEIGHT
 from arp_nb.schedulers.base import Answer, Marked
+from arp_nb.schedulers.cores import cores
 from arp_nb.schedulers.lsf_records import records
 from arp_nb.schedulers.lsf_times import moment_on
 
@@ -102,6 +103,7 @@ def reading(record: Mapping[str, Any], today: int) -> Reading | None:
         queue=intern(_text(get("QUEUE"))),
         host=intern(_text(get("EXEC_HOST"))),
         peak_memory_mb=memory_mb(_text(get("MAX_MEM"))),
+        cores=cores(_text(get("NALLOC_SLOT"))),
         asked_memory_mb=memory_mb(_text(get("MEMLIMIT"))),
         asked_time_s=run_limit_s(_text(get("RUNTIMELIMIT"))),
         submitted_at=moment_on(_text(get("SUBMIT_TIME")), today),

@@ -47,6 +47,7 @@ def described(native_id: str, reading: Reading) -> str:
         "Submit": reading.submitted_at and reading.submitted_at.isoformat(),
         "Start": reading.started_at and reading.started_at.isoformat(),
         "End": reading.ended_at and reading.ended_at.isoformat(),
+        "CPUs": None if reading.cores is None else str(reading.cores),
         "Memory asked": None if memory is None else f"{memory:g} MB",
         "Memory, peak": None if peak is None else f"{peak:g} MB",
         "Comment": reading.tag,

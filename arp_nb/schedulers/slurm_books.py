@@ -184,6 +184,7 @@ def _completed(record: Listed, end: Listed | None) -> Listed:
             queue=ended.queue or listed.queue,
             host=ended.host or listed.host,
             tag=ended.tag or listed.tag,
+            cores=ended.cores or listed.cores,
             asked_memory_mb=ended.asked_memory_mb or listed.asked_memory_mb,
             asked_time_s=ended.asked_time_s or listed.asked_time_s,
         )

@@ -22,6 +22,7 @@ from arp_nb.model import Element, JobState, PastChange, Reading
 from arp_nb.native import SLURM
 from arp_nb.schedulers.arrays import fold
 from arp_nb.schedulers.base import Marked
+from arp_nb.schedulers.cores import cores
 from arp_nb.schedulers.slurm_values import (
     duration_s,
     exit_of,
@@ -37,11 +38,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: squeue(1), "-o": the mark last, for it is the only free text
-SQUEUE = ("%i", "%T", "%P", "%N", "%V", "%S", "%e", "%m", "%l", "%r", "%k")
+SQUEUE = ("%i", "%T", "%P", "%N", "%V", "%S", "%e", "%m", "%l", "%C", "%r", "%k")
 #: sacct(1), "Job Accounting Fields"
 SACCT = (
     "JobID", "State", "Partition", "NodeList", "Submit", "Start", "End", "ReqMem",
-    "TimelimitRaw", "Reason", "ExitCode", "MaxRSS", "ReqCPUS", "NNodes", "Comment",
+    "TimelimitRaw", "Reason", "ExitCode", "MaxRSS", "ReqCPUS", "NNodes", "AllocCPUS", "Comment",
 )  # fmt: skip
 _PEAK = SACCT.index("MaxRSS")
 
@@ -130,7 +131,7 @@ class QueueReader:
 
 
 def _queued_one(record: Sequence[str]) -> Listed | None:
-    native_id, word, queue, host, submitted, start, end, memory, limit, why, mark = record
+    native_id, word, queue, host, submitted, start, end, memory, limit, cpus, why, mark = record
     one = _reading(word, why)
     if one is None:
         return None
@@ -143,6 +144,8 @@ def _queued_one(record: Sequence[str]) -> Listed | None:
             submitted_at=moment(submitted),
             # of a job that waits, this is Slurm's estimate
             started_at=None if one.state is JobState.PENDING else moment(start),
+            # … and this is what it asks for
+            cores=None if one.state is JobState.PENDING else cores(cpus),
             ended_at=moment(end) if one.state.is_final else None,
             asked_memory_mb=memory_mb(memory),
             asked_time_s=duration_s(limit),
@@ -170,7 +173,7 @@ def accounted(stdout: str, delimiter: str) -> Iterator[Listed]:
 def _accounted_one(record: Sequence[str], peak_memory_mb: float | None) -> Listed | None:
     (
         native_id, word, queue, host, submitted, start, end, memory, limit, why, ended, peak,
-        cores, nodes, mark,
+        asked_cpus, nodes, cpus, mark,
     ) = record  # fmt: skip
     # its "Reason" is always the one for which the job waited last (sacct(1))
     one = _reading(word, why)
@@ -191,7 +194,8 @@ def _accounted_one(record: Sequence[str], peak_memory_mb: float | None) -> Liste
             exit_code=code,
             signal=signal,
             peak_memory_mb=peak_memory_mb or memory_mb(peak),
-            asked_memory_mb=memory_mb(memory, cores, nodes),
+            cores=cores(cpus),
+            asked_memory_mb=memory_mb(memory, asked_cpus, nodes),
             asked_time_s=minutes_s(limit),
             tag=_text(mark),
         ),

@@ -33,8 +33,8 @@ SLICE = 500
 _TIMES = ("submitted_at", "started_at", "ended_at", "kill_at")
 _PLAIN = (
     "native_state", "native_id", "reason", "exit_code", "signal", "queue", "host",
-    "peak_memory_mb", "asked_memory_mb", "asked_time_s", "error_line", "log_path", "attempt",
-    "kill_by", "kill_subjobs", "lease_token", "spool_id", "location",
+    "peak_memory_mb", "cores", "asked_memory_mb", "asked_time_s", "error_line", "log_path",
+    "attempt", "kill_by", "kill_subjobs", "lease_token", "spool_id", "location",
 )  # fmt: skip
 
 

@@ -140,7 +140,7 @@ async def test_change_sets_what_it_names_and_nothing_else(world: World) -> None:
     values: dict[str, Any] = {
         "phase": Phase.SLOW, "native_state": "PEND", "native_id": "1815[3]", "reason": "wait",
         "notes": ("id from output only",), "exit_code": 3, "signal": 9, "queue": "milano",
-        "host": "psana101", "peak_memory_mb": 0.1 + 0.2, "submitted_at": after(1),
+        "host": "psana101", "peak_memory_mb": 0.1 + 0.2, "cores": 16, "submitted_at": after(1),
         "started_at": after(2), "ended_at": after(3), "attempt": 2, "kill_by": "bob",
         "kill_at": after(4), "lease_token": "l", "spool_id": "s", "location": "lsf",
     }  # fmt: skip

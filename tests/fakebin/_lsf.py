@@ -31,7 +31,8 @@ PLAIN = {
 }  # fmt: skip
 WIDE = PLAIN | {
     "jobindex", "exit_code", "exit_reason", "kill_reason", "suspend_reason", "pend_reason",
-    "max_mem", "memlimit", "runtimelimit", "job_description", "command", "output_file", "sub_cwd",
+    "max_mem", "memlimit", "runtimelimit", "nalloc_slot", "job_description", "command", "output_file",
+    "sub_cwd",
 }  # fmt: skip
 
 
@@ -142,7 +143,8 @@ def bsub(words):
         "JOB_DESCRIPTION": told.get("-Jd", "-"), "COMMAND": " ".join(command),
         "OUTPUT_FILE": told.get("-o", "-"), "SUB_CWD": os.getcwd(), "EXIT_CODE": "-",
         "EXIT_REASON": "-", "KILL_REASON": "-", "SUSPEND_REASON": "-", "PEND_REASON": "-",
-        "MAX_MEM": "-", "SUBMIT_TIME": now(), "START_TIME": "-", "FINISH_TIME": "-",
+        "MAX_MEM": "-", "NALLOC_SLOT": "-", "SUBMIT_TIME": now(), "START_TIME": "-",
+        "FINISH_TIME": "-",
         "MEMLIMIT": told.get("-M", "-"), "RUNTIMELIMIT": told.get("-W", "-"),
         "SUBMITTED": time.strftime(EVENT), "STARTED": "", "ENDED": "",
         # of an array: index -> what differs from the record of all

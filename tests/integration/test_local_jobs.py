@@ -154,8 +154,9 @@ def test_output_that_has_no_place_is_kept(local: RealLocal) -> None:
 
 
 def test_times_memory_and_host_are_told(local: RealLocal) -> None:
-    local.command("bsub", "-K", "true")
+    local.command("bsub", "-K", "-n", "2", "true")
     told = reading(local, "1")
+    assert told.cores == 2
     assert told.submitted_at is not None
     assert told.started_at is not None
     assert told.ended_at is not None

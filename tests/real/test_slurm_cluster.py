@@ -66,9 +66,11 @@ async def test_memory_limit_is_the_cause_even_where_no_cgroup_says_so(slurm: Rea
 
 async def test_preemption(slurm: RealSlurm) -> None:
     low = slurm.sbatch("-n16", "--no-requeue", line=SLEEP)
-    await told(slurm, low, running)
+    reading = await told(slurm, low, running)
+    assert reading.cores == 16
     slurm.sbatch("-p", "urgent", "-n16", line=SLEEP)
     reading = await told(slurm, low, over)
+    assert reading.cores == 16, "the accounting says so, too"
     assert (reading.state, reading.native_state) == (JobState.FAILED, "PREEMPTED")
 
 

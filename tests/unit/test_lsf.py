@@ -48,6 +48,18 @@ async def test_a_wider_product_tells_the_reason_and_the_memory(lsf: FakeLsf) -> 
     assert (found.reason, found.peak_memory_mb) == ("TERM_MEMLIMIT: job killed", 2147.5)
 
 
+@pytest.mark.parametrize("product", ["ibm", "old", "volclava"])
+@pytest.mark.parametrize(("told", "number"), [("16", 16), ("-", None), ("0", None), ("x", None)])
+async def test_slots_that_a_job_was_given_are_its_cores(
+    tmp_path: Path, product: str, told: str, number: int | None
+) -> None:
+    lsf = FakeLsf(tmp_path, product=product)
+    native_id = lsf.running()
+    lsf.change(native_id, NALLOC_SLOT=told)
+    found = (await lsf.scheduler.poll([native_id])).readings[native_id]
+    assert found.cores == (None if product == "volclava" else number)  # it lacks the column
+
+
 @pytest.mark.parametrize("fault", ["garbage", "half", "exit:0:"])
 async def test_an_answer_that_cannot_be_read_says_nothing_of_any_job(
     lsf: FakeLsf, fault: str

@@ -24,7 +24,17 @@ json_values = st.recursive(
     max_leaves=8,
 )
 names = st.sampled_from(
-    ["JOBID", "STAT", "ERROR", "EXIT_CODE", "SUBMIT_TIME", "JOBINDEX", "MAX_MEM", "EXIT_REASON"]
+    [
+        "JOBID",
+        "STAT",
+        "ERROR",
+        "EXIT_CODE",
+        "SUBMIT_TIME",
+        "JOBINDEX",
+        "MAX_MEM",
+        "EXIT_REASON",
+        "NALLOC_SLOT",
+    ]
 )
 records = st.dictionaries(names, json_values | st.sampled_from(["1", "DONE", "EXIT", "-"]))
 

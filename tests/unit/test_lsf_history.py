@@ -176,10 +176,28 @@ def test_with_years_lines_are_folded_further_right() -> None:
         f"{indent}ching LSF memory usage limit;\n"
     )
     reading = stories(text, NOW)["7"]
-    assert (reading.queue, reading.host) == ("normal", "p1-r01-n4")
+    assert (reading.queue, reading.host, reading.cores) == ("normal", "p1-r01-n4", 1)
     assert reading.reason == "TERM_MEMLIMIT: job killed after reaching LSF memory usage limit"
     assert reading.ended_at is not None
     assert reading.ended_at.year == 2025
+
+
+@pytest.mark.parametrize(
+    ("said", "cores"),
+    [
+        ("Dispatched to <h>", None),
+        ("Dispatched 4 Task(s) on Host(s) <4*h>", 4),
+        ("Dispatched 4 Task(s) on Host(s) <4*h>, Allocated 8 Slot(s) on Host(s) <8*h>", 8),
+        ("Pending: Allocated 8 Slot(s) on Host(s) <8*h>", None),
+    ],
+)
+def test_cores_are_told_where_it_was_dispatched(said: str, cores: int | None) -> None:
+    text = story(
+        "Sun Nov 22 18:00:00: Submitted from host <h>, to Queue <q>, 99 Task(s);",
+        f"Sun Nov 22 18:00:30: {said};",
+        "Sun Nov 22 18:01:00: Starting (Pid 1);",
+    )
+    assert stories(text, NOW)["7"].cores == cores
 
 
 def test_a_fold_before_a_blank_is_joined() -> None:

@@ -183,13 +183,14 @@ async def test_notes_of_several_sides_are_kept_once_each(play: Play) -> None:
 
 async def test_a_job_follows_its_scheduler_to_the_end(play: Play) -> None:
     job_id = await play.submitted()
-    await play.read(job_id, "RUN", host="node7", queue="psanaq", started_at=play.now)
+    await play.read(job_id, "RUN", host="node7", queue="psanaq", started_at=play.now, cores=16)
     running = await play.job(job_id)
     assert (running.state, running.host, running.queue) == (JobState.RUNNING, "node7", "psanaq")
     await play.read(job_id, "EXIT", exit_code=3, reason="TERM_MEMLIMIT", peak_memory_mb=900.0)
     ended = await play.job(job_id)
     assert (ended.state, ended.exit_code, ended.reason) == (JobState.FAILED, 3, "TERM_MEMLIMIT")
     assert (ended.ended_at, ended.host, ended.peak_memory_mb) == (play.now, "node7", 900.0)
+    assert ended.cores == 16, "what it was given while it ran"
 
 
 async def test_a_reading_that_says_nothing_new_changes_nothing(play: Play) -> None:

@@ -45,7 +45,7 @@ async def test_each_column_says_what_the_rows_of_the_jobs_say(play: Play) -> Non
     waiting = await play.submitted("77")
     running = await play.submitted("78")
     await play.read(waiting, "PEND", reason="no slots")
-    await play.read(running, "RUN", "78", host="n7", queue="q", peak_memory_mb=1.5)
+    await play.read(running, "RUN", "78", host="n7", queue="q", peak_memory_mb=1.5, cores=4)
     await play.read(running, "EXIT", "78", exit_code=3, signal=9, reason="TERM_MEMLIMIT")
     await play.kill(waiting)
     await post(play, running, '{"counters": {"Events": 7}}')

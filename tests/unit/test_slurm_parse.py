@@ -179,6 +179,32 @@ def test_the_peak_is_the_highest_of_its_steps() -> None:
     assert only(sacct("7", "COMPLETED", *steps)).peak_memory_mb == 3.1
 
 
+@pytest.mark.parametrize(
+    ("word", "text", "number"),
+    [("RUNNING", "4", 4), ("SUSPENDED", "4", 4), ("COMPLETED", "4", 4), ("PENDING", "4", None),
+     ("RUNNING", "0", None), ("RUNNING", "x", None), ("RUNNING", "4.5", None)],
+)  # fmt: skip
+def test_cores_are_those_that_it_was_given(word: str, text: str, number: int | None) -> None:
+    assert only(squeue("7", word, C=text)).cores == number
+    if word != "PENDING":
+        assert only(sacct("7", word, AllocCPUS=text, ReqCPUS="2")).cores == number
+
+
+def test_parts_that_run_together_have_the_cores_of_all_and_elements_have_none_together() -> None:
+    parts = [*squeue("7+0", "RUNNING", C="4"), *squeue("7+1", "RUNNING", C="2")]
+    assert cores_of("7", parts) == 6
+    assert cores_of("7", [*parts, *squeue("7+2", "PENDING", C="8")]) is None
+    elements = [*squeue("8_1", "RUNNING", C="4"), *squeue("8_2", "RUNNING", C="2")]
+    assert cores_of("8", elements) is None
+    assert cores_of("8_1", elements) == 4
+
+
+def cores_of(native_id: str, listed: list[Listed]) -> int | None:
+    reading = slurm_parse.reading_of(native_id, listed)
+    assert reading is not None
+    return reading.cores
+
+
 # -- ids --------------------------------------------------------------------------------
 
 
@@ -288,7 +314,7 @@ def test_only_our_marks_are_found_and_an_array_is_one() -> None:
 
 def test_a_record_that_is_as_it_was_is_the_same_object_and_another_is_read_anew() -> None:
     reader = slurm_parse.QueueReader()
-    columns = ["7", "RUNNING", "q", "n1", "1", "2", "N/A", "1M", "1:00", "None", "arp-7-ab"]
+    columns = ["7", "RUNNING", "q", "n1", "1", "2", "N/A", "1M", "1:00", "4", "None", "arp-7-ab"]
     (first,) = reader.read("<a>".join(columns), "<a>")
     (second,) = reader.read("<b>".join(columns), "<b>")
     assert second is first

@@ -357,6 +357,7 @@ def reading(job: Job) -> Reading:
         queue=job.queue,
         host=job.host if job.started_at is not None else "",
         peak_memory_mb=job.peak_memory_mb,
+        cores=job.slots if job.started_at is not None else None,
         asked_memory_mb=job.memory_limit_mb,
         asked_time_s=job.run_limit_s,
         submitted_at=_moment(job.submitted_at),

@@ -157,6 +157,8 @@ export interface JobRow {
   exit_code: number | null;
   signal: number | null;
   peak_memory_mb: number | null;
+  /** Slots or CPUs that it was given. */
+  cores: number | null;
   asked_memory_mb: number | null;
   asked_time_s: number | null;
   override_memory_mb: number | null;

@@ -162,7 +162,7 @@ export interface Preferences {
 export const JOB_COLUMNS = [
   "id", "run", "definition_id", "hash", "version", "state", "status", "phase", "native_state",
   "native_id", "user", "parameters", "location", "trigger", "queue", "host", "reason",
-  "exit_code", "signal", "peak_memory_mb", "asked_memory_mb", "asked_time_s", "cause", "error_line",
+  "exit_code", "signal", "peak_memory_mb", "cores", "asked_memory_mb", "asked_time_s", "cause", "error_line",
   "parts", "requested", "submitted", "started", "ended", "changed", "attempt", "rerun_of", "root_id", "kill_by", "kill_at",
   "reported_at", "revision",
 ] as const;

@@ -70,6 +70,7 @@ FIELDS: Mapping[str, Callable[[Job], str]] = {
     "memlimit": lambda job: f"{job.memory_limit_mb} Mbytes" if job.memory_limit_mb else "-",
     "runtimelimit": lambda job: f"{job.run_limit_s / 60:.1f}" if job.run_limit_s else "-",
     "slots": lambda job: str(job.slots),
+    "nalloc_slot": lambda job: str(job.slots) if job.started_at else "-",
 }
 
 

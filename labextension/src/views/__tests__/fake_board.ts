@@ -16,7 +16,7 @@ import { DEFINITIONS, definition, EXPERIMENT, HEALTH, job, JOBS, NOW, RUNS, STAT
 
 const TIMES = new Set(["requested", "submitted", "started", "ended", "changed", "kill_at", "reported_at"]);
 const WHOLE = new Set(["id", "run", "definition_id", "version", "attempt", "revision"]);
-const REAL = new Set(["exit_code", "signal", "peak_memory_mb", "asked_memory_mb", "asked_time_s", "rerun_of", "root_id"]);
+const REAL = new Set(["exit_code", "signal", "peak_memory_mb", "cores", "asked_memory_mb", "asked_time_s", "rerun_of", "root_id"]);
 
 const FINAL = new Set(["done", "failed", "killed", "lost", "withdrawn", "submit_failed"]);
 

@@ -61,7 +61,7 @@ export function job(id: number, run: number, hash: string, changes: Partial<JobR
     id, experiment_id: 915, run, definition_id: HASHES.find((one) => one[1] === hash)?.[0] ?? 99, hash,
     version: 1, state: "done", status: "DONE", phase: "", native_state: "DONE", native_id: String(581000 + id),
     user: "alice", parameters: "", location: "lsf", trigger: "MANUAL", queue: "psanaq", host: "psana1508",
-    reason: "", notes: [], exit_code: null, signal: null, peak_memory_mb: null, asked_memory_mb: null, asked_time_s: null,
+    reason: "", notes: [], exit_code: null, signal: null, peak_memory_mb: null, cores: null, asked_memory_mb: null, asked_time_s: null,
     override_memory_mb: null, override_time_s: null, cause: "", error_line: "", log_path: "", parts: {}, requested: at("13:00:00"),
     submitted: at("13:00:01"), started: at("13:00:02"), ended: at("13:15:02"), changed: at("13:15:02"),
     attempt: 1, rerun_of: null, root_id: null, kill_by: null, kill_at: null, deleted_at: null, deleted_by: null,
