@@ -146,19 +146,18 @@ def _without_duplicates(
     kept: list[Decision] = []
     same: list[tuple[Decision, Decision]] = []
     for one in decisions:
+        key = (one.entry.definition_id, one.entry.run)
         if one.firing is None or not one.firing.once_per_run:
             kept.append(one)
-            continue
-        key = (one.entry.definition_id, one.entry.run)
-        job_id = there[one.entry.definition_id].get(one.entry.run)
-        if job_id is not None:
+        elif (job_id := there[key[0]].get(key[1])) is not None:
             kept.append(_duplicate(one, job_id))
         elif key in first:
             kept.append(_duplicate(one, None))
             same.append((kept[-1], first[key]))
         else:
-            first[key] = one
             kept.append(one)
+        if kept[-1].firing is not None:
+            first.setdefault(key, one)
     return kept, same
 
 

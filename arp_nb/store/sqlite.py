@@ -201,7 +201,9 @@ class SqliteStore(SqliteDeciding, Store):
         )
         if batch_id is None:
             return None
-        return await self._to_its_end(self._make_jobs(applies.MakeJobs(batch_id, repeated=True)))
+        making = applies.MakeJobs(batch_id, repeated=True)
+        made: JobsMade = await self._to_its_end(self._make_jobs(making))
+        return made
 
     async def resume_applies(self) -> int:
         """Make the jobs of requests that were interrupted; return how many jobs."""
@@ -212,15 +214,15 @@ class SqliteStore(SqliteDeciding, Store):
             with suppress(StoreError):  # then it waits for the next, and this one may do better
                 await self._resume()
         batch_id, repeated = await self._writer.call(lambda tx: applies.register(tx, wanted))
-        return await self._make_jobs(applies.MakeJobs(batch_id, repeated=repeated))
+        made: JobsMade = await self._make_jobs(applies.MakeJobs(batch_id, repeated=repeated))
+        return made
 
-    async def _make_jobs(self, making: applies.MakeJobs) -> JobsMade:
+    async def _make_jobs(self, making: applies.MakeJobs | applies.MakeEach) -> Any:
         try:
-            made: JobsMade = await self._writer.bulk(making)
+            return await self._writer.bulk(making)
         except StoreError:
             self._interrupted = True
             raise
-        return made
 
     async def _resume(self) -> int:
         self._interrupted = False

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from arp_nb.store import definitions, ledger, past_jobs, runs
-from arp_nb.store.applies import MakeJobs
+from arp_nb.store.applies import MakeEach
 from arp_nb.store.deciding import StoreDeciding
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from arp_nb.ledger import Entry
     from arp_nb.model import Definition, Run
-    from arp_nb.store.base import JobsMade
+    from arp_nb.store.applies import MakeJobs
     from arp_nb.store.deciding import (
         Decision,
         DecisionKey,
@@ -38,7 +37,7 @@ class SqliteDeciding(StoreDeciding):
     _writer: Writer
     _readers: Readers
 
-    async def _make_jobs(self, making: MakeJobs) -> JobsMade:
+    async def _make_jobs(self, making: MakeJobs | MakeEach) -> Any:
         raise NotImplementedError
 
     async def _to_its_end(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -111,7 +110,8 @@ class SqliteDeciding(StoreDeciding):
 
     async def _decide(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         entries, batches = await self._writer.call(lambda tx: ledger.decide(tx, decisions))
-        await asyncio.gather(*(self._make_jobs(MakeJobs(one)) for one in batches))
+        if batches:
+            await self._make_jobs(MakeEach(batches))
         kept: Sequence[Entry] = entries
         return kept
 

@@ -16,9 +16,7 @@ FIRING = Firing(argv=("/sdf/run.sh",), parameters="-q milano", location="local")
 
 def decision(definition: Definition, run: int, why: str = "", **more: Any) -> Decision:
     """One that fires, or with a reason: one that waits for a limit, or is skipped."""
-    firing = more.pop("firing", FIRING) if not why else None
-    if firing is not None:
-        firing = replace(firing, argv=("/sdf/run.sh", str(run)))
+    firing = replace(more.pop("firing", FIRING), argv=("/sdf/run.sh", str(run)))
     fields: dict[str, Any] = {
         "experiment_id": definition.experiment_id,
         "definition_id": definition.id,
@@ -35,7 +33,7 @@ def decision(definition: Definition, run: int, why: str = "", **more: Any) -> De
     }
     if why in {"limit", "paused", "stopped", "consent"}:
         fields["outcome"] = Outcome.WAITING
-    return Decision(entry=Entry(**{**fields, **more}), firing=firing)
+    return Decision(entry=Entry(**{**fields, **more}), firing=None if why else firing)
 
 
 def again(entry: Entry, why: str = "", outcome: Outcome = Outcome.FIRED) -> Decision:
