@@ -52,6 +52,15 @@ class _Cursor:
     jobs: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """What decisions of one transaction share: its time, what is so then, and room."""
+
+    scene: verdict.Scene
+    rooms: Rooms
+    firings: Firings
+
+
 class Engine:
     """Decides, until it is closed."""
 
@@ -68,6 +77,8 @@ class Engine:
         #: definitions with lines that wait for room; None: not read yet
         self._limited: set[int] | None = None
         self._looked_s = 0.0
+        #: lines may have been kept whose jobs were not made
+        self._is_interrupted = False
 
     def wake(self, _revision: int = 0) -> None:
         """Say that there may be something to decide on."""
@@ -81,6 +92,7 @@ class Engine:
                 more = await self.step()
             except Exception:
                 log.exception("autorun: will go on")
+                self._is_interrupted = True
                 await asyncio.sleep(_AFTER_TROUBLE_S)
                 continue
             if not more:
@@ -114,7 +126,7 @@ class Engine:
         """Decide on some of what there is; return whether there is more."""
         async with self._deciding:
             cursor = await self._start()
-            await self._learn()
+            await self._resume()
             more_runs = await self._runs(cursor)
             more_jobs = await self._jobs(self._cursor or cursor)
             await self._look_for_room()
@@ -132,6 +144,12 @@ class Engine:
             text = await self._context.store.get_meta(_META)
             self._cursor = self._kept = _Cursor(**json.loads(text)) if text else _Cursor()
         return self._cursor
+
+    async def _resume(self) -> None:
+        if self._is_interrupted:
+            if await self._context.store.resume_applies():
+                self._context.work.bump()
+            self._is_interrupted = False
 
     async def _keep_cursor(self) -> None:
         cursor = self._cursor or _Cursor()
@@ -163,6 +181,7 @@ class Engine:
         runs = await self._context.store.runs_since(cursor.runs, _STEP)
         if not runs:
             return False
+        await self._learn()  # after: a box may have been checked before the last of these ended
         now = self._context.clock()
         found = [
             occasion
@@ -177,10 +196,12 @@ class Engine:
         """Decide on what runs after other definitions."""
         store = self._context.store
         reached = await store.revision()
+        await self._learn()
         if not any(one.draft.trigger is Trigger.AFTER for one in self._definitions.values()):
             self._cursor = replace(cursor, jobs=reached)
             return False
         done = await store.done_since(cursor.jobs, _STEP)
+        await self._learn()  # as for runs
         now = self._context.clock()
         found: list[Occasion] = []
         for experiment_id in {one.experiment_id for one in done}:
@@ -218,15 +239,12 @@ class Engine:
             return
         left = await self._with_scripts_checked(left)
         left.sort(key=lambda one: (one.at, one.run.number, one.definition.id))
-        now = self._context.clock()
-        scene = self._scene(experiment)
-        rooms = await Rooms.of(store, experiment.id, now)
         judging = await Judging.of(store, experiment.id, left)
-        firings = Firings(self._context.seat, experiment)
+        around = await self._round(experiment, [one.definition for one in left])
         decisions: list[Decision] = []
         for one in left:
-            found_so = verdict.first(one, scene, judging, rooms)
-            decisions.append(await self._decision(one, found_so, rooms, firings))
+            found_so = verdict.first(one, around.scene, judging, around.rooms)
+            decisions.append(await self._decision(one, found_so, around))
         await self._keep(decisions)
 
     async def _with_scripts_checked(self, found: Iterable[Occasion]) -> list[Occasion]:
@@ -243,21 +261,20 @@ class Engine:
                 checked.append(one)
         return checked
 
-    def _scene(self, experiment: Experiment) -> verdict.Scene:
-        return verdict.Scene(
-            now=self._context.clock(),
+    async def _round(self, experiment: Experiment, definitions: Iterable[Definition]) -> _Round:
+        context = self._context
+        now = context.clock()
+        rooms = await Rooms.of(context.store, experiment.id, definitions, now)
+        scene = verdict.Scene(
+            now=now,
             experiment=experiment,
             stop=self._standing.stop,
-            not_older_than=timedelta(seconds=self._context.settings.autorun_not_older_than_s),
+            not_older_than=timedelta(seconds=context.settings.autorun_not_older_than_s),
         )
+        return _Round(scene=scene, rooms=rooms, firings=Firings(context.seat, experiment))
 
     async def _decision(
-        self,
-        occasion: Occasion,
-        found: Verdict,
-        rooms: Rooms,
-        firings: Firings,
-        waited: Entry | None = None,
+        self, occasion: Occasion, found: Verdict, around: _Round, waited: Entry | None = None
     ) -> Decision:
         """Make the line, and what its job is made of."""
         definition = occasion.definition
@@ -276,12 +293,12 @@ class Engine:
             seen=found.seen,
             user=definition.autorun_by or "",
             event_at=occasion.at,
-            decided_at=self._context.clock(),
+            decided_at=around.scene.now,
         )
         if found.outcome is not Outcome.FIRED:
             return Decision(entry=entry)
         try:
-            firing = await firings.of(occasion)
+            firing = await around.firings.of(occasion)
         except ArpError as error:
             refused = replace(
                 entry,
@@ -290,7 +307,7 @@ class Engine:
                 said=f"No job can be made: {error}",
             )
             return Decision(entry=refused)
-        rooms.take(definition)
+        around.rooms.take(definition)
         return Decision(entry=entry, firing=firing)
 
     async def _keep(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
@@ -312,8 +329,9 @@ class Engine:
         self._looked_s = now_s
         for definition_id in sorted(self._limited):
             definition = self._definitions[definition_id]
+            now = self._context.clock()
             rooms = await Rooms.of(
-                self._context.store, definition.experiment_id, self._context.clock()
+                self._context.store, definition.experiment_id, [definition], now
             )
             left = rooms.left(definition)
             which = LedgerFilter(
@@ -340,30 +358,29 @@ class Engine:
         for experiment_id in sorted({one.experiment_id for one in entries}):
             some = [one for one in entries if one.experiment_id == experiment_id]
             runs = await self._numbered(experiment_id, {one.run for one in some})
-            rooms = await Rooms.of(store, experiment_id, self._context.clock())
-            scene = self._scene(experiments[experiment_id])
-            firings = Firings(self._context.seat, experiments[experiment_id])
-            for definition_id in {one.definition_id for one in some}:
+            ids = {one.definition_id for one in some}
+            for definition_id in ids:
                 self._definitions[definition_id] = await consents.check_script(
                     self._context, self._definitions[definition_id]
                 )
+            definitions = [self._definitions[one] for one in ids]
+            around = await self._round(experiments[experiment_id], definitions)
             for entry in some:
-                decision = await self._look_again(entry, runs[entry.run], scene, rooms, firings)
+                decision = await self._look_again(entry, runs[entry.run], around)
                 if decision is not None:
                     decisions.append(decision)
         return await self._keep(decisions) if decisions else ()
 
-    async def _look_again(
-        self, entry: Entry, run: Run, scene: verdict.Scene, rooms: Rooms, firings: Firings
-    ) -> Decision | None:
+    async def _look_again(self, entry: Entry, run: Run, around: _Round) -> Decision | None:
         """Decide on one line that waits; None: it waits on for the same."""
+        scene = around.scene
         occasion = occasions.Occasion(
             definition=self._definitions[entry.definition_id],
             run=run,
             cause=entry.cause,
             at=entry.event_at or scene.now,
         )
-        found = verdict.again(occasion, scene, rooms, entry.seen)
+        found = verdict.again(occasion, scene, around.rooms, entry.seen)
         if (found.outcome, found.why) == (Outcome.WAITING, entry.why):
             since = entry.decided_at or scene.now
             if entry.why is not Why.LIMIT or scene.now - since <= scene.not_older_than:
@@ -371,7 +388,7 @@ class Engine:
             found = replace(
                 found, outcome=Outcome.SKIPPED, said=f"It waited too long for room. {found.said}"
             )
-        return await self._decision(occasion, found, rooms, firings, entry)
+        return await self._decision(occasion, found, around, entry)
 
 
 def _key(one: Occasion) -> tuple[int, int, str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arp_nb.store.deciding import NO_TALLY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from arp_nb.model import Definition
@@ -26,8 +26,12 @@ class Rooms:
         self._tallies = dict(tallies)
 
     @classmethod
-    async def of(cls, store: Store, experiment_id: int, now: datetime) -> Rooms:
-        """Read how many jobs the definitions of an experiment have."""
+    async def of(
+        cls, store: Store, experiment_id: int, definitions: Iterable[Definition], now: datetime
+    ) -> Rooms:
+        """Read how many jobs definitions of an experiment have, where any has a limit."""
+        if not any(one.draft.most_at_once or one.draft.most_per_hour for one in definitions):
+            return cls({})
         return cls(await store.tallies(experiment_id, now - HOUR))
 
     def __call__(self, definition: Definition) -> str:
