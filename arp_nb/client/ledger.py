@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from arp_nb.client import markup
 from arp_nb.client.selection import run_number
+from arp_nb.client.watch import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,20 +26,25 @@ SHOWN = 40
 _TITLES = ("run", "hash", "outcome", "job", "said", "at (UTC)")
 
 
-class Ledger:
+class Ledger(Watched):
     """The ledger of a board's experiment, which may be long: it is read when you ask for it.
+
+    With `watch` its newest entries stand in a notebook, and change by themselves.
 
     Examples
     --------
     >>> board.autorun.ledger.df  # doctest: +SKIP
+    >>> board.autorun.ledger.watch()  # doctest: +SKIP
     >>> board.autorun.ledger(run=12)  # doctest: +SKIP
     >>> board.autorun.ledger(hash="smalldata", why="predicate")  # doctest: +SKIP
     """
 
     def __init__(self, transport: Transport, live: Live, root: str) -> None:
+        super().__init__(live)
         self._transport = transport
-        self._live = live
         self._path = f"{root}/autorun/ledger"
+        #: what a watched table shows, and of which change of the ledger it is
+        self._shown: tuple[int, str] = (-1, "")
 
     @property
     def df(self) -> Any:
@@ -120,10 +126,19 @@ class Ledger:
         return "\n".join([*(markup.plain(line(row)) for row in rows), *tail]) or _NOTHING
 
     def _repr_html_(self) -> str:
+        return markup.stop(self._live.peek()) + self._table()
+
+    def _draw(self) -> str:
+        now = self._live.peek()
+        changes = self._live.ledger_changes
+        if changes != self._shown[0] and not now.stale:
+            self._shown = (changes, self._table())
+        return markup.freshness(now) + markup.stop(now) + self._shown[1]
+
+    def _table(self) -> str:
         rows, more = self.newest(SHOWN)
         tail = "<p>… and older ones: <code>board.autorun.ledger.df</code></p>" if more else ""
-        now = self._live.peek()
-        return markup.stop(now) + (table(rows) + tail if rows else f"<p>{_NOTHING}</p>")
+        return table(rows) + tail if rows else f"<p>{_NOTHING}</p>"
 
 
 _NOTHING = "Nothing has happened yet that autorun goes by."

@@ -79,6 +79,7 @@ class Live:
         self._tables = Tables()
         self._changed = threading.Condition()
         self._serial = 0
+        self._ledger_changes = 0
         self._as_of = datetime.now(UTC)
         self._why: str | None = "not connected yet"
         self._line = _Line()
@@ -182,6 +183,11 @@ class Live:
         return self._why is not None
 
     @property
+    def ledger_changes(self) -> int:
+        """A number that differs once the ledger of autorun has changed, or may have."""
+        return self._ledger_changes
+
+    @property
     def is_closed(self) -> bool:
         """Whether `close` was called."""
         return self._line.closing
@@ -257,6 +263,7 @@ class Live:
         tables.autorun = answer.get("autorun") or {}
         with self._changed:
             self._tables = tables
+            self._ledger_changes += 1
             self._as_of = datetime.now(UTC)
             self._tell()
 
@@ -307,6 +314,7 @@ class Live:
             for kind in KEYS:
                 tables.take(kind, message["upserts"].get(kind, ()) if ours else ())
             if ours:
+                self._ledger_changes += bool(message["upserts"].get("ledger"))
                 for kind in ("definitions", "jobs"):
                     tables.drop(kind, message["deleted"][kind])
                 tables.revision = max(tables.revision, message["to"])

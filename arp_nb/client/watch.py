@@ -26,7 +26,7 @@ _SHOWN: dict[str, tuple[str, weakref.WeakSet[Watch]]] = {}
 
 
 class Watched(ABC):
-    """What a notebook can show so that it changes by itself: a board, or its jobs."""
+    """What a notebook can show so that it changes by itself: a board, its jobs, its ledger."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
@@ -44,9 +44,13 @@ class Watched(ABC):
         """
         self._stop_watch()
         self._live.start()
-        self._watch = Watch(self._live, self._repr_html_)
+        self._watch = Watch(self._live, self._draw)
         self._watch.show(seconds=seconds)
         return self._watch
+
+    def _draw(self) -> str:
+        """Return what it shows while it is watched."""
+        return self._repr_html_()
 
     def _stop_watch(self) -> None:
         if self._watch is not None:

@@ -63,6 +63,10 @@ def check_autorun(notebook: Any) -> None:
         assert re.search(rf"^run {run}, spots: fired\. Started job", whole, re.MULTILINE)
     assert re.search(r"^run 3, spots: skipped\..*beam = off", whole, re.MULTILINE)
     assert re.search(r"^run 5, frames: skipped\..*the shutter was closed", whole, re.MULTILINE)
+    watched = next(cell for cell in notebook.cells if "ledger.watch()" in cell.source)
+    # it was empty of these when the cell returned
+    assert "✓ fired" in watched.outputs[-1].data["text/html"]
+    assert "the shutter was closed" in watched.outputs[-1].data["text/html"]
     assert "It would have fired on 1 of the last 5 runs" in everything
     assert "stopped all autorun" in everything
     check_quiet(notebook)

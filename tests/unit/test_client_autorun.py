@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from arp_nb.client import frames
+from arp_nb.client import frames, live
 from arp_nb.client.autorun_words import Consent, Status, Switch
 from arp_nb.client.backtest import Backtest, Check
 from arp_nb.client.board import Board
@@ -116,6 +116,39 @@ def test_ledger_shows_its_newest_entries_with_their_reasons(
     assert "run 1, peaks: fired. Started job 7." in text
     assert "run 2, peaks: skipped. predicate false: beam = 0.2" in text
     assert "predicate false" in board.autorun.ledger._repr_html_()
+
+
+def test_watched_ledger_is_asked_again_only_when_it_has_changed(
+    board: Board, standin: StandIn
+) -> None:
+    def asked() -> int:
+        return len([path for _, path, _ in standin.seen if path.endswith("/ledger")])
+
+    ledger = board.autorun.ledger
+    standin.put_entry(1, said="Started job 7.")
+    repr(board)
+    assert "Started job 7." in ledger._draw()
+    before = asked()
+    standin.put_job(1)
+    within(5, lambda: len(board.jobs) == 1)
+    ledger._draw()
+    assert asked() == before
+    standin.put_entry(2, outcome="skipped", said="predicate false: beam = 0.2")
+    within(5, lambda: "beam = 0.2" in ledger._draw())
+    assert asked() == before + 1
+
+
+def test_watched_ledger_stays_while_the_manager_is_away(
+    board: Board, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PATIENCE_S", 0.05)
+    standin.put_entry(1, said="Started job 7.")
+    repr(board)
+    board.autorun.ledger._draw()
+    standin.stop()
+    within(5, lambda: board.stale)
+    assert "Started job 7." in board.autorun.ledger._draw()
+    assert "may be old" in board.autorun.ledger._draw()
 
 
 def test_backtest_says_what_would_have_been(board: Board, standin: StandIn) -> None:
