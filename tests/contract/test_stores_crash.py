@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 
 from arp_nb.model import JobState
 from arp_nb.store.base import JobFilter, Store
+from tests.contract.killed import run_and_kill
 from tests.contract.stores import OPENERS, make_world, post, wanted
 
 RUNS = 20_000
@@ -56,21 +55,6 @@ def _acknowledged(lines: list[str]) -> dict[int, int]:
     return {int(job_id): int(number) for _, job_id, number in (one for one in posts)}
 
 
-def _run_and_kill(kind: str, folder: Path, after_line: str, wait_s: float) -> list[str]:
-    command = [sys.executable, "-W", "error", "-m", __spec__.name, kind, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith(after_line):
-                break
-        time.sleep(wait_s)
-        process.kill()
-        rest = process.stdout.read().splitlines(keepends=True)
-    return [line for line in lines + rest if line.endswith("\n")]  # the last may be torn
-
-
 @pytest.mark.parametrize(
     ("line", "wait_s"), [("begun", 0.0), ("applying", 0.0), ("applying", 0.04)]
 )
@@ -82,7 +66,7 @@ def test_nothing_acknowledged_is_lost_and_half_an_apply_is_finished(
     wait_s: float,
 ) -> None:
     kind = request.node.callspec.params["open_here"]
-    lines = _run_and_kill(kind, tmp_path / "store", line, wait_s)
+    lines = run_and_kill(__spec__.name, kind, tmp_path / "store", line, wait_s)
     acknowledged = _acknowledged(lines)
     assert acknowledged
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from arp_nb.ledger import Outcome
 from arp_nb.store.base import Store
 from tests.contract.ledgers import decision, jobs, lines
+from tests.contract.killed import run_and_kill
 from tests.contract.stores import OPENERS, World, after, make_world
 
 RUNS = 4000
@@ -40,22 +39,6 @@ async def _write(kind: str, folder: Path) -> None:
         sys.stdout.flush()
 
 
-def _run_and_kill(kind: str, folder: Path, after_line: str, wait_s: float) -> list[int]:
-    """Return the first runs of the steps that were acknowledged."""
-    command = [sys.executable, "-W", "error", "-m", __spec__.name, kind, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        told = []
-        for line in process.stdout:
-            told.append(line)
-            if line.strip() == after_line:
-                break
-        time.sleep(wait_s)
-        process.kill()
-        told += process.stdout.read().splitlines(keepends=True)
-    return [int(line) for line in told if line.endswith("\n")]  # the last may be torn
-
-
 @pytest.mark.parametrize("wait_s", [0.0, 0.005, 0.011, 0.02])
 def test_each_line_that_fired_has_its_one_job_after_a_crash(
     request: pytest.FixtureRequest,
@@ -64,7 +47,8 @@ def test_each_line_that_fired_has_its_one_job_after_a_crash(
     wait_s: float,
 ) -> None:
     kind = request.node.callspec.params["open_here"]
-    acknowledged = _run_and_kill(kind, tmp_path / "store", str(2 * STEP), wait_s)
+    said = run_and_kill(__spec__.name, kind, tmp_path / "store", f"{2 * STEP}\n", wait_s)
+    acknowledged = [int(line) for line in said]  # the first runs of its steps
 
     async def look(store: Store) -> None:
         await store.resume_applies()
