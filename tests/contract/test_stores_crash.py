@@ -27,14 +27,16 @@ async def _write(kind: str, folder: Path) -> None:
     store = OPENERS[kind](folder)
     world = await make_world(store)
     ids = await world.jobs(20)
+    posted = asyncio.Event()
 
     async def report(job_id: int) -> None:
         for number in range(1_000_000):
             await store.merge_reports([post(job_id, {"counters": {"n": number}}, number)])
             _say("post", job_id, number)
+            posted.set()
 
     async def apply() -> None:
-        await asyncio.sleep(0.05)
+        await posted.wait()
         request = wanted(
             world.definition, range(100, 100 + RUNS), idempotency_key="k", fingerprint="f"
         )

@@ -11,8 +11,8 @@ import pytest
 
 from arp_nb.ledger import Outcome
 from arp_nb.store.base import Store
-from tests.contract.ledgers import decision, jobs, lines
 from tests.contract.killed import run_and_kill
+from tests.contract.ledgers import decision, jobs, lines
 from tests.contract.stores import OPENERS, World, after, make_world
 
 RUNS = 4000
