@@ -62,10 +62,12 @@ def test_what_a_job_submits_is_its_subjob_and_dies_with_it(product: Product, boa
 
 
 def test_a_rerun_asks_for_more_than_the_script(product: Product, board: Board) -> None:
-    job = apply(product, board, "bsub -M 4000 -W 5 -o %J.log 'exit 1'")
+    job = apply(product, board, "bsub -n 2 -M 4000 -W 5 -o %J.log 'exit 1'")
     assert job.wait(timeout_s=60).state is JobState.FAILED
     again = job.rerun(memory="16G", time="2h")
     assert again.wait(timeout_s=60).state is JobState.FAILED
     assert again.row["asked_memory_mb"] == pytest.approx(16_000, rel=0.01)
     assert again.row["asked_time_s"] == 7200
+    assert again.row["cores"] == 2
+    assert list(board.jobs.df["cores"]) == [2, 2]
     assert [one.id for one in job.attempts()] == [job.id, again.id]
