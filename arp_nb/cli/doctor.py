@@ -197,8 +197,7 @@ def _manager(way: Transport, store: Path) -> Iterator[Finding]:
     yield from _sites(way)
     for name, why in status.get("not_offered", {}).items():
         yield Finding(f"scheduler {name}", ok=True, found=f"not offered: {why}")
-    if "autorun" in status:
-        yield from _autorun(status["autorun"])
+    yield from _autorun(status["autorun"])
     yield _route(str(status["update_base"]))
     for name, at in status.get("first_posts", {}).items():
         yield _reports(name, at, str(status["update_base"]))

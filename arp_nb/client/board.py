@@ -50,7 +50,7 @@ class Board(Watched):
         self.experiment = str(experiment["name"])
         self._transport = transport
         self._root = f"/experiments/{quote(self.experiment, safe='')}"
-        super().__init__(Live(transport, self.experiment))
+        super().__init__(Live(transport, self.experiment, int(experiment["id"])))
         self.definitions = Definitions(transport, self._live, self._root)
         self.runs = Runs(transport, self._live, self._root)
         self.jobs = Jobs(transport, self._live)

@@ -240,8 +240,16 @@ class Job:
         TimeoutError
             It was not over in time.
         """
+        self._make_known()
         wait_for(self._live, [self._id], timeout_s)
         return self
+
+    def _make_known(self) -> None:
+        """Ask for a job that is too new for the live tables: they take it for deleted."""
+        if self._live.job(self._id) is None:
+            row = self.row
+            if row["experiment_id"] == self._live.experiment_id and row["deleted_at"] is None:
+                self._live.learn("jobs", [row])
 
     def _learn(self, row: Mapping[str, Any]) -> None:
         if "state" in row and "revision" in row:

@@ -8,6 +8,7 @@ import dataclasses
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from arp_nb import errors
 from arp_nb.client import markup
 from arp_nb.client.selection import run_number
 from arp_nb.client.watch import Watched
@@ -83,6 +84,8 @@ class Ledger(Watched):
         ------
         InvalidValue
             There is no such outcome, or ``complete`` was asked without run and hash.
+        NotFound
+            There is no such batch def, and never was.
         """
         from arp_nb.client import frames  # noqa: PLC0415 - pandas takes half a second
 
@@ -102,16 +105,36 @@ class Ledger(Watched):
         return frames.ledger(rows, dataclasses.replace(now, as_of=as_of, stale=False))
 
     def rows(self, asked: Mapping[str, Any], limit: int | None = None) -> Iterator[Row]:
-        """Give the entries that were asked for, newest first, page by page."""
+        """Give the entries that were asked for, newest first, page by page.
+
+        Raises
+        ------
+        NotFound
+            There is none, nor a batch def of the hash that was asked for.
+        """
+        given = 0
+        for page in self._pages(asked, limit):
+            given += len(page)
+            yield from page
+        name = asked.get("hash")
+        if not given and name is not None:
+            names = {row["name"] for row in self._live.snapshot().definitions.values()}
+            if name not in names:
+                there = ", ".join(sorted(names)) or "none yet"
+                raise errors.NotFound(f"There is no batch def {name!r}; there are: {there}.")
+
+    def _pages(self, asked: Mapping[str, Any], limit: int | None) -> Iterator[list[Row]]:
         params = {name: value for name, value in asked.items() if value is not None}
         left = limit
         while True:
             params["limit"] = PAGE if left is None else min(left, PAGE)
-            page = self._transport.call("GET", self._path, params=params)
-            yield from page["entries"] if left is None else page["entries"][:left]
-            ids = [one["id"] for one in page["entries"] if one["id"] is not None]
-            left = None if left is None else left - len(page["entries"])
-            if not page["more"] or not ids or (left is not None and left <= 0):
+            answer = self._transport.call("GET", self._path, params=params)
+            page: list[Row] = answer["entries"][:left]
+            yield page
+            ids = [one["id"] for one in page if one["id"] is not None]
+            if left is not None:
+                left -= len(page)
+            if not answer["more"] or not ids or left == 0:
                 return
             params["before_id"] = min(ids)
 

@@ -73,7 +73,8 @@ class Live:
     `close`, or when nobody holds this object any more.
     """
 
-    def __init__(self, transport: Transport, experiment: str) -> None:
+    def __init__(self, transport: Transport, experiment: str, experiment_id: int) -> None:
+        self.experiment_id = experiment_id
         self._transport = transport
         self._experiment = experiment
         self._tables = Tables()

@@ -37,7 +37,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             script = stage.work / "scripts" / "quick.sh"
             script.write_text("#!/bin/bash\nbsub -o /dev/null true\n")
             script.chmod(0o755)
-            arp_nb.connect(EXPERIMENT, create=True).close()
+            with arp_nb.connect(EXPERIMENT, create=True) as board:
+                board.definitions.add("quick", script, predicate="beam > 0.5")
+                board.runs.start(7, {"beam": 0.7})
             yield stage
 
 
@@ -57,7 +59,6 @@ def script(stage: Stage) -> Path:
 def test_run_of_the_folder_starts_its_job_and_everybody_can_see_why(
     arp: Arp, stage: Stage
 ) -> None:
-    arp(f"definition add {EXPERIMENT} quick {script(stage)} --predicate 'beam > 0.5'")
     status, out, _ = arp(f"autorun on {EXPERIMENT} quick")
     assert status == 0
     assert "autorun: END_OF_RUN, as" in out
@@ -149,6 +150,7 @@ def test_pause_and_what_waited_are_settled_in_the_terminal(arp: Arp, stage: Stag
         ("autorun backtest xppauto26 quik", "quik"),
         ("autorun status xppauto27", "xppauto26"),
         ("autorun ledger xppauto26 --why nonsense", "why"),
+        ("autorun ledger xppauto26 --hash quik", "there are: quick"),
         ("autorun missed xppauto26 run 99999", "no such line"),
         ("run exclude xppauto26 99 no beam", "99"),
         ("definition update xppauto26 quick --predicate 'beam >'", "predicate"),
@@ -168,4 +170,4 @@ def test_mistake_in_a_predicate_is_shown_where_it_is(arp: Arp, stage: Stage) -> 
     status, out, _ = arp(f"autorun check {EXPERIMENT} 'beam > '")
     assert status == 1
     assert out.splitlines()[0] == "beam > "
-    assert arp(f"autorun check {EXPERIMENT} 'beam > 0.1' --run 1")[0] == 0
+    assert arp(f"autorun check {EXPERIMENT} 'beam > 0.1' --run 7")[0] == 0

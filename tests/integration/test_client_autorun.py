@@ -111,7 +111,7 @@ def test_backtest_with_changes_leaves_the_batch_def_as_it_is(board: Board, scrip
     before = board.definitions["quick"].row
     take(board, 1, {"beam": 0.2})
     job = wait_for_entries(board, 1)["job"][0]
-    board.job(int(job)).wait(60)
+    assert board.job(int(job)).wait(60).status == "DONE"
     tried = board.autorun.backtest("quick", last=5, predicate="beam > 0.5")
     assert tried.fires == 0
     assert tried.based_on == 1

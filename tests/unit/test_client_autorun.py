@@ -77,7 +77,15 @@ def test_part_of_the_ledger_is_asked_of_the_manager(board: Board, standin: Stand
         standin.put_entry(run)
     assert list(board.autorun.ledger(run=1)["id"]) == [3, 1]
     assert list(board.autorun.ledger(limit=2)["id"]) == [3, 2]
-    assert board.autorun.ledger(hash="nobody").empty
+
+
+def test_ledger_of_no_batch_def_is_told(board: Board, standin: StandIn) -> None:
+    standin.put_definition(1, "sums")
+    assert board.autorun.ledger(hash="sums").empty
+    with pytest.raises(NotFound, match="there are: sums"):
+        board.autorun.ledger(hash="nobody")
+    standin.put_entry(1, hash="deleted since")
+    assert len(board.autorun.ledger(hash="deleted since")) == 1
 
 
 @pytest.mark.parametrize(

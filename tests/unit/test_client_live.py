@@ -158,6 +158,28 @@ def test_wait_says_that_the_connection_is_down(
         board.jobs.wait(0.1)
 
 
+def test_job_that_the_feed_has_not_brought_yet_is_waited_for(
+    standin: StandIn, board: Board
+) -> None:
+    assert len(board.jobs) == 0
+    row = job_row(7, state=JobState.RUNNING, native_state="RUN", revision=standin.revision + 1)
+    standin.answers["GET", "/jobs/7"] = (200, row)
+    waiting = threading.Thread(target=board.job(7).wait, args=(30,))
+    waiting.start()
+    within(5, lambda: len(board.jobs) == 1)
+    standin.put_job(7, state=JobState.DONE, native_state="DONE")
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert board.job(7).status == "DONE"
+
+
+def test_job_of_another_experiment_is_not_taken_in(standin: StandIn, board: Board) -> None:
+    row = {**job_row(7, state=JobState.RUNNING), "experiment_id": 2}
+    standin.answers["GET", "/jobs/7"] = (200, row)
+    board.job(7).wait(5)
+    assert len(board.jobs) == 0
+
+
 def test_deleted_job_is_not_waited_for(standin: StandIn, board: Board) -> None:
     standin.put_job(1)
     within(5, lambda: len(board.jobs) == 1)

@@ -84,6 +84,7 @@ class Told:
             "first_posts": {"lsf": None, "slurm": "2026-11-22T12:00:00+00:00"},
             "notices": [],
             "not_offered": {"slurm": "sbatch is not on the PATH"},
+            "autorun": {"stopped": None, "sources": [], "cannot": [], "caveats": []},
         }
 
     def call(self, method: str, path: str) -> dict[str, Any]:
