@@ -19,7 +19,7 @@ import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** What shows a board: each stands on the same ground. */
-const BOARD = ["widgets/page", "widgets/board", "views/control_page", "views/drawer", "views/defs_page", "views/asked"];
+const BOARD = ["widgets/page", "widgets/board", "views/control_page", "views/drawer", "views/defs_page", "views/ledger_page", "views/asked"];
 const GRID = "widgets/grid";
 const FIRST = BOARD.slice(0, 3);
 

@@ -35,6 +35,7 @@ const ICONS = {
   "dl": [["path", {"d": "M8 2v7.5M4.8 6.5 8 9.7l3.2-3.2M2.5 11.5v2.3h11v-2.3"}]],
   "wall": [["rect", {"x": "1.5", "y": "2.5", "width": "13", "height": "8.5", "rx": "1"}], ["path", {"d": "M5 14h6M8 11v3"}]],
   "open": [["path", {"d": "M6.5 3H2.8v10.2H13V9.5M9.2 2.5h4.3v4.3M13.3 2.7 7.5 8.5"}]],
+  "skip": [["circle", {"cx": "8", "cy": "8", "r": "6.2"}], ["path", {"d": "M3.8 12.2 12.2 3.8"}]],
   "check": [["path", {"d": "m3 8.6 3.4 3.4L13 4.8"}]],
 } as const satisfies Record<string, readonly Shape[]>;
 

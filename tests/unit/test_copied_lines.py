@@ -1,7 +1,8 @@
 """Every line of Python that the pages of jobs and of batch defs offer to copy runs as it stands.
 
 `expressions.json` has a line of each kind; the page's own tests hold it equal to what the
-page writes. Those of the drawer are in `test_copied_job_lines.py`.
+page writes. Those of the drawer are in `test_copied_job_lines.py`, those of autorun in
+`test_copied_autorun_lines.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,14 @@ LINES: dict[str, str] = {
     for one in json.loads((VIEWS / page / "expressions.json").read_text("utf-8"))
 }
 #: files of the pages that write Python, each held by tests of its own to an `expressions.json`
-WRITERS = {"defs_page.ts", "drawer/lines.ts", "jobs/expression.ts", "jobs/selection_bar.ts"}
+WRITERS = {
+    "autorun/expression.ts",
+    "defs/backtest.ts",
+    "defs_page.ts",
+    "drawer/lines.ts",
+    "jobs/expression.ts",
+    "jobs/selection_bar.ts",
+}
 SNAPSHOT = Snapshot(
     jobs={}, definitions={}, runs={}, health=None, epoch="e", revision=7,
     as_of=NOW, stale=False,

@@ -21,7 +21,7 @@ const ARGUMENTS = {
   type: "object",
   properties: {
     experiment: { type: "string", description: "Its name; left out: the one shown in the side panel" },
-    page: { type: "string", enum: ["control", "defs"] },
+    page: { type: "string", enum: ["control", "defs", "autorun"] },
     job: { type: "integer", description: "Number of a job whose log is opened" },
   },
 };
@@ -56,7 +56,7 @@ function read(args: Arguments, shown: string): Wanted {
   const { experiment, page, job } = args;
   return {
     experiment: typeof experiment === "string" && experiment ? experiment : shown,
-    ...(page === "defs" || page === "control" ? { page } : {}),
+    ...(page === "defs" || page === "control" || page === "autorun" ? { page } : {}),
     ...(typeof job === "number" ? { job } : {}),
   };
 }

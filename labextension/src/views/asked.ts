@@ -3,6 +3,8 @@
 export { openColumnsMenu } from "./columns_menu";
 export { Actions } from "./jobs/actions";
 export { openDeleted } from "./jobs/deleted";
+export { openFilters } from "./jobs/filters";
+export { noMatch } from "./jobs/no_match";
 export { Dialogs } from "./shell/dialogs";
 export { drawHelp } from "./shell/help";
 export { Menu } from "./shell/menus";

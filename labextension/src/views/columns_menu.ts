@@ -16,7 +16,10 @@ export interface ColumnsMenu {
   move(id: string, before: string | null): void;
   /** Counters that jobs in view report, without those that are columns. */
   counters(): readonly string[];
-  promote(counter: string): void;
+  /** Names of runs' parameters, without those that are columns. */
+  parameters?(): readonly string[];
+  /** As "counter:Events", "param:beam". */
+  promote(id: string): void;
   reset(): void;
   /** Show the rows that were deleted, where these are kept. */
   deleted?(): void;
@@ -39,12 +42,12 @@ function draw(box: HTMLElement, menu: ColumnsMenu, at: string | null, last: HTML
     menu.move(id, shown[by < 0 ? from - 1 : from + 2]?.id ?? null);
     again(id);
   };
-  const counters = menu.counters();
+  const groups = [["Counters as columns", "counter:", menu.counters()], ["Parameters of runs as columns", "param:", menu.parameters?.() ?? []]] as const;
   fill(box, el("h3", {}, "Columns. Drag, or Alt and arrows, to reorder."),
     ...shown.map((column) => option(column, menu, step, again)),
     el("hr"), el("button.arp-opt", { type: "button", onclick: () => (menu.reset(), again(null)) }, "Back to the usual columns"), last,
-    counters.length > 0 && el("hr"), counters.length > 0 && el("h3", {}, "Counters as columns"),
-    ...counters.map((name) => el("label.arp-opt", {}, el("input", { type: "checkbox", onchange: () => (menu.promote(name), again(null)) }), plain(name, 40))));
+    ...groups.flatMap(([title, kind, names]) => names.length ? [el("hr"), el("h3", {}, title),
+      ...names.map((name) => el("label.arp-opt", {}, el("input", { type: "checkbox", onchange: () => (menu.promote(kind + name), again(null)) }), plain(name, 40)))] : []));
   const target = at && [...box.querySelectorAll<HTMLElement>("[data-column]")].find((one) => one.dataset["column"] === at);
   (target || box).querySelector<HTMLElement>("input:not(:disabled)")?.focus();
 }

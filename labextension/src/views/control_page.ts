@@ -13,15 +13,18 @@ import { openDrawer } from "./drawer_later";
 import { drawJobs } from "./jobs_page";
 import { PERSISTED } from "./jobs/facts";
 import { fetchAtRest, Place } from "./later";
-import { ASKED, DEFINITIONS, DRAWER } from "./parts";
-import type { DrawerTab, Mounted, PageName } from "./shell";
-import { Banner } from "./shell/banner";
+import type { LedgerPage } from "./ledger_page";
+import { ASKED, AUTORUN, DEFINITIONS, DRAWER } from "./parts";
+import type { DrawerTab, LedgerOf, Mounted, PageName } from "./shell";
+import { Banner, type Waits } from "./shell/banner";
 import { choices, remember } from "./shell/experiments";
 import { Overlays } from "./shell/overlays";
 import { Pill } from "./shell/pill";
 import { PAGES, TopBar } from "./shell/top";
 
 export { drawJobs };
+
+type LedgerPlace = Place<NonNullable<typeof AUTORUN.now>, LedgerPage>;
 
 export interface ControlOptions {
   /** Its name; empty: the page asks which. */
@@ -50,14 +53,20 @@ export class ControlPage implements Mounted {
   readonly #top: TopBar;
   readonly #panels: Readonly<Record<PageName, HTMLElement>>;
   readonly #nowhere = el("div.arp-page", { hidden: true });
-  readonly #mounted: { defs?: Mounted; control?: ReturnType<typeof drawJobs> } = {};
+  readonly #mounted: { defs?: Mounted; control?: ReturnType<typeof drawJobs>; autorun?: LedgerPlace } = {};
+  #ledgerOf: LedgerOf = {};
+  /** Null: not known, or not stopped. */
+  #waits: Waits | null = null;
+  #unfollow: (() => void) | null = null;
   #page: PageName;
   #drawer: JobDrawer | null = null;
+  /** The page that it is on. */
+  #beside: PageName = "control";
   #cell: HTMLElement | null = null;
   #unlisten: () => void = () => {};
   #clock = 0;
   readonly #sizes: ResizeObserver | null;
-  readonly #stopFetching = fetchAtRest([DRAWER, ASKED, DEFINITIONS]);
+  readonly #stopFetching = fetchAtRest([DRAWER, ASKED, DEFINITIONS, AUTORUN]);
 
   constructor(
     readonly box: HTMLElement,
@@ -68,22 +77,26 @@ export class ControlPage implements Mounted {
     this.#pill = new Pill(this.root, () => this.board);
     this.#banner = new Banner(() => this.board, {
       copy: (text) => this.shell.copy(text), kept: () => this.#showKept(), retry: () => this.board.retry(), left: () => this.#focus(this.#page),
-    });
+      resume: (missed) => AUTORUN.use(this.shell, ({ resume }) => void resume(this.shell, missed)),
+    }, () => this.#waits);
     this.#top = new TopBar(this.#pill, this.#id, {
       pick: () => void this.#pick(), go: (page) => this.go(page), help: () => this.shell.help(),
+      autorun: () => AUTORUN.use(this.shell, ({ pressSwitch }) => void pressSwitch(this.shell, this.#waits)),
     });
     const panel = (page: PageName): HTMLElement =>
       el("div.arp-page", { role: "tabpanel", id: `${this.#id}-p-${page}`, "aria-labelledby": `${this.#id}-t-${page}`, hidden: true });
-    this.#panels = { defs: panel("defs"), control: panel("control") };
-    this.root.append(this.#top.el, this.#banner.el, this.#panels.defs, this.#panels.control, this.#nowhere);
+    this.#panels = { defs: panel("defs"), control: panel("control"), autorun: panel("autorun") };
+    this.root.append(this.#top.el, this.#banner.el, ...PAGES.map((page) => this.#panels[page]), this.#nowhere);
     this.root.classList.add(options.standalone ? "is-alone" : "is-board");
     if (options.wall) this.root.dataset["density"] = "wall";
     box.append(this.root);
     this.shell = new Overlays(this.root, {
       board: () => this.board, openJob: (job, tab) => this.openJob(job, tab), closeJob: () => this.closeJob(), go: (page) => this.go(page),
+      openLedger: (of) => this.#openLedger(of),
     });
+    const pages: Readonly<Record<string, PageName>> = { "g-d": "defs", "g-c": "control", "g-a": "autorun" };
     this.shell.keys([
-      { keys: "g-d g-c", what: "Batch defs, Batch control", do: (key) => this.go(key === "g-d" ? "defs" : "control", true) },
+      { keys: Object.keys(pages).join(" "), what: "Batch defs, Batch control, Autorun", do: (key) => this.go(pages[key]!, true) },
     ]);
     // before the page drops its selection
     this.shell.keys([{ keys: "Escape", what: "", do: () => this.closeJob() }], true);
@@ -116,13 +129,16 @@ export class ControlPage implements Mounted {
   }
 
   openJob(job: number, tab?: DrawerTab): void {
-    if (this.#page !== "control") this.go("control");
+    if (this.#page === "defs") this.go("control");
+    const page = this.#page;
+    if (this.#drawer && this.#beside !== page) this.closeJob();
     if (this.#drawer) return this.#drawer.show(job, tab);
     this.#cell = document.activeElement as HTMLElement | null;
-    const body = this.#panels.control.querySelector<HTMLElement>(".arp-body") ?? this.#panels.control;
-    const keyed = (draw: () => JobDrawer): JobDrawer => this.shell.during(() => this.#page === "control", draw);
+    this.#beside = page;
+    const body = this.#panels[page].querySelector<HTMLElement>(".arp-body") ?? this.#panels[page];
+    const keyed = (draw: () => JobDrawer): JobDrawer => this.shell.during(() => this.#page === page, draw);
     this.#drawer = openDrawer(body, this.board, this.shell, job, tab ?? "log", keyed);
-    this.#mounted.control?.resize?.();
+    this.#mounted[page]?.resize?.();
   }
 
   /** False if none was open. */
@@ -130,10 +146,16 @@ export class ControlPage implements Mounted {
     if (!this.#drawer) return false;
     this.#drawer.destroy();
     this.#drawer = null;
-    this.#mounted.control?.resize?.();
-    const cell = this.#cell?.isConnected ? this.#cell : this.#panels.control.querySelector<HTMLElement>("[role=grid] [tabindex='0']");
+    this.#mounted[this.#beside]?.resize?.();
+    const cell = this.#cell?.isConnected ? this.#cell : this.#panels[this.#beside].querySelector<HTMLElement>("[role=grid] [tabindex='0']");
     cell?.focus();
     return true;
+  }
+
+  #openLedger(of: LedgerOf): void {
+    this.#ledgerOf = of;
+    this.#mounted.autorun?.view?.show(of);
+    this.go("autorun", true);
   }
 
   resize(): void {
@@ -156,6 +178,9 @@ export class ControlPage implements Mounted {
     this.#cell = null;
     this.closeJob();
     this.#unlisten();
+    this.#unfollow?.();
+    this.#unfollow = this.#waits = null;
+    this.#ledgerOf = {};
     for (const page of PAGES) {
       this.#mounted[page]?.destroy();
       delete this.#mounted[page];
@@ -171,6 +196,7 @@ export class ControlPage implements Mounted {
     this.#top.select(this.#page);
     if (nowhere) return;
     if (this.#page === "control") this.#mounted.control ??= this.#keyed("control", (panel) => drawJobs(panel, this.board, this.shell));
+    else if (this.#page === "autorun") this.#mounted.autorun ??= this.#drawLedger();
     else this.#mounted.defs ??= this.#drawDefinitions();
   }
 
@@ -184,6 +210,26 @@ export class ControlPage implements Mounted {
     const { board, shell } = this;
     return new Place(this.#panels.defs, DEFINITIONS, ({ drawDefinitions }) => this.#keyed("defs", (panel) => drawDefinitions(panel, board, shell)),
       (focused) => focused && this.#focus("defs"));
+  }
+
+  #drawLedger(): LedgerPlace {
+    const { board, shell } = this;
+    return new Place(this.#panels.autorun, AUTORUN, ({ drawLedger }) => this.#keyed("autorun", (panel) => drawLedger(panel, board, shell, this.#ledgerOf)),
+      (focused) => focused && this.#focus("autorun"));
+  }
+
+  /** What waits until autorun may go on is counted while it may not. */
+  #follow(): void {
+    const { board } = this;
+    if (this.#unfollow || !board.autorunNow?.stopped) return;
+    this.#unfollow = () => undefined;
+    AUTORUN.fetch().then(({ followWaiting }) => {
+      if (board !== this.board) return;
+      this.#unfollow = followWaiting(board, (waits) => {
+        this.#waits = waits;
+        this.#banner.draw();
+      });
+    }, () => (this.#unfollow = null));
   }
 
   #showKept(): void {
@@ -203,6 +249,7 @@ export class ControlPage implements Mounted {
       this.#top.draw(this.board);
       this.#tick();
     }
+    this.#follow();
     if (change.experiment && this.board.experiment) remember(this.board);
     const { state } = this.board.connection;
     if (!this.board.experiment && (state === "closed" || state === "down") && this.#nowhere.hidden) void this.#lost();

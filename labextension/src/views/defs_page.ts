@@ -2,7 +2,7 @@
 
 import { checked } from "../model/check";
 import { plain } from "../model/plain";
-import type { StatusRow } from "../model/rows";
+import type { DefinitionRow, StatusRow } from "../model/rows";
 import { title } from "../model/status";
 import { TRIGGERS } from "../model/triggers";
 import type { Board, BoardChange } from "../sources/board";
@@ -12,7 +12,8 @@ import { DryRunPanel } from "./defs/dry_run";
 import { value } from "./defs/edits";
 import { DefsGrid } from "./defs/grid";
 import { drawTeaching } from "./defs/teach";
-import { LATER, NOT_YET } from "./defs/words";
+import { Standings } from "./defs/standings";
+import { WhenPanel } from "./defs/when";
 import { el, fill } from "../dom";
 import { icon } from "../icons";
 import { shares } from "./job_shares";
@@ -31,6 +32,8 @@ class DefsPage implements Mounted {
   readonly #desk: Desk;
   readonly #grid: DefsGrid;
   readonly #dry: DryRunPanel;
+  readonly #when: WhenPanel;
+  readonly #standings: Standings;
   readonly #teach: HTMLElement;
   readonly #search = el("input", { type: "search", "aria-label": "Search definitions", placeholder: "Search hash, path, parameters", oninput: () => this.#draw() });
   readonly #tools: HTMLElement;
@@ -48,13 +51,16 @@ class DefsPage implements Mounted {
     readonly board: Board,
     readonly shell: Shell,
   ) {
-    this.#desk = new Desk(board, shell, () => this.#draw());
+    this.#standings = new Standings(board, () => this.#draw());
+    this.#desk = new Desk(board, shell, () => this.#draw(), this.#standings);
+    this.#desk.when = (id) => (this.#look_at(id), this.#when.open("trigger"));
     this.#grid = new DefsGrid(this.#desk, { trigger: (id, at) => this.#triggers(id, at), location: (id, at) => this.#locations(id, at), at: (id) => this.#look_at(id) });
     this.#dry = new DryRunPanel(board, shell, this.#desk);
+    this.#when = new WhenPanel(board, shell, this.#desk);
     this.#teach = drawTeaching(shell);
     this.#tools = el("div.arp-tools", {},
       el("div.arp-field.arp-search", { onkeydown: (event: KeyboardEvent) => this.#searchKey(event) }, icon("search"), this.#search, el("kbd", {}, "/")), this.#hint);
-    const body = el("div.arp-defs-body", {}, this.#grid.el, this.#none, this.#dry.el, this.#teach);
+    const body = el("div.arp-defs-body", {}, this.#grid.el, this.#none, this.#when.el, this.#dry.el, this.#teach);
     box.append(this.#tools, body, el("footer.arp-foot", {}, this.#counts, this.#look, el("span.arp-grow"),
       el("span.arp-hide-s", {}, "This view:"), codeLine(shell, "Copy pandas expression", PANDAS).el));
     this.#stop = [
@@ -65,6 +71,7 @@ class DefsPage implements Mounted {
         { keys: "Delete", what: "delete the definition, or take the job off the page", place: "table" },
       ]),
     ];
+    this.#standings.ask();
     this.#draw();
   }
 
@@ -78,6 +85,8 @@ class DefsPage implements Mounted {
   destroy(): void {
     window.clearTimeout(this.#timer);
     for (const stop of this.#stop) stop();
+    this.#standings.destroy();
+    this.#when.destroy();
     this.#grid.destroy();
     fill(this.box);
   }
@@ -85,6 +94,7 @@ class DefsPage implements Mounted {
   #changed(change: BoardChange): void {
     if (change.definitions) this.#desk.came();
     const linked = change.connection && this.board.connection.state === "live";
+    if (linked || change.definitions || change.health || change.ledger || change.experiment) this.#standings.ask();
     if (linked) this.#dry.linked();
     if (linked || change.definitions || change.runs || change.experiment || change.health) this.#draw();
     else if (change.jobs && !this.#timer) {
@@ -107,8 +117,14 @@ class DefsPage implements Mounted {
     this.#teach.hidden = all.length > 0 || !known;
     this.#tools.hidden = !all.length;
     this.#none.textContent = !known ? "Loading the definitions." : needle && !shown.length ? `No definition holds “${this.#search.value.trim()}”. Esc in the search clears it.` : "";
-    this.#dry.draw(definitions.get(this.#at) ?? definitions.get(shown[0] ?? BLANK));
+    this.#below(definitions.get(this.#at) ?? definitions.get(shown[0] ?? BLANK));
     this.#words(all);
+  }
+
+  /** What is said of one definition below the table. */
+  #below(row: DefinitionRow | undefined): void {
+    this.#when.draw(row);
+    this.#dry.draw(row);
   }
 
   #holds(id: number, needle: string): boolean {
@@ -120,8 +136,9 @@ class DefsPage implements Mounted {
   #words(all: readonly number[]): void {
     const rows = [...this.board.definitions.values()];
     const auto = rows.filter((row) => row.autorun).length;
+    const paused = rows.filter((row) => row.autorun && row.paused_why).length;
     fill(this.#counts, el("b", {}, this.board.experiment ? all.length : "…"), all.length === 1 ? " definition, " : " definitions, ",
-      el("b", {}, auto), el("span", { title: NOT_YET }, auto ? " on autorun, which does not act yet" : " on autorun"));
+      el("b", {}, auto), " on autorun", paused > 0 && el("span.is-look", {}, `, ${paused} paused`));
     const unsaved = this.#desk.edited.filter((id) => id !== BLANK || Object.keys(this.#desk.edit(id).values).length);
     const names = unsaved.map((id) => value(this.#desk.edit(id), "name") || "The new row");
     const bad = new Set([...rows.filter((row) => checked(row) === "bad").map((row) => row.id), ...unsaved.filter((id) => this.#stuck(id))]).size;
@@ -143,19 +160,28 @@ class DefsPage implements Mounted {
   #look_at(id: number): void {
     if (id === this.#at || id === BLANK) return;
     this.#at = id;
-    this.#dry.draw(this.board.definitions.get(id));
+    this.#below(this.board.definitions.get(id));
   }
 
   #triggers(id: number, at: HTMLElement): void {
     const now = value(this.#desk.edit(id), "trigger");
     this.shell.menu(at, Object.entries(TRIGGERS).map(([trigger, label]): MenuItem => ({
-      label, on: trigger === now, do: () => this.#choose(id, "trigger", trigger), ...(LATER.has(trigger) && trigger !== now ? { off: "cannot be set yet" } : {}),
+      label, on: trigger === now, do: () => this.#chooseTrigger(id, trigger),
     })));
   }
 
   #choose(id: number, field: "trigger" | "location", chosen: string): void {
     this.#desk.type(id, field, chosen);
     if (id !== BLANK) void this.#desk.save(id);
+  }
+
+  /** Two of them need to be told what they wait for. */
+  #chooseTrigger(id: number, trigger: string): void {
+    this.#choose(id, "trigger", trigger);
+    const asks = ({ AFTER: "after", RUN_PARAM_IS_VALUE: "run_param" } as const)[trigger];
+    if (id === BLANK || !asks) return;
+    this.#look_at(id);
+    window.setTimeout(() => this.#when.open(asks), 0); // after the menu gave the focus back
   }
 
   /** Where its jobs can be sent, and why not elsewhere. */

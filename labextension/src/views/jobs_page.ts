@@ -15,6 +15,7 @@ import type { Board, BoardChange } from "../sources/board";
 import { el, fill } from "../dom";
 import { BY_RUN, BY_TIME, Chosen, OF_STATUS } from "./jobs/chosen";
 import { jobColumns, touched, type Scene } from "./jobs/columns";
+import { isPromoted } from "./jobs/layout";
 import { ColumnChooser } from "./jobs/columns_chosen";
 import { count, CountStrip, ended, type Counts } from "./jobs/counts";
 import { DONE, EXIT, Facts } from "./jobs/facts";
@@ -27,7 +28,7 @@ import { JobRows, runOf } from "./jobs/rows";
 import { RowActs } from "./jobs/row_acts";
 import { ScrollMarks } from "./jobs/scroll_marks";
 import { SelectionBar } from "./jobs/selection_bar";
-import { bones, empty, noMatch } from "./jobs/states";
+import { bones, empty } from "./jobs/states";
 import { Toolbar } from "./jobs/toolbar";
 import { viewLine } from "./jobs/view_line";
 import { ASKED } from "./parts";
@@ -91,11 +92,12 @@ export class JobsPage implements Mounted {
       facts: this.facts, now: () => Date.now(), needle: () => this.#chosen.needle, note: () => this.#chooser.note(),
       knownAt: (row) => (this.facts.text("native_id", row) ? shownAt(this.board) : Date.now()),
       whyInReport: () => !this.#chooser.isShown("why"),
+      promoted: () => this.#chooser.habits.counters ?? [],
       rows: () => (this.#host?.rows instanceof JobRows ? this.#host.rows : this.#rows),
     };
     this.#columns = jobColumns(scene, []);
     this.#chooser = new ColumnChooser(board, this.#columns, () => this.#idsInView(), () => this.#columnsChanged(), (counters) =>
-      jobColumns(scene, counters).filter(({ id }) => id.startsWith("counter:")), () => ASKED.use(shell, ({ openDeleted }) => openDeleted(shell)));
+      jobColumns(scene, counters).filter(({ id }) => isPromoted(id)), () => ASKED.use(shell, ({ openDeleted }) => openDeleted(shell)));
     this.#chosen.filter = { ...NOTHING, mine: this.#chooser.habits.mine === true };
     this.#rows = this.#arranged();
     this.#strip = new CountStrip((group) => this.#toggle(group));
@@ -138,6 +140,7 @@ export class JobsPage implements Mounted {
     return new Toolbar({
       filter: (part) => this.#setFilter({ ...this.#chosen.filter, ...part }),
       grouped: (on) => this.#sortBy(on ? BY_RUN : BY_TIME),
+      filters: (button) => ASKED.use(this.shell, ({ openFilters }) => openFilters(button, this.#tools)),
       columns: (button) => ASKED.use(this.shell, ({ openColumnsMenu }) => openColumnsMenu(button, this.#chooser)),
       found: () => this.#rows.length && this.#host.focus(this.#rows.key(this.#rows.row(0)), "status"),
       wall: () => this.#toggleWall(), apply: () => this.actions.applyAsked({}),
@@ -188,7 +191,7 @@ export class JobsPage implements Mounted {
     this.#dirty.counts ||= statuses;
     this.#dirty.rows ||= runs || experiment || (health && this.#chosen.filter.groups.size > 0)
       || (jobs !== null && (jobs.order || this.#chosen.arrangedBy(jobs.columns)));
-    if (health || experiment) this.#host.redraw("all");
+    if (health || experiment || runs) this.#host.redraw("all");
     else if (jobs) this.#host.redraw(jobs.rows, touched(jobs.columns));
     if (connection || health || jobs) this.#fresh();
     if (!this.#dirty.rows && !this.#dirty.counts) return;
@@ -262,7 +265,10 @@ export class JobsPage implements Mounted {
     const { filter, reported } = this.#chosen;
     // runs come after the jobs
     if (!this.board.complete || !this.board.experiment) return bones(this.#wrap.querySelectorAll<HTMLElement>(".slick-header-column"));
-    return isFiltered(filter) ? noMatch(filter, this.facts, reported, (other) => this.#setFilter(other)) : empty(this.shell);
+    if (!isFiltered(filter)) return empty(this.shell);
+    if (ASKED.now) return ASKED.now.noMatch(filter, this.facts, reported, (other) => this.#setFilter(other));
+    ASKED.fetch().then(() => this.#placeholder(), () => undefined);
+    return el("div");
   }
 
   #tick(): void {

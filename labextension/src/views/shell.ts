@@ -2,9 +2,15 @@
 
 import type { Board } from "../sources/board";
 
-/** Of the board's two pages: "Batch defs" and "Batch control". */
-export type PageName = "defs" | "control";
+/** Of the board's pages: "Batch defs", "Batch control" and "Autorun". */
+export type PageName = "defs" | "control" | "autorun";
 export type DrawerTab = "log" | "details" | "snapshot" | "history";
+
+/** Of what the ledger is shown; {}: of everything. */
+export interface LedgerOf {
+  run?: number;
+  hash?: string;
+}
 
 export interface Toast {
   kind: "good" | "bad" | "plain";
@@ -82,6 +88,8 @@ export interface Shell {
   closeJob(): void;
   /** Go to a page of the board. */
   go(page: PageName): void;
+  /** Show what autorun decided, of a run or of a batch def. */
+  openLedger(of: LedgerOf): void;
   /** Read aloud politely; gathered to at most one sentence each 5 s. */
   announce(text: string): void;
   /** Copy to the clipboard and say so. */

@@ -5,7 +5,7 @@ import { el } from "../dom";
 import type { JobDrawer } from "../views/drawer";
 import { openDrawer } from "../views/drawer_later";
 import { fetchAtRest, Place } from "../views/later";
-import { ASKED, CONTROL, DEFINITIONS, DRAWER } from "../views/parts";
+import { ASKED, AUTORUN, CONTROL, DEFINITIONS, DRAWER } from "../views/parts";
 import type { DrawerTab, Mounted } from "../views/shell";
 import { Overlays } from "../views/shell/overlays";
 
@@ -27,7 +27,7 @@ export function drawAlone(box: HTMLElement, board: Board, view: "defs" | "runs" 
     part?.resize();
     return true;
   };
-  const shell = new Overlays(root, { board: () => board, openJob, closeJob: () => void closeJob(), go: () => {} });
+  const shell = new Overlays(root, { board: () => board, openJob, closeJob: () => void closeJob(), go: () => {}, openLedger: (of) => AUTORUN.use(shell, ({ openLedger }) => openLedger(shell, of)) });
   const undo = shell.keys([{ keys: "Escape", what: "", do: closeJob }]);
   const part = view === "defs" ? new Place(page, DEFINITIONS, ({ drawDefinitions }) => drawDefinitions(page, board, shell))
     : view === "runs" ? new Place(page, CONTROL, ({ drawJobs }) => drawJobs(page, board, shell)) : null;

@@ -6,6 +6,7 @@ import { openBoard } from "../sources/live_board";
 import { drawControlPage, type ControlPage } from "../views/control_page";
 import { el, fill } from "../dom";
 import type { DrawerTab } from "../views/shell";
+import { PAGES } from "../views/shell/top";
 import { offerEarlyPage } from "./early_page";
 import { followTheme } from "./theme";
 
@@ -14,7 +15,7 @@ const TABS: readonly string[] = ["log", "details", "snapshot", "history"] satisf
 export async function standAlone(box: HTMLElement, api: Api, at: Location): Promise<ControlPage> {
   const asked = new URLSearchParams(at.search);
   followTheme(asked.get("theme"));
-  let page = asked.get("page") === "defs" ? "defs" as const : "control" as const;
+  let page = PAGES.find((one) => one === asked.get("page")) ?? "control";
   // a notebook may name one that is shown where the address names none
   let experiment = asked.get("experiment") ?? box.dataset["experiment"] ?? "";
   const told = (): void => {

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { drawControlPage, type ControlPage } from "../control_page";
 import { el } from "../../dom";
 import { PERSISTED } from "../jobs/facts";
-import { ASKED, DEFINITIONS, DRAWER } from "../parts";
+import { ASKED, AUTORUN, DEFINITIONS, DRAWER } from "../parts";
 import { FakeBoard } from "./fake_board";
 import { EXPERIMENT } from "./sample_rows";
 
@@ -38,7 +38,7 @@ const press = (key: string, init: KeyboardEventInit = {}): boolean =>
 const cell = (): HTMLElement => box.querySelector(".arp-body [role=gridcell]")!;
 
 // as the page does while it rests
-beforeAll(() => Promise.all([ASKED, DEFINITIONS, DRAWER].map((part) => part.fetch())));
+beforeAll(() => Promise.all([ASKED, AUTORUN, DEFINITIONS, DRAWER].map((part) => part.fetch())));
 beforeEach(() => {
   boards = [];
   opened.length = 0;
@@ -53,7 +53,7 @@ afterEach(() => {
 
 describe("the pages", () => {
   it("are tabs that name their panels, and are drawn when they are first looked at", () => {
-    expect(box.querySelectorAll("[role=tab]")).toHaveLength(2);
+    expect(box.querySelectorAll("[role=tab]")).toHaveLength(3);
     const defs = document.getElementById(tab("Batch defs").getAttribute("aria-controls")!)!;
     expect(defs.hidden).toBe(true);
     expect(defs.childElementCount).toBe(0);

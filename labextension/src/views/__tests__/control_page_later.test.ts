@@ -6,11 +6,11 @@ import { drawControlPage, type ControlPage } from "../control_page";
 import { el } from "../../dom";
 import { FakeBoard } from "./fake_board";
 
-const loads = vi.hoisted((): Record<string, { come(module: unknown): void; fail(error: Error): void }[]> => ({ DRAWER: [], DEFINITIONS: [], ASKED: [] }));
+const loads = vi.hoisted((): Record<string, { come(module: unknown): void; fail(error: Error): void }[]> => ({ DRAWER: [], DEFINITIONS: [], AUTORUN: [], ASKED: [] }));
 vi.mock("../parts", async () => {
   const { Later } = await import("../later");
   const part = (name: string) => new Later(name, () => new Promise((come, fail) => loads[name]!.push({ come, fail })));
-  return { DRAWER: part("DRAWER"), DEFINITIONS: part("DEFINITIONS"), ASKED: part("ASKED") };
+  return { DRAWER: part("DRAWER"), DEFINITIONS: part("DEFINITIONS"), ASKED: part("ASKED"), AUTORUN: part("AUTORUN") };
 });
 vi.mock("../jobs_page", () => ({
   drawJobs: (box: HTMLElement) => {

@@ -50,10 +50,10 @@ describe("the definitions", () => {
     expect(cell(18, 8).textContent).toBe("none");
   });
 
-  it("say who checked autorun, when, and that it does not act yet", () => {
-    expect(cell(12, 6).getAttribute("aria-description")).toMatch(/^checked by alice, .*It does not start jobs yet\.$/);
+  it("say who checked autorun, when, and what it waits for", () => {
+    expect(cell(12, 6).getAttribute("aria-description")).toMatch(/^checked by alice, .*\. End of run$/);
     expect(cell(12, 6).closest<HTMLElement>("[data-tip]")!.dataset["tip"]).toMatch(/^checked by alice/);
-    expect(box.querySelector(".arp-foot")!.textContent).toContain("2 on autorun, which does not act yet");
+    expect(box.querySelector(".arp-foot")!.textContent).toContain("2 on autorun");
   });
 
   it("set everybody's words as text", () => {
@@ -176,14 +176,17 @@ describe("the keyboard", () => {
     expect(grid().contains(now())).toBe(true);
   });
 
-  it("opens the triggers, of which those that need a value cannot be chosen", async () => {
+  it("opens the triggers, of which those that need a value ask for it below", async () => {
     cell(18, 4).focus();
     press("Enter");
     const { items } = shell.menus[0]!;
     expect(items.find((item) => item.on)!.label).toBe("Only by hand");
-    expect(items.filter((item) => item.off).map((item) => item.label)).toEqual(["When a run parameter has a value", "After another batch def"]);
+    expect(items).toHaveLength(8);
     items.find((item) => item.label === "Start of run")!.do("");
     await vi.waitFor(() => expect(board.definitions.get(18)!.trigger).toBe("START_OF_RUN"));
+    items.find((item) => item.label === "After another batch def")!.do("");
+    await vi.waitFor(() => expect(now().getAttribute("aria-label")).toBe("After which batch def"));
+    expect(board.definitions.get(18)!.trigger).toBe("AFTER");
   });
 
   it("opens the locations, each with why it is offered, or is not", async () => {

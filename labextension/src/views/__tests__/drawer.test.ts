@@ -227,7 +227,7 @@ test("a snapshot says in words when the job may start and where, as the definiti
   expect(text()).toContain("TriggerEnd of run");
   expect(text()).toContain("Locationthe usual one");
   drawer.show(EXIT, "details");
-  expect(text()).toContain("Started byEnd of run");
+  expect(text()).toContain("Started byautorun: End of run, as alice");
 });
 
 const SCRIPT = {

@@ -1,7 +1,7 @@
 /** A shell that notes what views ask of it, and answers as told. */
 
 import type { Board } from "../../sources/board";
-import type { DrawerTab, Key, MenuItem, PageName, Question, Shell, Toast } from "../shell";
+import type { DrawerTab, Key, LedgerOf, MenuItem, PageName, Question, Shell, Toast } from "../shell";
 
 export class FakeShell implements Shell {
   readonly toasts: Toast[] = [];
@@ -12,6 +12,7 @@ export class FakeShell implements Shell {
   readonly said: string[] = [];
   readonly copied: string[] = [];
   page: PageName = "control";
+  readonly ledgers: LedgerOf[] = [];
   letters = true;
   /** What `ask` answers. */
   yes = true;
@@ -57,6 +58,9 @@ export class FakeShell implements Shell {
   }
   go(page: PageName): void {
     this.page = page;
+  }
+  openLedger(of: LedgerOf): void {
+    this.ledgers.push(of);
   }
   announce(text: string): void {
     this.said.push(text);

@@ -288,7 +288,7 @@ describe("columns", () => {
     box.querySelector('[data-column="hash"]')!.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", altKey: true, bubbles: true }));
     settle();
     expect(titles().slice(0, 3)).toEqual(["Run", "Hash", "Action"]);
-    expect(board.kept.get("jobs")).toMatchObject({ hidden: ["cause", "user"] });
+    expect(board.kept.get("jobs")).toMatchObject({ hidden: ["cause", "type", "user"] });
     press(button("Back to the usual columns"));
     settle();
     expect(titles().slice(0, 3)).toEqual(["Run", "Action", "Hash"]);

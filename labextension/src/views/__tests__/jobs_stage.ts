@@ -54,7 +54,7 @@ export async function settled(): Promise<void> {
   await vi.advanceTimersByTimeAsync(400);
 }
 export const rows = (): string[] => [...root.querySelectorAll<HTMLElement>(".slick-row")].sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
-  .map((row) => ["c-run", "c-hash", "c-status"].map((name) => row.querySelector(`.${name}`)?.textContent ?? "").join(" ").trim());
+  .map((row) => ["c-run", "c-hash", "c-status"].map((name) => row.querySelector(`.${name}`)?.textContent ?? "").join(" ").replace("Why not?", "").trim());
 
 export const cell = (key: number, column: string): HTMLElement =>
   root.querySelector<HTMLElement>(`.slick-row[aria-rowindex="${indexOf(key)}"] .c-${column}`)!;

@@ -2,13 +2,18 @@
 
 import type { DefinitionRow } from "../../model/rows";
 import { TRIGGERS } from "../../model/triggers";
+import type { Missed } from "../../model/autorun";
 import { ApiError } from "../../sources/api";
+import { AutorunRequests } from "../../sources/autorun_requests";
 import type { Board, DefinitionDraft } from "../../sources/board";
+import { askMissed, askReason } from "../autorun/stop";
 import { shares } from "../job_shares";
 import type { Shell } from "../shell";
 import { blocks, fieldOf, problems } from "./checks";
 import { begin, dirty, keepMine, left, rebased, rest, takeTheirs, typed, undone, FIELDS, type Field, type RowEdit, type Values } from "./edits";
-import { NOT_YET } from "./words";
+import { showConsent } from "./consent";
+import type { Standings } from "./standings";
+import { whenWords } from "./words";
 
 /** Id of the blank row. */
 export const BLANK = 0;
@@ -23,7 +28,11 @@ export class Desk {
     readonly board: Board,
     readonly shell: Shell,
     readonly changed: () => void,
+    readonly standings: Pick<Standings, "get"> = { get: () => undefined },
   ) {}
+
+  /** Where it is said when a definition runs by itself. */
+  when: (id: number) => void = () => undefined;
 
   /** Ids of rows with something unsaved. */
   get edited(): readonly number[] {
@@ -132,15 +141,43 @@ export class Desk {
     });
   }
 
-  async autorun(id: number, on: boolean): Promise<void> {
+  async autorun(id: number, on: boolean, missed?: Missed): Promise<void> {
     const row = this.board.definitions.get(id);
     if (!row) return;
-    const now = await this.#try(`Autorun of ${row.name} is as it was`, () => this.board.autorun(id, row.version, on));
+    const now = await this.#try(`Autorun of ${row.name} is as it was`, () => this.board.autorun(id, row.version, on, missed));
     this.changed();
     if (!now) return;
     const moved = now.trigger === row.trigger ? "" : `Its trigger is now “${TRIGGERS[now.trigger] ?? now.trigger}”. `;
-    if (on) this.shell.toast({ kind: "plain", title: `Autorun of ${row.name} is checked`, text: moved + NOT_YET });
+    const runs = `From now on it runs by itself, as ${now.autorun_by ?? "you"}: ${whenWords(now)}.`;
+    if (on) this.shell.toast({ kind: "plain", title: `Autorun of ${row.name} is checked`, text: moved + runs });
     else this.shell.announce(`Autorun of ${row.name} is off`);
+  }
+
+  /** Let its autorun wait, with a reason. */
+  async pause(id: number): Promise<void> {
+    const row = this.board.definitions.get(id);
+    if (!row) return;
+    const said = await askReason(this.shell, `Pause autorun of ${row.name}?`, "Runs that come meanwhile wait: when it goes on you say whether they are run or skipped.", "Pause it", "Cancel");
+    if (said === null) return;
+    if (await this.#try(`Autorun of ${row.name} goes on`, () => new AutorunRequests(this.board).pause(id, said))) this.shell.announce(`Autorun of ${row.name} is paused`);
+    this.changed();
+  }
+
+  /** Let it go on; what waits is run or skipped, as is asked. */
+  async unpause(id: number): Promise<void> {
+    const row = this.board.definitions.get(id);
+    if (!row) return;
+    const runs = this.standings.get(id)?.waiting ?? 0;
+    const missed = runs ? await askMissed(this.shell, { title: `Let autorun of ${row.name} go on?`, runs, more: false }) : "skip";
+    if (!missed) return;
+    if (await this.#try(`Autorun of ${row.name} is as it was`, () => new AutorunRequests(this.board).unpause(id, missed))) this.shell.announce(`Autorun of ${row.name} goes on`);
+    this.changed();
+  }
+
+  /** What changed since it was checked; then it is checked again, or not. */
+  consent(id: number): void {
+    const row = this.board.definitions.get(id);
+    if (row) showConsent(this.shell, row, this.standings.get(id)?.waiting ?? 0, (on, missed) => void this.autorun(id, on, on ? missed : undefined));
   }
 
   async check(id: number): Promise<void> {

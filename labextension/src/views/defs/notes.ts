@@ -11,7 +11,7 @@ import type { Shell } from "../shell";
 import { meant } from "./checks";
 import { BLANK, type Desk } from "./desk";
 import { value, type Field, type RowEdit } from "./edits";
-import { codeOf, TITLES } from "./words";
+import { codeOf, pauseWords, TITLES } from "./words";
 
 /** More of them are one line that opens their list. */
 const MOST_WARNINGS = 2;
@@ -39,7 +39,21 @@ export function notes(desk: Desk, id: number): Note[] {
     if (message && !missing && edit.refused?.field !== field) lines.push({ field, kind: "bad", message, actions: help(desk, id, field, message) });
   }
   if (edit.refused) lines.push(refused(desk, id, edit.refused));
-  return lines.length || !edit.base ? lines : script(desk, edit.base);
+  return lines.length || !edit.base ? lines : [...autorun(desk, edit.base), ...script(desk, edit.base)];
+}
+
+/** Why it starts nothing although its box is checked. */
+function autorun(desk: Desk, row: DefinitionRow): Note[] {
+  const paused = pauseWords(row);
+  const { problem = "", waiting = 0 } = desk.standings.get(row.id) ?? {};
+  const waits = waiting ? ` ${waiting.toLocaleString("en")} ${waiting === 1 ? "run waits" : "runs wait"}.` : "";
+  const lines: Note[] = [];
+  if (paused) {
+    const act = row.paused_why === "user" ? { label: "Resume…", do: () => void desk.unpause(row.id) } : { label: "What changed…", do: () => desk.consent(row.id) };
+    lines.push({ field: null, kind: "warn", message: `Autorun: ${paused[0]!.toLowerCase()}${paused.slice(1)}${waits}`, actions: [act] });
+  }
+  if (row.autorun && problem) lines.push({ field: "trigger", kind: "warn", message: problem, actions: [{ label: "Change when…", do: () => desk.when(row.id) }] });
+  return lines;
 }
 
 /** Quotes help against what a shell would do with parameters, not against their length. */

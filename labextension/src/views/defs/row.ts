@@ -2,6 +2,7 @@
 
 import { checked } from "../../model/check";
 import { plain } from "../../model/plain";
+import type { DefinitionStanding } from "../../model/autorun";
 import type { DefinitionRow } from "../../model/rows";
 import { title as placeName } from "../../model/status";
 import { ms, when } from "../../model/times";
@@ -13,7 +14,7 @@ import type { Share } from "../job_shares";
 import { BLANK, type Desk } from "./desk";
 import { value, type RowEdit } from "./edits";
 import { notes, type Note } from "./notes";
-import { codeOf, NOT_YET, TITLES } from "./words";
+import { autorunTip, codeOf, TITLES, triggerWords } from "./words";
 
 export const TEXTS = ["name", "executable", "parameters"] as const;
 export type TextField = (typeof TEXTS)[number];
@@ -32,6 +33,7 @@ export class RowView {
   readonly #id = el("div.arp-cell.arp-num.arp-muted", { role: "gridcell", tabindex: -1, "data-stop": 0 });
   readonly #by = el("div.arp-cell.c-by", { role: "gridcell", tabindex: -1, "data-stop": 7 });
   readonly #jobs = el("div.arp-cell.c-jobs", { role: "gridcell", tabindex: -1, "data-stop": 8 });
+  readonly #marks = el("span.arp-marks");
   readonly #name = unique("arp-def");
   #said = "";
 
@@ -42,7 +44,7 @@ export class RowView {
     const box = (what: string, child: HTMLElement): HTMLElement => el(`div.arp-cell.c-${what}`, { role: "gridcell" }, child);
     const { name, executable, parameters } = this.cells;
     this.el = el("div.arp-row", { role: "row", "data-id": id }, this.#id, name, executable, parameters,
-      box("trigger", this.trigger), box("location", this.location), box("autorun", this.autorun), this.#by, this.#jobs, id === BLANK ? el("div.arp-cell", { role: "gridcell" }) : box("del", this.remove));
+      box("trigger", this.trigger), box("location", this.location), el("div.arp-cell.c-autorun", { role: "gridcell" }, this.autorun, this.#marks), this.#by, this.#jobs, id === BLANK ? el("div.arp-cell", { role: "gridcell" }) : box("del", this.remove));
     if (id === BLANK) this.el.classList.add("is-blank");
     [...this.el.children].forEach((cell, at) => cell.setAttribute("aria-colindex", String(at + 1)));
   }
@@ -53,7 +55,7 @@ export class RowView {
     const lines = notes(desk, this.id);
     const title = value(edit, "name") || "the new definition";
     for (const field of TEXTS) this.#text(field, edit, title, lines);
-    this.#controls(edit, title, desk.board.status?.default_location ?? "");
+    this.#controls(edit, title, desk.board.status?.default_location ?? "", desk.standings.get(this.id));
     const { base } = edit;
     fill(this.#id, base ? base.id : icon("plus", 14));
     if (base) {
@@ -105,19 +107,21 @@ export class RowView {
       el(`span.t${text || this.id === BLANK ? mono : ".arp-muted"}`, {}, shown), field === "name" && edit.values.name !== undefined ? el("span.arp-sr", {}, `${title}, not saved`) : null);
   }
 
-  #controls(edit: RowEdit, title: string, usual: string): void {
+  #controls(edit: RowEdit, title: string, usual: string, standing: DefinitionStanding | undefined): void {
     const { base } = edit;
     const trigger = value(edit, "trigger");
-    fill(this.trigger, el("span.t", {}, TRIGGERS[trigger] ?? trigger), icon("down"));
-    this.trigger.setAttribute("aria-label", `Trigger of ${title}: ${TRIGGERS[trigger] ?? trigger}`);
+    const words = base ? triggerWords({ ...base, trigger }) : (TRIGGERS[trigger] ?? trigger);
+    fill(this.trigger, el("span.t", {}, words), icon("down"));
+    this.trigger.setAttribute("aria-label", `Trigger of ${title}: ${words}`);
     const location = placeName(value(edit, "location") || usual);
     fill(this.location, el("span.t", {}, plain(location, 60)), icon("down"));
     this.location.setAttribute("aria-label", `Location of ${title}: ${plain(location, 60)}`);
     this.autorun.checked = base?.autorun ?? false;
     this.autorun.disabled = !base;
     this.autorun.setAttribute("aria-label", `Autorun of ${title}`);
-    this.autorun.parentElement!.dataset["tip"] = tip(base);
-    this.autorun.setAttribute("aria-description", tip(base));
+    this.autorun.parentElement!.dataset["tip"] = autorunTip(base);
+    this.autorun.setAttribute("aria-description", [autorunTip(base), base?.autorun && standing?.problem].filter(Boolean).join(" "));
+    fill(this.#marks, ...marks(base, standing));
     this.remove.setAttribute("aria-label", `Delete definition ${title}`);
   }
 
@@ -134,10 +138,14 @@ export class RowView {
   }
 }
 
-function tip(base: DefinitionRow | null): string {
-  if (!base) return "Save the definition first";
-  const who = base.autorun ? `checked by ${base.autorun_by ?? "somebody"}, ${when(ms(base.autorun_at))}. ` : "";
-  return who + NOT_YET;
+/** Why a checked box starts nothing now: by shape and word. */
+function marks(base: DefinitionRow | null, standing: DefinitionStanding | undefined): (HTMLElement | null)[] {
+  if (!base?.autorun) return [];
+  const { waiting = 0, problem = "" } = standing ?? {};
+  return [
+    base.paused_why ? el("span.arp-st.is-look", {}, icon("pause"), el("span.t", {}, "paused")) : problem ? el("span.arp-st.is-look", {}, icon("warn"), el("span.t", {}, "cannot")) : null,
+    waiting && !base.paused_why ? el("span.arp-st.is-wait", { title: `${waiting.toLocaleString("en")} wait` }, icon("hourglass"), el("span.t", {}, waiting.toLocaleString("en"), el("span.arp-sr", {}, " wait"))) : null,
+  ];
 }
 
 function dot(row: DefinitionRow): HTMLElement {

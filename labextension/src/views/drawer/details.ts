@@ -16,6 +16,7 @@ import { ask } from "./lines";
 import { bytes } from "../../model/bytes";
 import { button, failure, heading, iconButton, mono, note, pairs, python, raw } from "./parts";
 import type { Page } from "./page";
+import { StartedBy } from "./started_by";
 
 /** Peak memory comes in megabytes of 10^6 bytes. */
 const MB = 1e6;
@@ -30,6 +31,7 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
   const durations = new Durations();
   const family = new Family(board, shell, job, log);
   const attempts = new Attempts(board, shell);
+  const started = new StartedBy(board, shell);
   const timer = setInterval(() => row && durations.draw(row), TICK_MS);
   const again = async (): Promise<void> => {
     const mine = ++turn;
@@ -47,7 +49,7 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
       answer[0],
     );
   };
-  const pad = el("div.arp-dbody.arp-pad", {}, attempts.el, facts, family.el, more, said, python(shell, ask(job, "details")));
+  const pad = el("div.arp-dbody.arp-pad", {}, attempts.el, facts, started.el, family.el, more, said, python(shell, ask(job, "details")));
   host.append(pad);
   return {
     destroy() {
@@ -63,6 +65,7 @@ export function drawDetails(host: HTMLElement, board: Board, shell: Shell, job: 
       fill(facts, drawWhy(board, shell, now), drawFigures(now, durations));
       fill(more, drawMore(now));
       family.job(now);
+      started.job(now);
       attempts.job(now);
       if (first) void again();
     },
@@ -112,7 +115,7 @@ function drawMore(job: JobRow): HTMLElement {
     ["User", job.user],
     ["Location", title(job.location)],
     ["Parameters", job.parameters && mono(job.parameters)],
-    ["Started by", job.trigger === "MANUAL" ? "hand" : (TRIGGERS[job.trigger] ?? job.trigger)],
+    ["Started by", job.trigger === "MANUAL" ? "hand" : `autorun: ${TRIGGERS[job.trigger] ?? job.trigger}, as ${job.user}`],
     ["Requested", when(ms(job.requested))],
     ["Submitted", when(ms(job.submitted))],
     ["Started", when(ms(job.started))],

@@ -3,6 +3,7 @@
 import { plain } from "../../model/plain";
 import { checked } from "../../model/check";
 import type { DefinitionRow } from "../../model/rows";
+import { AUTORUN } from "../parts";
 import type { MenuItem } from "../shell";
 import type { Presses } from "./presses";
 
@@ -16,6 +17,12 @@ export function applyMenu(actions: Presses, at: HTMLElement, run: number): void 
   }));
   if (!items.length) items.push({ label: "Make a batch def first…", do: () => shell.go("defs") });
   else items.push({ label: "To several runs…", group: "", always: true, do: () => actions.applyAsked({}) });
+  const out = facts.board.runs.get(run)?.excluded_at;
+  const mark = (act: (part: NonNullable<typeof AUTORUN.now>) => unknown) => () => AUTORUN.use(shell, (part) => void act(part));
+  items.push(
+    { label: "What autorun decided…", note: "y", group: "Autorun", always: true, do: () => shell.openLedger({ run }) },
+    out ? { label: `Take run ${run} back in`, group: "Autorun", always: true, do: mark(({ include }) => include(shell, run)) }
+      : { label: `Leave run ${run} out…`, group: "Autorun", always: true, do: mark(({ askExclude }) => askExclude(shell, run)) });
   shell.menu(at, items, `Apply to run ${run}`);
 }
 

@@ -24,6 +24,8 @@ export interface Scene {
   needle(): string;
   /** The column Why is hidden, so that its text stands in Report. */
   whyInReport(): boolean;
+  /** Counters and parameters of runs that are columns. */
+  promoted(): readonly string[];
   /** The column in which the row of a run without jobs says so. */
   note(): string;
 }
@@ -46,7 +48,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
 
 /** All columns in their usual order, then counters that became columns. */
 export function jobColumns(scene: Scene, promoted: readonly string[]): GridColumn[] {
-  const made = [...ofRun(scene), ...ofJob(scene), ...ofCourse(scene), ...promoted.map((name) => ofCounter(scene, name))];
+  const made = [...ofRun(scene), ...ofJob(scene), ...ofCourse(scene), ...promoted.map((name) => (name.startsWith("param:") ? ofParameter(scene, name) : ofCounter(scene, name)))];
   return made.map((column) => ({
     ...column,
     draw: (row) => (row >= 0 || column.id === "run" || column.id === "action" ? column.draw(row) : column.id === scene.note() ? note(scene, runOf(row)) : null),
@@ -70,7 +72,8 @@ function drawRun(rows: JobRows, row: number, run: number): HTMLElement {
   const fold = jobs > 1 && el("button.fold", {
     type: "button", tabindex: -1, "data-act": "fold", "aria-expanded": String(!away), "aria-label": `${away ? "Show" : "Hide"} the jobs of run ${run}`,
   }, icon(away ? "right" : "down"));
-  return el("span.arp-tied", {}, fold || el("span.nofold"), el("b", {}, run), jobs > 1 && el("span.n", {}, `${jobs.toLocaleString("en")} jobs`));
+  const out = leftOut(rows.facts, run);
+  return el("span.arp-tied", {}, fold || el("span.nofold"), el("b", {}, run), out && el("span.arp-leftout", { title: out }, icon("skip", 14), el("span.arp-sr", {}, out)), jobs > 1 && el("span.n", {}, `${jobs.toLocaleString("en")} jobs`));
 }
 
 function drawAction(scene: Scene, row: number, run: number): HTMLElement | null {
@@ -84,11 +87,19 @@ function drawAction(scene: Scene, row: number, run: number): HTMLElement | null 
 }
 
 function note(scene: Scene, run: number): HTMLElement {
-  return el("span.t", {}, noteText(scene, run));
+  const known = scene.facts.board.runs.get(run);
+  const why = scene.rows().jobsOf(run) || (known?.started_at && !known.ended_at) ? null : el("button.arp-link", { type: "button", tabindex: -1, "data-act": "ledger", "aria-label": `Why has run ${run} no job? What autorun decided` }, "Why not?");
+  return el("span.arp-tied", {}, el("span.t", {}, noteText(scene, run)), why);
+}
+
+/** "Left out of autorun by bob: “shutter closed”."; "": it is not. */
+function leftOut({ board }: Facts, run: number): string {
+  const known = board.runs.get(run);
+  return known?.excluded_at ? `Left out of autorun by ${plain(known.excluded_by ?? "somebody", 40)}: “${plain(known.excluded_why)}”.` : "";
 }
 
 /** What is to be said of a run whose jobs are not shown. */
-function noteText({ facts, rows }: Scene, run: number): string {
+function noteText({ facts, rows, promoted }: Scene, run: number): string {
   const away = rows().awayOf(run);
   if (away.length) {
     const counts = GROUPS.map(() => 0);
@@ -96,7 +107,12 @@ function noteText({ facts, rows }: Scene, run: number): string {
     return GROUPS.map(({ name }, group) => (counts[group] ? `${counts[group]!.toLocaleString("en")} ${name}` : "")).filter(Boolean).join(", ");
   }
   const known = facts.board.runs.get(run);
-  return known?.started_at && !known.ended_at ? `Recording since ${minute(ms(known.started_at))}.` : "No jobs.";
+  const stopped = facts.board.autorunNow?.stopped ? " Autorun is stopped: nothing will run when it ends." : "";
+  const values = promoted().filter((id) => id.startsWith("param:")).map((id) => [id.slice(6), parameter(facts, run, id.slice(6))]);
+  return [
+    known?.started_at && !known.ended_at ? `Recording since ${minute(ms(known.started_at))}.${stopped}` : "No jobs.", leftOut(facts, run),
+    values.filter(([, value]) => value).map(([name, value]) => `${plain(name!, 40)}: ${value}`).join(", "),
+  ].filter(Boolean).join(" ");
 }
 
 function ofJob(scene: Scene): GridColumn[] {
@@ -165,6 +181,7 @@ function ofCourse(scene: Scene): GridColumn[] {
     { id: "submitted", title: "Submitted", width: "12.5ch", sortable: true, text: (row) => when(submitted(row), scene.now()), draw: (row) => when(submitted(row), scene.now()) },
     { id: "elapsed", title: "Elapsed", width: "9ch", align: "right", sortable: true, text: (row) => elapsed(facts.elapsed(row, scene.knownAt(row))), draw: (row) => elapsed(facts.elapsed(row, scene.knownAt(row))) },
     { id: "why", title: "Why", width: "18.5ch", minWidth: 80, grow: 2, sortable: true, text: whyText, draw: (row) => drawWhy(facts.why(row, scene.knownAt(row)), scene.needle()) },
+    { id: "type", title: "Run type", width: "11ch", text: (row) => facts.board.runs.get(facts.run(row))?.type ?? "", draw: (row) => plain(facts.board.runs.get(facts.run(row))?.type ?? "", 60) },
     { id: "cause", title: "Cause", width: "11ch", sortable: true, text: (row) => facts.text("cause", row), draw: (row) => facts.text("cause", row) },
   ];
 }
@@ -176,6 +193,17 @@ function ofCounter({ facts }: Scene, id: string): GridColumn {
     return isNaN(value) ? "" : valueText({ value, unit: "" });
   };
   return { id, title: plain(name, 40), width: "12ch", align: "right", sortable: true, text, draw: text };
+}
+
+function ofParameter({ facts }: Scene, id: string): GridColumn {
+  const name = id.slice("param:".length);
+  const text = (row: number): string => parameter(facts, facts.run(row), name);
+  return { id, title: plain(name, 40), width: "12ch", text, draw: (row) => el("span.t", { title: text(row) || null }, text(row)) };
+}
+
+function parameter({ board }: Facts, run: number, name: string): string {
+  const value = board.runs.get(run)?.parameters[name];
+  return value === undefined || value === null ? "" : plain(typeof value === "object" ? JSON.stringify(value) : String(value), 200);
 }
 
 /** Text with what was searched for marked in it. */

@@ -4,7 +4,7 @@ import type { ColumnChoice, GridColumn } from "../../grid/types";
 import type { Board } from "../../sources/board";
 import type { ColumnsMenu } from "../columns_menu";
 import { items } from "../report";
-import { choices, hiddenOf, narrower, noRoom, ordered, readRemembered, type Remembered } from "./layout";
+import { choices, hiddenOf, isPromoted, narrower, noRoom, ordered, readRemembered, type Remembered } from "./layout";
 
 /** Name under which it is kept. */
 const NAME = "jobs";
@@ -72,7 +72,7 @@ export class ColumnChooser implements ColumnsMenu {
 
   hide(id: string, hidden: boolean): void {
     const others = hiddenOf(this.habits).filter((one) => one !== id);
-    if (hidden && id.startsWith("counter:")) return this.#setCounters((this.habits.counters ?? []).filter((one) => one !== id), true);
+    if (hidden && isPromoted(id)) return this.#setCounters((this.habits.counters ?? []).filter((one) => one !== id), true);
     this.keep({ hidden: hidden ? [...others, id] : others });
   }
   move(id: string, before: string | null): void {
@@ -92,8 +92,13 @@ export class ColumnChooser implements ColumnsMenu {
     }
     return [...names].filter((name) => !this.habits.counters?.includes(`counter:${name}`)).sort().slice(0, 30);
   }
-  promote(counter: string): void {
-    this.#setCounters([...(this.habits.counters ?? []), `counter:${counter}`], true);
+  parameters(): readonly string[] {
+    const names = new Set<string>();
+    for (const { parameters } of this.board.runs.values()) for (const name of Object.keys(parameters)) names.add(name);
+    return [...names].filter((name) => !this.habits.counters?.includes(`param:${name}`)).sort().slice(0, 100);
+  }
+  promote(id: string): void {
+    this.#setCounters([...(this.habits.counters ?? []), id], true);
   }
   reset(): void {
     this.habits = { mine: this.habits.mine === true };
@@ -106,9 +111,10 @@ export class ColumnChooser implements ColumnsMenu {
   }
 
   #setCounters(counters: readonly string[], chosen: boolean): void {
-    const usual = this.all.filter(({ id }) => !id.startsWith("counter:"));
+    const usual = this.all.filter(({ id }) => !isPromoted(id));
+    const asked = counters.filter((id) => id.startsWith("counter:"));
     this.all.splice(0, this.all.length, ...usual, ...this.columnsOf(counters));
-    if (counters.join() !== this.board.promoted.join()) this.board.promote(counters);
+    if (asked.join() !== this.board.promoted.join()) this.board.promote(asked);
     if (chosen) this.keep({ counters });
   }
 }

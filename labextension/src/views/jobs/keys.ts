@@ -36,12 +36,13 @@ export function pageKeys(page: PageKeys): Key[] {
     { keys: "Shift+r", what: "rerun with more memory or time", place: "table" },
     { keys: "k", what: "kill", place: "table" },
     { keys: "Delete", what: "take off the page", place: "table" },
+    { keys: "y", what: "why this run has jobs, or none: what autorun decided", place: "table" },
   ];
 }
 
-export type RowAct = "log" | "details" | "snapshot" | "rerun" | "kill" | "delete" | "apply" | "fold" | "more" | "settle";
+export type RowAct = "log" | "details" | "snapshot" | "rerun" | "kill" | "delete" | "apply" | "fold" | "more" | "settle" | "ledger";
 
-const ACTS: Readonly<Record<string, RowAct>> = { l: "log", i: "details", s: "snapshot", r: "rerun", R: "more", k: "kill", Delete: "delete", a: "apply" };
+const ACTS: Readonly<Record<string, RowAct>> = { l: "log", i: "details", s: "snapshot", r: "rerun", R: "more", k: "kill", Delete: "delete", a: "apply", y: "ledger" };
 const OPENS: Readonly<Record<string, RowAct>> = { status: "log", report: "log", why: "log", hash: "details", job: "details", user: "details", submitted: "details", elapsed: "details" };
 
 /** What a key on a cell means; null: nothing of ours. */

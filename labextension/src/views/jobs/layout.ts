@@ -5,7 +5,7 @@ import type { ColumnChoice, GridColumn } from "../../grid/types";
 /** Below this width, in `ch` of the table's font, these columns go too. */
 const GO: readonly (readonly [ch: number, ...columns: string[]])[] = [
   [178, "user"],
-  [150, "submitted", "why", "cause"],
+  [150, "submitted", "why", "cause", "type"],
   [122, "action", "job"],
   [96, "elapsed"],
   [79, "act"],
@@ -37,7 +37,10 @@ export function narrower(width_ch: number, wall: boolean): ReadonlyMap<string, s
 }
 
 /** Hidden until somebody shows them. */
-const RARE = ["cause"];
+const RARE = ["cause", "type"];
+
+/** A counter, or a parameter of the run, that somebody made a column. */
+export const isPromoted = (id: string): boolean => /^(counter|param):/.test(id);
 
 /** Columns that are not to be seen: as a user chose, else the rare ones. */
 export const hiddenOf = ({ hidden = RARE }: Remembered): readonly string[] => hidden;
@@ -49,6 +52,7 @@ export interface Remembered {
   hidden?: readonly string[];
   /** Widths in px. */
   widths?: Readonly<Record<string, number>>;
+  /** As "counter:Events", "param:beam". */
   counters?: readonly string[];
 }
 
@@ -61,7 +65,7 @@ export function readRemembered(value: unknown): Remembered {
   const hidden = Array.isArray(from["hidden"]) ? { hidden: texts("hidden") } : {};
   const widths = typeof from["widths"] === "object" && from["widths"] !== null ? Object.entries(from["widths"]) : [];
   return {
-    order: texts("order"), ...hidden, counters: texts("counters").filter((name) => name.startsWith("counter:")).slice(0, 10),
+    order: texts("order"), ...hidden, counters: texts("counters").filter(isPromoted).slice(0, 20),
     widths: Object.fromEntries(widths.filter((one): one is [string, number] => typeof one[1] === "number" && one[1] >= 20 && one[1] < 3000)),
   };
 }

@@ -30,7 +30,7 @@ export class RowActs {
 
   key(row: number, column: string, event: KeyboardEvent): boolean {
     const act = event.key.length > 1 || this.actions.shell.letters ? rowKey(event, column) : null;
-    if (!act || (row < 0 && act !== "apply")) return false;
+    if (!act || (row < 0 && act !== "apply" && act !== "ledger")) return false;
     // a key that is held down would send a job again and again, or empty the table
     if (!event.repeat) this.#act(act, row);
     return true;
@@ -58,6 +58,7 @@ export class RowActs {
     const { facts, shell } = this.actions;
     const run = row < 0 ? runOf(row) : facts.run(row);
     if (act === "fold") return this.fold(run);
+    if (act === "ledger") return shell.openLedger({ run });
     if (act === "apply") {
       const cell = this.#cell(this.host.rows.key(row), "action");
       return void (cell && applyMenu(this.actions, cell.querySelector<HTMLElement>(".arp-pick") ?? cell, run));

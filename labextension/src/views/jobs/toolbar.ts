@@ -3,12 +3,11 @@
 import { plain } from "../../model/plain";
 import { el, fill } from "../../dom";
 import { icon } from "../../icons";
-import { popover } from "../popover";
 import type { Filter } from "./filter";
 
 const TYPED_MS = 120;
 /** Columns of the store that can be filtered one by one, and what they are called. */
-const FILTERABLE: readonly (readonly [name: string, title: string])[] = [
+export const FILTERABLE: readonly (readonly [name: string, title: string])[] = [
   ["run", "Run"], ["hash", "Hash"], ["native_id", "Job id"], ["user", "User"], ["reason", "Why"], ["error_line", "Error line"], ["cause", "Cause"],
   ["parameters", "Parameters"], ["queue", "Queue"], ["host", "Host"], ["location", "Location"],
 ];
@@ -18,6 +17,7 @@ export interface ToolbarEvents {
   filter(part: Partial<Filter>): void;
   grouped(on: boolean): void;
   columns(button: HTMLElement): void;
+  filters(button: HTMLElement): void;
   /** From the search to what it found. */
   found(): void;
   wall(): void;
@@ -66,7 +66,7 @@ export class Toolbar {
     };
     this.#mine = toggle("Mine", (mine) => events.filter({ mine }));
     this.#grouped = toggle("Group by run", events.grouped);
-    this.#filters = opens("Filter", "funnel", (button) => this.#openFilters(button), this.#on);
+    this.#filters = opens("Filter", "funnel", events.filters, this.#on);
     this.el = el("div.arp-tools", {},
       el("div.arp-field.arp-search", {}, icon("search"), this.#search, el("kbd", {}, "/")),
       this.#mine, this.#grouped, this.#filters, this.#chips,
@@ -85,7 +85,7 @@ export class Toolbar {
     this.#filters.classList.toggle("is-on", on > 0);
     this.#filters.setAttribute("aria-label", on ? `Filter, ${on} on` : "Filter");
     fill(this.#chips, ...[...filter.columns].map(([name, text]) => el("button.arp-btn.arp-chip", {
-      type: "button", "aria-label": `Drop the filter on ${titleOf(name)}`, onclick: () => this.#column(name, ""),
+      type: "button", "aria-label": `Drop the filter on ${titleOf(name)}`, onclick: () => this.column(name, ""),
     }, `${titleOf(name)}: ${plain(text, 30)}`, icon("x", 12))));
   }
 
@@ -93,24 +93,12 @@ export class Toolbar {
     window.clearTimeout(this.#timer);
   }
 
-  #column(name: string, text: string): void {
+  /** Only jobs whose column holds this text. */
+  column(name: string, text: string): void {
     const columns = new Map(this.filter().columns);
     if (text) columns.set(name, text);
     else columns.delete(name);
     this.events.filter({ columns });
-  }
-
-  #openFilters(button: HTMLElement): void {
-    popover(button, "Filter columns", (box) => {
-      fill(box, el("h3", {}, "Only jobs whose"), ...FILTERABLE.map(([name, title]) => {
-        const input: HTMLInputElement = el("input", {
-          placeholder: name === "run" ? "12, 20-32" : "holds this text", autocomplete: "off", oninput: () => this.#column(name, input.value.trim()),
-        });
-        input.value = this.filter().columns.get(name) ?? "";
-        return el("label.arp-opt", {}, el("span", {}, title), el("span.arp-field", {}, input));
-      }));
-      box.querySelector("input")!.focus();
-    });
   }
 }
 

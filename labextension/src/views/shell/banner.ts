@@ -3,6 +3,7 @@
 import { plain } from "../../model/plain";
 import { title } from "../../model/status";
 import { ms, when } from "../../model/times";
+import type { Missed } from "../../model/autorun";
 import type { Board } from "../../sources/board";
 import { el, fill } from "../../dom";
 import { icon } from "../../icons";
@@ -25,10 +26,21 @@ interface Word {
   retry?: boolean;
   /** Changes each second, and is not read aloud each second. */
   age?: string;
+  /** Autorun can go on: what waits for that, as "these 3"; "": nothing, or not known. */
+  resume?: string;
+}
+
+/** Runs for which autorun waits until it may go on. */
+export interface Waits {
+  runs: number;
+  /** There are more than were counted. */
+  more: boolean;
+  /** All of them wait since they ended. */
+  ended: boolean;
 }
 
 /** What the banner says now; null: nothing. */
-export function warning(board: Board, hidden: ReadonlySet<string>, now = Date.now()): Word | null {
+export function warning(board: Board, hidden: ReadonlySet<string>, now = Date.now(), waits: Waits | null = null): Word | null {
   const { connection } = board;
   const host = board.status?.host ?? "the server";
   const since = when(connection.since, now);
@@ -47,7 +59,30 @@ export function warning(board: Board, hidden: ReadonlySet<string>, now = Date.no
     const text = `What you see is from ${at}. New requests are kept and sent when it is back; ${number} ${number === 1 ? "is" : "are"} kept now.`;
     return { down: true, bold: `The batch client on ${host} has not answered since ${at}.`, text, kept: number };
   }
-  return silent(board, now) ?? noticed(board, hidden);
+  return silent(board, now) ?? stopped(board, now, waits) ?? sourceDown(board, now) ?? noticed(board, hidden);
+}
+
+/** `14:02`, or with its day. */
+const minuteOf = (at_ms: number, now: number): string => when(at_ms, now).replace(/^(\d\d:\d\d):\d\d$/, "$1");
+
+function stopped({ autorunNow }: Board, now: number, waits: Waits | null): Word | null {
+  const stop = autorunNow?.stopped;
+  if (!stop) return null;
+  const { runs, more, ended } = waits ?? { runs: 0, more: false, ended: false };
+  const number = runs.toLocaleString("en") + (more ? "+" : "");
+  const since = runs ? `${number} ${runs === 1 ? "run" : "runs"} ${ended ? (runs === 1 ? "has ended" : "have ended") : runs === 1 ? "waits" : "wait"} since. ` : "";
+  return {
+    down: false, bold: `${plain(stop.by, 40)} stopped all autorun at ${minuteOf(ms(stop.at), now)}${stop.said ? ":" : "."}`,
+    text: `${stop.said && `“${plain(stop.said, LONGEST)}”. `}${since}Jobs already sent go on.`, resume: runs ? (runs === 1 ? "this one" : `these ${number}`) : "",
+  };
+}
+
+function sourceDown({ autorunNow, name }: Board, now: number): Word | null {
+  const down = autorunNow?.sources.find((one) => !one.ok && (!one.experiments.length || one.experiments.includes(name)));
+  if (!down) return null;
+  const { said } = down;
+  const text = `Runs that it tells of come late.${said && ` It said: ${plain(said, LONGEST)}`}`;
+  return { down: false, bold: `The run source ${plain(down.name, 60)} is down since ${minuteOf(ms(down.since), now)}.`, text, said };
 }
 
 function silent(board: Board, now: number): Word | null {
@@ -67,6 +102,8 @@ export interface BannerActs {
   copy(text: string): void;
   kept(): void;
   retry(): void;
+  /** Let autorun go on. */
+  resume(missed: Missed): void;
   /** It went away with the focus in it. */
   left(): void;
 }
@@ -81,10 +118,11 @@ export class Banner {
   constructor(
     readonly board: () => Board,
     readonly acts: BannerActs,
+    readonly waits: () => Waits | null = () => null,
   ) {}
 
   draw(): void {
-    const word = warning(this.board(), this.#hidden);
+    const word = warning(this.board(), this.#hidden, Date.now(), this.waits());
     const had = this.#buttons.indexOf(document.activeElement as HTMLElement);
     const same = word?.bold === this.#bold;
     this.el.hidden = !word;
@@ -112,11 +150,14 @@ export class Banner {
     };
     const { said, kept } = word;
     const button = (label: string, onclick: () => void): HTMLElement => el("button.arp-btn", { type: "button", onclick }, label);
-    fill(this.el, icon(word.down || !word.bold ? "warn" : "rerun"),
+    const { resume } = word;
+    fill(this.el, icon(word.down || !word.bold ? "warn" : resume !== undefined ? "pause" : "rerun"),
       el("span", {}, word.bold && el("b", {}, word.bold), word.bold && " ", word.text, this.#age), el("span.arp-grow"),
       said && button("Copy", () => this.acts.copy(said)),
       kept ? button(`Show the ${kept.toLocaleString("en")} kept`, () => this.acts.kept()) : null,
       word.retry && button("Try now", () => this.acts.retry()),
+      resume !== undefined && button(resume ? `Resume, skip ${resume}` : "Resume", () => this.acts.resume("skip")),
+      resume && button(`Resume and run ${resume}`, () => this.acts.resume("run")),
       word.bold ? null : el("button.arp-icon", { type: "button", "aria-label": "Dismiss", onclick: hide }, icon("x")));
   }
 }

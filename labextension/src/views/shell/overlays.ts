@@ -2,7 +2,7 @@
 
 import type { Board } from "../../sources/board";
 import { ASKED } from "../parts";
-import type { DrawerTab, Key, MenuItem, Mounted, PageName, Question, Shell, Toast } from "../shell";
+import type { DrawerTab, Key, LedgerOf, MenuItem, Mounted, PageName, Question, Shell, Toast } from "../shell";
 import { Announcer } from "./announce";
 import { copied } from "./clipboard";
 import type { DialogOptions } from "./dialogs";
@@ -20,6 +20,7 @@ export interface Places {
   openJob(job: number, tab?: DrawerTab): void;
   closeJob(): void;
   go(page: PageName): void;
+  openLedger(of: LedgerOf): void;
 }
 
 export class Overlays implements Shell, Mounted {
@@ -93,6 +94,10 @@ export class Overlays implements Shell, Mounted {
 
   go(page: PageName): void {
     this.places.go(page);
+  }
+
+  openLedger(of: LedgerOf): void {
+    this.places.openLedger(of);
   }
 
   announce(text: string): void {

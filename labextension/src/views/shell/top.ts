@@ -5,8 +5,9 @@ import { el, fill } from "../../dom";
 import { icon } from "../../icons";
 import type { PageName } from "../shell";
 import type { Pill } from "./pill";
+import { AutorunSwitch } from "./switch";
 
-const TITLES: Readonly<Record<PageName, string>> = { defs: "Batch defs", control: "Batch control" };
+const TITLES: Readonly<Record<PageName, string>> = { defs: "Batch defs", control: "Batch control", autorun: "Autorun" };
 export const PAGES = Object.keys(TITLES) as readonly PageName[];
 
 export class TopBar {
@@ -15,13 +16,15 @@ export class TopBar {
   readonly #tabs: Readonly<Record<PageName, HTMLButtonElement>>;
   readonly #count = el("small");
   readonly #who = el("span.arp-who");
+  readonly #switch: AutorunSwitch;
 
-  constructor(pill: Pill, id: string, does: { pick(): void; go(page: PageName): void; help(): void }) {
+  constructor(pill: Pill, id: string, does: { pick(): void; go(page: PageName): void; help(): void; autorun(): void }) {
+    this.#switch = new AutorunSwitch(does.autorun);
     const tab = (page: PageName): HTMLButtonElement =>
       el("button.arp-tab", {
         type: "button", role: "tab", id: `${id}-t-${page}`, "aria-controls": `${id}-p-${page}`, onclick: () => does.go(page),
       }, TITLES[page], page === "defs" ? this.#count : null);
-    this.#tabs = { defs: tab("defs"), control: tab("control") };
+    this.#tabs = { defs: tab("defs"), control: tab("control"), autorun: tab("autorun") };
     this.picker = el("button.arp-btn.arp-exp", { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false", onclick: does.pick });
     const arrows = (event: KeyboardEvent): void => {
       const step = { ArrowLeft: -1, ArrowRight: 1, Home: -PAGES.length, End: PAGES.length }[event.key];
@@ -36,7 +39,7 @@ export class TopBar {
       el("span.arp-brandmark", {}, icon("arp", 20), el("span.arp-sr", {}, "ARP")),
       this.picker,
       el("div.arp-tabs", { role: "tablist", "aria-label": "Pages", onkeydown: arrows }, ...PAGES.map((page) => this.#tabs[page])),
-      el("span.arp-grow"), pill.el, this.#who,
+      el("span.arp-grow"), this.#switch.el, pill.el, this.#who,
       el("button.arp-icon", { type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts", onclick: does.help }, icon("help")));
   }
 
@@ -52,6 +55,7 @@ export class TopBar {
     fill(this.picker, el("span.arp-sr", {}, "Experiment "), el("b", {}, board.name || "none"), " ",
       experiment?.instrument && el("span.arp-muted", {}, experiment.instrument), icon("down", 12));
     this.#count.textContent = experiment ? String(board.definitions.size) : "";
+    this.#switch.draw(board);
     fill(this.#who, status && icon("user"), status && `acts as ${status.user}`);
     this.#who.title = status?.mode === "solo" ? `One user's server: whoever sees this page acts as ${status.user} on ${status.host}` : "";
   }

@@ -211,10 +211,10 @@ describe("deleting", () => {
 });
 
 describe("autorun", () => {
-  it("says which trigger it set, and that it does not act yet", async () => {
+  it("says which trigger it set, as whom it runs from now on, and when", async () => {
     await desk.autorun(18, true);
     expect(board.definitions.get(18)).toMatchObject({ autorun: true, trigger: "END_OF_RUN" });
-    expect(shell.toasts[0]!.text).toBe("Its trigger is now “End of run”. Autorun is recorded as your consent. It does not start jobs yet.");
+    expect(shell.toasts[0]!.text).toBe("Its trigger is now “End of run”. From now on it runs by itself, as alice: End of run.");
   });
 
   it("stays as it was where the server refuses, in its words", async () => {

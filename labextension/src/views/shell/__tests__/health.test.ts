@@ -8,7 +8,7 @@ import { health } from "../health";
 const NONE = new Set<string>();
 const clientDown = { ...HEALTH, client: { ok: false, since: at("14:02:00") } };
 const lsfDown = { ...HEALTH, schedulers: { lsf: { ok: false, since: at("14:02:00"), said: "LSF is down. Please wait ...", answer_s: null } } };
-const acts = { copy: () => {}, kept: vi.fn(), retry: vi.fn(), left: vi.fn() };
+const acts = { copy: () => {}, kept: vi.fn(), retry: vi.fn(), resume: vi.fn(), left: vi.fn() };
 const board = (change: Partial<FakeBoard> = {}): FakeBoard => Object.assign(new FakeBoard(), change);
 
 describe("the connection pill", () => {

@@ -16,7 +16,7 @@ beforeEach(() => {
   root = el("section.arp", {}, el("button", {}, "first"));
   document.body.append(root);
   board = new FakeBoard();
-  shell = new Overlays(root, { board: () => board, openJob() {}, closeJob() {}, go() {} });
+  shell = new Overlays(root, { board: () => board, openJob() {}, closeJob() {}, go() {}, openLedger() {} });
 });
 afterEach(() => {
   shell.destroy();

@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+import { FakeBoard } from "../../__tests__/fake_board";
+import { FakeShell } from "../../__tests__/fake_shell";
+import { at, NOW } from "../../__tests__/sample_rows";
+import type { Waits } from "../../shell/banner";
+import { warning } from "../../shell/banner";
+import { AutorunSwitch } from "../../shell/switch";
+import { followWaiting, pressSwitch, resume } from "../stop";
+import { STOP, waiting } from "./entries";
+
+const LEDGER = "GET /experiments/xppi0915/autorun/ledger";
+let board: FakeBoard;
+let shell: FakeShell;
+const bodies = (path: string): unknown[] => board.asked("json").filter(([, to]) => to === path).map(([, , body]) => body);
+
+beforeEach(() => {
+  board = new FakeBoard();
+  shell = new FakeShell(board);
+  board.addresses.set("POST /autorun:stop", () => ({ stopped: STOP, waiting: 0 }));
+  board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 3 }));
+});
+
+describe("the one switch", () => {
+  it("is off at once, and asks why after that", async () => {
+    shell.ask = (question) => {
+      expect(bodies("/autorun:stop")).toEqual([{ said: "" }]);
+      (question.body as HTMLElement).querySelector("input")!.value = " moving the detector ";
+      return Promise.resolve(true);
+    };
+    await pressSwitch(shell, null);
+    expect(bodies("/autorun:stop")).toEqual([{ said: "" }, { said: "moving the detector" }]);
+  });
+
+  it("needs no reason", async () => {
+    shell.yes = false;
+    await pressSwitch(shell, null);
+    expect(bodies("/autorun:stop")).toHaveLength(1);
+  });
+
+  it("that is on again asks what becomes of what waits, and only then", async () => {
+    board.setStopped(STOP);
+    await pressSwitch(shell, null);
+    expect(bodies("/autorun:resume")).toEqual([{ missed: "skip" }]);
+    const done = pressSwitch(shell, { runs: 3, more: false, ended: true });
+    const [dialog] = shell.dialogs;
+    expect(dialog!.el.textContent).toContain("3 runs wait.");
+    [...dialog!.el.querySelectorAll("button")].find((one) => one.textContent === "Go on and run these 3")!.click();
+    await done;
+    expect(bodies("/autorun:resume").at(-1)).toEqual({ missed: "run" });
+  });
+
+  it("says for everybody how it stands, in words and as a state", () => {
+    const one = new AutorunSwitch(() => undefined);
+    one.draw(board);
+    expect([one.el.getAttribute("role"), one.el.getAttribute("aria-checked"), one.el.textContent]).toEqual(["switch", "true", "Autorun on for 2 defs"]);
+    expect(one.el.title).toContain("Autorun acts while psanaphi110 is awake");
+    board.setStopped(STOP);
+    one.draw(board);
+    expect([one.el.getAttribute("aria-checked"), one.el.textContent]).toEqual(["false", "All autorun stopped"]);
+    board.setStopped(null);
+    board.experiment = { ...board.experiment!, active: false };
+    one.draw(board);
+    expect(one.el.getAttribute("aria-label")).toBe("No autorun: not active");
+    expect(one.el.getAttribute("aria-description")).toContain("acts in active experiments only");
+  });
+
+  it("tells why where it is refused", async () => {
+    board.addresses.delete("POST /autorun:resume");
+    await resume(shell, "run");
+    expect(shell.toasts[0]).toMatchObject({ kind: "bad", title: "Autorun is as it was" });
+  });
+});
+
+describe("the banner", () => {
+  const said = (waits: Waits | null = null): string => {
+    const word = warning(board, new Set(), NOW, waits)!;
+    return `${word.bold} ${word.text}`;
+  };
+
+  it("says who stopped all autorun, when, why, and what has come since", () => {
+    board.setStopped(STOP);
+    expect(said()).toMatch(/^bob stopped all autorun at \d\d:40: “moving the detector”\. Jobs already sent go on\.$/);
+    expect(said({ runs: 3, more: false, ended: true })).toContain("3 runs have ended since. Jobs already sent go on.");
+    expect(said({ runs: 1, more: false, ended: true })).toContain("1 run has ended since.");
+    expect(said({ runs: 500, more: true, ended: false })).toContain("500+ runs wait since.");
+    board.setStopped({ ...STOP, said: "" });
+    expect(said()).toMatch(/at \d\d:40\. Jobs already sent go on\.$/);
+  });
+
+  it("sets the reason as text, with what it hides", () => {
+    board.setStopped({ ...STOP, said: "<b>x</b>\u202e" });
+    expect(said()).toContain("“<b>x</b>\\u202e”");
+  });
+
+  it("tells of a run source that is down, where its runs are this experiment's", () => {
+    const source = { name: "logbook", kind: "logbook", ok: false, since: at("13:40:00"), said: "HTTP 502", gives: ["END_OF_RUN"], experiments: ["other"] };
+    board.autorunNow = { stopped: null, sources: [source] };
+    expect(warning(board, new Set(), NOW)).toBeNull();
+    board.autorunNow = { stopped: null, sources: [{ ...source, experiments: [] }] };
+    expect(said()).toMatch(/^The run source logbook is down since \d\d:40\. Runs that it tells of come late\. It said: HTTP 502$/);
+  });
+
+  it("says first what may make the page itself wrong", () => {
+    board.setStopped(STOP);
+    board.connection = { ...board.connection, state: "down" };
+    expect(said()).toContain("The server has not answered");
+  });
+});
+
+describe("what waits until autorun may go on", () => {
+  it("is read once, counted by run, and kept up by the feed", async () => {
+    const told: (Waits | null)[] = [];
+    board.addresses.set(LEDGER, (_body, query) => ({ entries: query.get("outcome") === "waiting" && query.get("why") === "stopped" ? [waiting(4, 20), waiting(5, 20), waiting(6, 21)] : [], more: false }));
+    const leave = followWaiting(board, (waits) => told.push(waits));
+    expect(board.asked("json")).toEqual([]);
+    board.setStopped(STOP);
+    await vi.waitFor(() => expect(told.at(-1)).toEqual({ runs: 2, more: false, ended: true }));
+    board.tell({ ledger: [waiting(7, 22, { trigger: "AFTER" })] });
+    expect(told.at(-1)).toEqual({ runs: 3, more: false, ended: false });
+    board.tell({ ledger: [waiting(7, 22, { outcome: "fired", revision: 70 }), waiting(8, 23, { why: "limit" })] });
+    expect(told.at(-1)).toEqual({ runs: 2, more: false, ended: true });
+    board.setStopped(null);
+    expect(told.at(-1)).toBeNull();
+    expect(board.asked("json")).toHaveLength(1);
+    leave();
+    expect(board.listening).toBe(0);
+  });
+});

@@ -1,0 +1,114 @@
+/** The one switch: off at once and for all, then asks for a reason; on asks what to do with what waits. */
+
+import { words } from "../../model/error_words";
+import type { Missed } from "../../model/autorun";
+import type { EntryRow } from "../../model/rows";
+import { plain } from "../../model/plain";
+import { AutorunRequests } from "../../sources/autorun_requests";
+import type { Board } from "../../sources/board";
+import { counted } from "../counted";
+import { el } from "../../dom";
+import type { Shell } from "../shell";
+import type { Waits } from "../shell/banner";
+
+/** Lines asked for in one go. */
+const PAGE = 500;
+
+/** Off at once; on after a question, where there is something to ask. */
+export async function pressSwitch(shell: Shell, waits: Waits | null): Promise<void> {
+  if (!shell.board.autorunNow?.stopped) return stop(shell);
+  if (!waits?.runs) return resume(shell, "skip");
+  const missed = await askMissed(shell, { title: "Let all autorun go on?", runs: waits.runs, more: waits.more });
+  if (missed) await resume(shell, missed);
+}
+
+async function stop(shell: Shell): Promise<void> {
+  const requests = new AutorunRequests(shell.board);
+  if (!(await tried(shell, "Autorun was not stopped", () => requests.stop()))) return;
+  shell.announce("All autorun is stopped");
+  const said = await askReason(shell, "All autorun is stopped", "Everybody sees it, with your reason. Jobs already sent go on.", "Say why");
+  if (said) await tried(shell, "The reason was not kept", () => requests.stop(said));
+}
+
+export async function resume(shell: Shell, missed: Missed): Promise<void> {
+  const done = await tried(shell, "Autorun is as it was", () => new AutorunRequests(shell.board).resume(missed));
+  if (!done) return;
+  const text = done.waiting ? `${counted(done.waiting, "line")} of the ledger that waited ${done.waiting === 1 ? "was" : "were"} ${missed === "run" ? "looked at again" : "skipped"}.` : "";
+  shell.toast({ kind: "good", title: "All autorun goes on", ...(text ? { text } : {}) });
+}
+
+/** A reason that may be left empty; null: closed without a word. */
+export function askReason(shell: Shell, title: string, text: string, yes: string, no = "No reason"): Promise<string | null> {
+  return new Promise((answer) => {
+    const field = el("input", { "aria-label": "Reason", placeholder: "may be left empty", autocomplete: "off", maxlength: 500 });
+    const body = el("div", {}, el("p", {}, text), el("label.arp-check", {}, "Reason ", el("span.arp-field.arp-grow", {}, field)));
+    void shell.ask({ title, body, yes, no }).then((said) => answer(said ? field.value.trim() : null));
+  });
+}
+
+/** What becomes of what waits; null: nothing was chosen. */
+export function askMissed(shell: Shell, { title, runs, more }: { title: string; runs: number; more: boolean }): Promise<Missed | null> {
+  return new Promise((answer) => {
+    const number = runs.toLocaleString("en") + (more ? "+" : "");
+    const these = runs === 1 ? "this one" : `these ${number}`;
+    shell.dialog(title, (box, close) => {
+      const say = (missed: Missed | null) => () => (answer(missed), close());
+      const skip = el("button.arp-btn", { type: "button", onclick: say("skip") }, `Go on, skip ${these}`);
+      box.append(
+        el("div.arp-ask", {}, el("p", {}, `${number} ${runs === 1 ? "run waits" : "runs wait"}. What is skipped stays in the ledger, and can be applied by hand.`)),
+        el("footer", {}, el("span.arp-grow"), el("button.arp-btn", { type: "button", onclick: say(null) }, "Cancel"), skip,
+          el("button.arp-btn.is-main", { type: "button", onclick: say("run") }, `Go on and run ${these}`)));
+      skip.focus();
+    });
+  });
+}
+
+/** The answer; null: refused, which was said. */
+export async function tried<T>(shell: Shell, failed: string, act: () => Promise<T>): Promise<T | null> {
+  try {
+    return await act();
+  } catch (error) {
+    shell.toast({ kind: "bad", title: failed, said: plain(words(error), 2000) });
+    return null;
+  }
+}
+
+/** Count runs that wait until autorun may go on, now and as they come; returns how to leave it. */
+export function followWaiting(board: Board, tell: (waits: Waits | null) => void): () => void {
+  const lines = new Map<number, EntryRow>();
+  let more = false;
+  let since = "";
+  const say = (): void => {
+    const all = [...lines.values()];
+    tell(since ? { runs: new Set(all.map(({ run }) => run)).size, more, ended: all.every(({ trigger }) => trigger === "END_OF_RUN") } : null);
+  };
+  const read = async (): Promise<void> => {
+    const asked = since;
+    const page = await new AutorunRequests(board).ledger({ outcome: "waiting", why: "stopped", limit: PAGE }).catch(() => null);
+    if (!page || asked !== since) return;
+    for (const one of page.entries) take(one);
+    more = page.more;
+    say();
+  };
+  const take = (one: EntryRow): void => {
+    if (one.id === null || (lines.get(one.id)?.revision ?? -1) > one.revision) return;
+    if (one.outcome === "waiting" && one.why === "stopped") lines.set(one.id, one);
+    else lines.delete(one.id);
+  };
+  const look = (): void => {
+    const now = board.autorunNow?.stopped?.at ?? "";
+    if (now === since) return;
+    since = now;
+    lines.clear();
+    if (now) void read();
+    say();
+  };
+  look();
+  return board.on(({ ledger, health, connection }) => {
+    if (health) look();
+    if (connection && board.connection.state === "live" && since) void read();
+    if (!ledger || !since) return;
+    ledger.forEach(take);
+    say();
+  });
+}
