@@ -93,7 +93,7 @@ describe("a try on the last runs", () => {
 
   it("is offered as Python", () => {
     expect(backtestExpression("smd", 50, { predicate: "beam > 'a'", most_at_once: 2, after: "" }))
-      .toBe(`board.autorun.backtest("smd", last=50, predicate="beam > 'a'", most_at_once=2, after="")`);
+      .toBe(`board.autorun.backtest('smd', last=50, predicate="beam > 'a'", most_at_once=2, after='')`);
   });
 });
 
