@@ -144,8 +144,8 @@ def _queued_one(record: Sequence[str]) -> Listed | None:
             submitted_at=moment(submitted),
             # of a job that waits, this is Slurm's estimate
             started_at=None if one.state is JobState.PENDING else moment(start),
-            # … and this is what it asks for
-            cores=None if one.state is JobState.PENDING else cores(cpus),
+            # of one that has no nodes, or ended without any, this is what it asked for
+            cores=cores(cpus) if _text(host) else None,
             ended_at=moment(end) if one.state.is_final else None,
             asked_memory_mb=memory_mb(memory),
             asked_time_s=duration_s(limit),

@@ -53,6 +53,8 @@ class Lab(ABC):
     has_history: ClassVar[bool] = False
     #: `array` makes one
     has_arrays: ClassVar[bool] = False
+    #: it tells how many cores jobs were given; those made here have one
+    tells_cores: ClassVar[bool] = False
     #: it can list all jobs that carry a mark (`Scheduler.marked`)
     lists_marked: ClassVar[bool] = True
 

@@ -118,6 +118,17 @@ class SchedulerContract:
         assert poll.readings[failed].state is JobState.FAILED
         assert poll.readings[failed].exit_code in {3, None}  # not every product tells
 
+    async def test_cores_are_told_of_what_was_given_them(self, lab: Lab) -> None:
+        running = lab.running()
+        told = 1 if lab.tells_cores else None
+        assert (await _reading(lab, running)).cores == told
+        await lab.scheduler.kill([running])
+        assert (await _ended(lab, running)).cores == told
+        pending = lab.pending()
+        assert (await _reading(lab, pending)).cores is None
+        await lab.scheduler.kill([pending])
+        assert (await _ended(lab, pending)).cores is None, "it never ran"
+
     async def test_an_id_that_nobody_knows_does_not_spoil_the_others(self, lab: Lab) -> None:
         done, nobody = lab.ended(0), lab.unknown(0)
         poll = await lab.scheduler.poll([nobody, done])

@@ -26,6 +26,7 @@ class FakeLsf(Lab):
     forgets: ClassVar[bool] = True
     has_history: ClassVar[bool] = True
     has_arrays: ClassVar[bool] = True
+    tells_cores: ClassVar[bool] = True
 
     def __init__(self, folder: Path, *, product: str = "ibm", timeout_s: float = 20.0) -> None:
         self.folder = folder
@@ -87,8 +88,9 @@ class FakeLsf(Lab):
     def running(self, *, tag: str = "") -> str:
         native_id = self.pending(tag=tag)
         self.change(
-            native_id, STAT="RUN", EXEC_HOST="node7", SO_FAR="so far\n", STARTED=_event_time()
-        )
+            native_id, STAT="RUN", EXEC_HOST="node7", NALLOC_SLOT="1", SO_FAR="so far\n",
+            STARTED=_event_time(),
+        )  # fmt: skip
         return native_id
 
     @override
@@ -105,6 +107,15 @@ class FakeLsf(Lab):
         history = self.folder / "history"
         history.mkdir(exist_ok=True)
         (self.folder / f"{native_id}.json").rename(history / f"{native_id}.json")
+
+
+class Volclava(FakeLsf):
+    """A product whose commands know few columns."""
+
+    tells_cores: ClassVar[bool] = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, product="volclava")
 
 
 def _event_time() -> str:
@@ -160,6 +171,7 @@ class RealLocal(Lab):
 
     has_history: ClassVar[bool] = True
     has_arrays: ClassVar[bool] = True
+    tells_cores: ClassVar[bool] = True
 
     def __init__(self, folder: Path, *, slots: int = 1, **variables: str) -> None:
         self.folder = folder

@@ -71,6 +71,7 @@ class RealSlurm(Lab):
     words: ClassVar[tuple[str, str, str]] = ("PENDING", "RUNNING", "CANCELLED")
     has_history: ClassVar[bool] = True
     has_arrays: ClassVar[bool] = True
+    tells_cores: ClassVar[bool] = True
 
     @override
     def submitted(self, number: int) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from arp_nb.testing import Lab, until
 from arp_nb.testing.scheduler_suite import SchedulerContract
-from tests.contract.labs import FakeLsf, Pretended, RealLocal
+from tests.contract.labs import FakeLsf, Pretended, RealLocal, Volclava
 from tests.contract.labs_slurm import RealSlurm
 
 
@@ -22,7 +22,7 @@ def lsf_of_ibm(folder: Path) -> Lab:
 
 
 def lsf_of_volclava(folder: Path) -> Lab:
-    return FakeLsf(folder, product="volclava")
+    return Volclava(folder)
 
 
 LABS = [lsf_of_ibm, lsf_of_volclava, Pretended, RealLocal, RealSlurm]

@@ -185,16 +185,22 @@ def test_the_peak_is_the_highest_of_its_steps() -> None:
      ("RUNNING", "0", None), ("RUNNING", "x", None), ("RUNNING", "4.5", None)],
 )  # fmt: skip
 def test_cores_are_those_that_it_was_given(word: str, text: str, number: int | None) -> None:
-    assert only(squeue("7", word, C=text)).cores == number
+    assert only(squeue("7", word, C=text, N="" if word == "PENDING" else "n1")).cores == number
     if word != "PENDING":
         assert only(sacct("7", word, AllocCPUS=text, ReqCPUS="2")).cores == number
 
 
+def test_what_was_cancelled_while_it_waited_was_given_no_cores() -> None:
+    assert only(squeue("7", "CANCELLED", C="4")).cores is None
+    assert only(squeue("7", "CANCELLED", C="4", N="(null)")).cores is None
+    assert only(squeue("7", "CANCELLED", C="4", N="n1")).cores == 4
+
+
 def test_parts_that_run_together_have_the_cores_of_all_and_elements_have_none_together() -> None:
-    parts = [*squeue("7+0", "RUNNING", C="4"), *squeue("7+1", "RUNNING", C="2")]
+    parts = [*squeue("7+0", "RUNNING", C="4", N="n1"), *squeue("7+1", "RUNNING", C="2", N="n2")]
     assert cores_of("7", parts) == 6
     assert cores_of("7", [*parts, *squeue("7+2", "PENDING", C="8")]) is None
-    elements = [*squeue("8_1", "RUNNING", C="4"), *squeue("8_2", "RUNNING", C="2")]
+    elements = [*squeue("8_1", "RUNNING", C="4", N="n1"), *squeue("8_2", "RUNNING", C="2", N="n1")]
     assert cores_of("8", elements) is None
     assert cores_of("8_1", elements) == 4
 
