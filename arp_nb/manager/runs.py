@@ -53,16 +53,7 @@ class Runs:
             Fields of `arp_nb.store.deciding.RunFacts`.
         """
         facts = RunFacts(number=number, **known)
-        _check_number(number)
-        _check_times(
-            facts.started_at,
-            facts.ended_at,
-            facts.first_file_at,
-            facts.all_files_at,
-            facts.nonrec_files_at,
-        )
-        _check_parameters(facts.parameters)
-        _check_type(facts.type)
+        check(facts)
         return await self._store.put_run_facts(experiment.id, facts)
 
     async def exclude(self, experiment: Experiment, number: int, by: str, why: str) -> Run:
@@ -117,6 +108,20 @@ class Runs:
             return None
         found = await self._store.some_runs(experiment.id, [number])
         return found[0] if found else None
+
+
+def check(facts: RunFacts) -> None:
+    """Refuse facts that cannot be kept. `InvalidValue`."""
+    _check_number(facts.number)
+    _check_times(
+        facts.started_at,
+        facts.ended_at,
+        facts.first_file_at,
+        facts.all_files_at,
+        facts.nonrec_files_at,
+    )
+    _check_parameters(facts.parameters)
+    _check_type(facts.type)
 
 
 def _check_number(number: object) -> None:

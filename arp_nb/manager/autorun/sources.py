@@ -7,8 +7,9 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
-from arp_nb.errors import ArpError, SourceDown
+from arp_nb.errors import ArpError, InvalidValue, SourceDown
 from arp_nb.manager.autorun.standing import SourceStanding
+from arp_nb.manager.runs import check
 from arp_nb.store.deciding import RunFacts
 
 if TYPE_CHECKING:
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
     from arp_nb.manager.autorun.standing import Standing
     from arp_nb.manager.context import Context
+    from arp_nb.model import Trigger
     from arp_nb.run_sources.base import RunNews, RunSource
 
 log = logging.getLogger(__name__)
 #: after a failure, and so on, twice as long each time
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+#: between two answers: a source that never waits must not take the turns of all others
+_SPACING_S = 0.05
+_sleep = asyncio.sleep
 
 
 class Follower:
@@ -34,6 +39,8 @@ class Follower:
         self._pause_s = _FIRST_PAUSE_S
         #: names that the source tells of and that do not exist here
         self._unknown: set[str] = set()
+        #: why runs of the last news could not be kept, by run
+        self._refused: dict[int, str] = {}
 
     async def run(self) -> None:
         """Take in news; after a failure wait, longer each time, and ask again."""
@@ -46,27 +53,31 @@ class Follower:
 
     async def _once(self) -> None:
         try:
-            news = await self._source.news()
+            said = await self._news()
         except SourceDown as error:
             await self._failed(str(error))
-            return
         except Exception as error:
             # a plugin's own mistake must not end the others
             log.exception("run source %s", self._source.settings.name)
             await self._failed(f"It failed: {type(error).__name__}: {error}")
-            return
+        else:
+            self._pause_s = _FIRST_PAUSE_S
+            self._tell(ok=True, said=said)
+            await _sleep(_SPACING_S)
+
+    async def _news(self) -> str:
+        """Take in news; return what is to be said of them."""
+        news = await self._source.news()
         try:
             await self._keep(news)
         except ArpError as error:
             self._source.start_over()
-            await self._failed(f"What it told cannot be kept: {error}")
-            return
-        self._pause_s = _FIRST_PAUSE_S
-        self._tell(ok=True, said=self._said())
+            raise SourceDown(f"What it told cannot be kept: {error}") from error
+        return self._said()
 
     async def _failed(self, said: str) -> None:
         self._tell(ok=False, said=said)
-        await asyncio.sleep(self._pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+        await _sleep(self._pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
 
     async def _keep(self, news: Sequence[RunNews]) -> None:
@@ -74,8 +85,15 @@ class Follower:
             return
         ids = {one.name: one.id for one in await self._context.store.experiments()}
         by_name: dict[str, list[RunFacts]] = {}
+        self._refused.clear()
         for one in news:
-            by_name.setdefault(one.experiment, []).append(_facts(one))
+            facts = _facts(one)
+            try:
+                check(facts)
+            except InvalidValue as error:  # of one run it costs no other
+                self._refused[one.number] = str(error)
+            else:
+                by_name.setdefault(one.experiment, []).append(facts)
         self._unknown = {name for name in by_name if name not in ids}
         for name, facts in by_name.items():
             if name in ids:
@@ -85,6 +103,9 @@ class Follower:
         words = [self._source.caveat]
         if self._unknown:
             words.append(f"There is no experiment {', '.join(sorted(self._unknown))} here.")
+        if self._refused:
+            number, why = next(iter(self._refused.items()))
+            words.append(f"{len(self._refused)} runs cannot be kept, such as {number}: {why}")
         return " ".join(one for one in words if one)
 
     def _tell(self, *, ok: bool, said: str) -> None:
@@ -96,10 +117,17 @@ class Follower:
                 ok=ok,
                 since=self._context.clock(),
                 said=self._context.capabilities.mask(said),
-                gives=self._source.gives,
+                gives=self._gives(),
                 experiments=settings.experiments,
             )
         )
+
+    def _gives(self) -> frozenset[Trigger]:
+        try:
+            return frozenset(self._source.gives)
+        except Exception:  # a plugin's own mistake
+            log.exception("run source %s", self._source.settings.name)
+            return frozenset()
 
 
 def _facts(news: RunNews) -> RunFacts:
