@@ -173,7 +173,7 @@ async def test_a_source_that_stays_down_is_asked_less_and_less(
 
     monkeypatch.setattr(sources, "_FIRST_PAUSE_S", 1.0)
     monkeypatch.setattr(sources, "_sleep", noted)
-    monkeypatch.setattr(sources.random, "uniform", lambda low, high: (low + high) / 2)
+    monkeypatch.setattr("random.uniform", lambda low, high: (low + high) / 2)
     source = fake()
     source.fail("down")
     following.follow(source)

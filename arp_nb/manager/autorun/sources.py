@@ -95,9 +95,9 @@ class Follower:
             else:
                 by_name.setdefault(one.experiment, []).append(facts)
         self._unknown = {name for name in by_name if name not in ids}
-        for name, facts in by_name.items():
+        for name, told in by_name.items():
             if name in ids:
-                await self._context.store.put_runs(ids[name], facts, self._source.settings.name)
+                await self._context.store.put_runs(ids[name], told, self._source.settings.name)
 
     def _said(self) -> str:
         words = [self._source.caveat]
