@@ -112,6 +112,7 @@ def _environment(stage: Stage, token_file: Path) -> dict[str, str]:
     return {
         **os.environ,
         "JUPYTER_TOKEN_FILE": str(token_file),
+        "TMPDIR": str(stage.temporary),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(_config_path(stage)),
         "JUPYTER_PATH": os.pathsep.join(_data_path(stage)),
         "JUPYTERLAB_SETTINGS_DIR": str(_lab_settings(stage)),

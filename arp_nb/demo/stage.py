@@ -57,6 +57,8 @@ class Stage:
         self.store = self.folder / "store"
         #: what a notebook page may show: scripts, logs, pictures, the notebook
         self.work = self.folder / "work"
+        #: for a TMPDIR of what is started here: stages of notebooks in it end with this one
+        self.temporary = self.folder / "tmp"
         #: what makes a process use its store
         self.variables = {
             "ARP_STORE": str(self.store),
@@ -85,6 +87,7 @@ class Stage:
         self._before = {name: os.environ.get(name) for name in self.variables}
         os.environ.update(self.variables)
         self.store.mkdir(mode=0o700)
+        self.temporary.mkdir()
         (self.store / "config.toml").write_text(self.config, "utf-8")
         _write_python(self.folder / "bin")
         demo.copy_scripts(self.work / "scripts")

@@ -175,6 +175,41 @@ def test_stage_leaves_nothing_behind_not_even_a_script_that_hangs(
     within(10, lambda: not _processes_of(stage.folder))
 
 
+def test_stage_inside_a_stage_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import os, signal, arp_nb; from arp_nb.demo.stage import Stage;"
+        " stage = Stage().open(); print(stage.folder);"
+        " arp_nb.connect('xppinner', create=True).close();"
+        " os.kill(os.getpid(), signal.SIGKILL)"  # as a kernel may end that nobody waits for
+    )
+    with Stage() as stage:
+        monkeypatch.setenv("TMPDIR", str(stage.temporary))
+        killed = subprocess.run(
+            [sys.executable, "-u", "-c", code],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        inner = Path(killed.stdout.strip())
+        assert inner.is_relative_to(stage.folder)
+        assert _processes_of(inner)
+    within(10, lambda: not _processes_of(inner))
+
+
+def test_stage_may_be_closed_twice_or_never_opened() -> None:
+    never = Stage()
+    never.close()
+    assert not never.folder.exists()
+    before = os.environ.get("ARP_STORE")
+    stage = Stage().open()
+    assert os.environ["ARP_STORE"] == str(stage.store)
+    stage.close()
+    stage.close()
+    assert not stage.folder.exists()
+    assert os.environ.get("ARP_STORE") == before
+
+
 def _processes_of(folder: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*/environ"):

@@ -80,6 +80,10 @@ def test_demo_serves_the_notebook_and_jobs_until_it_is_ended(
     theme = "voila/api/themes/@jupyterlab/theme-dark-extension/index.css"
     answer = requests.get(f"{address.partition('/voila/')[0]}/{theme}", headers=token, timeout=30)
     assert answer.headers["Content-Type"].startswith("text/css")
+    notebooks = requests.get(
+        f"{address.partition('/voila/')[0]}/api/contents/", headers=token, timeout=30
+    ).json()["content"]
+    assert {"01_quickstart.ipynb", "02_autorun.ipynb"} <= {one["name"] for one in notebooks}
     with pytest.raises(Unauthenticated, match="did not accept the token"):
         arp_nb.connect("xppdemo26", url=address.partition("?")[0], token="wrong")
     with arp_nb.connect("xppdemo26", url=address) as board:

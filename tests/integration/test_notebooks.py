@@ -26,6 +26,8 @@ def test_notebook_runs_from_top_to_bottom(path: Path, monkeypatch: pytest.Monkey
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     notebook.metadata.kernelspec.name = "python3"
     with Stage() as stage:
+        # what a notebook that fails leaves there ends with the stage
+        monkeypatch.setenv("TMPDIR", str(stage.temporary))
         if path.stem == "control_page":  # it shows an experiment that is there
             stage.board().close()
         client = NotebookClient(
