@@ -6,11 +6,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arp_nb.client import frames, live
 from arp_nb.client.autorun_words import Consent, Status, Switch
 from arp_nb.client.backtest import Backtest, Check
 from arp_nb.client.board import Board
+from arp_nb.client.ledger import Ledger
 from arp_nb.client.selection import entry_ids
 from arp_nb.errors import InvalidValue, NotFound
 from tests.unit.hostile import EVIL, check
@@ -77,6 +80,33 @@ def test_part_of_the_ledger_is_asked_of_the_manager(board: Board, standin: Stand
         standin.put_entry(run)
     assert list(board.autorun.ledger(run=1)["id"]) == [3, 1]
     assert list(board.autorun.ledger(limit=2)["id"]) == [3, 2]
+
+
+class Pages:
+    """A way to a manager whose ledger has so many entries, and answers so many at most."""
+
+    def __init__(self, entries: int, at_most: int) -> None:
+        self.ids = list(range(entries, 0, -1))
+        self.at_most = at_most
+        self.asked = 0
+
+    def call(self, _method: str, _path: str, *, params: dict[str, int]) -> dict[str, Any]:
+        self.asked += 1
+        found = [one for one in self.ids if one < params.get("before_id", 1 << 60)]
+        limit = min(params["limit"], self.at_most)
+        rows = [entry_row(one, one) for one in found[:limit]]
+        return {"entries": rows, "more": len(found) > limit}
+
+
+@given(st.integers(0, 60), st.integers(1, 20), st.none() | st.integers(1, 70))
+def test_each_entry_comes_once_and_in_order_however_it_is_paged(
+    entries: int, at_most: int, limit: int | None
+) -> None:
+    way = Pages(entries, at_most)
+    read = Ledger(way, None, "").rows({}, limit)  # type: ignore[arg-type] # as far as it is asked
+    expected = way.ids if limit is None else way.ids[:limit]
+    assert [one["id"] for one in read] == expected
+    assert way.asked <= len(expected) // at_most + 1
 
 
 def test_ledger_of_no_batch_def_is_told(board: Board, standin: StandIn) -> None:
