@@ -135,17 +135,18 @@ def _queued_one(record: Sequence[str]) -> Listed | None:
     one = _reading(word, why)
     if one is None:
         return None
+    nodes = _text(host)
     return _listed(
         native_id,
         replace(
             one,
             queue=intern(_text(queue)),
-            host=intern(_text(host)),
+            host=intern(nodes),
             submitted_at=moment(submitted),
             # of a job that waits, this is Slurm's estimate
             started_at=None if one.state is JobState.PENDING else moment(start),
             # of one that has no nodes, or ended without any, this is what it asked for
-            cores=cores(cpus) if _text(host) else None,
+            cores=cores(cpus) if nodes else None,
             ended_at=moment(end) if one.state.is_final else None,
             asked_memory_mb=memory_mb(memory),
             asked_time_s=duration_s(limit),
