@@ -344,3 +344,21 @@ test("each line to copy is one of those that the Python tests run", async () => 
   await press("Copy this line of Python");
   expect(shell.copied).toEqual(["board.job(229).history()"]);
 });
+
+test("a job that autorun started says for what, as whom, and what its ledger says", async () => {
+  board.addresses.set("GET /experiments/xppi0915/autorun/ledger", () => ({ entries: [{
+    id: 7, run: 2911, hash: "smd", trigger: "END_OF_RUN", cause: "", outcome: "fired", said: "Started job 229 as alice: <b>the run ends</b>.", seen: { beam: 0.9 },
+    job_id: EXIT, user: "alice", event_at: at("13:12:40"), decided_at: at("13:12:41"),
+  }], more: false }));
+  await open();
+  for (const part of ["Started by autorun", "TriggerEnd of run", "Asalice", "WhyStarted job 229 as alice: <b>the run ends</b>.", "It sawbeam = 0.9"]) expect(text()).toContain(part);
+  expect(board.asked("json").map(([, path]) => path)).toEqual(["/experiments/xppi0915/autorun/ledger?run=2911&hash=smd&outcome=fired"]);
+  named("What autorun decided").click();
+  expect(shell.ledgers).toEqual([{ run: 2911 }]);
+});
+
+test("a job that was started by hand asks no ledger", async () => {
+  await open(226);
+  expect(text()).not.toContain("Started by autorun");
+  expect(board.asked("json")).toEqual([]);
+});

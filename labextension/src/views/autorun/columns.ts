@@ -10,7 +10,7 @@ import { outcomeChip, OUTCOMES, seenText, triggerText } from "./outcomes";
 
 /** Below this width, in `ch` of the table's font, these columns go; what they say is in the row's tooltip. */
 const GO: readonly (readonly [ch: number, ...columns: string[]])[] = [
-  [150, "user"], [128, "seen"], [112, "trigger"], [80, "job"], [64, "time"], [52, "act"],
+  [150, "user"], [128, "seen"], [112, "trigger"], [92, "time"], [64, "job"], [52, "act"],
 ];
 
 /** Below this width buttons are signs only. */
@@ -18,7 +18,7 @@ const SIGNS_CH = 128;
 
 export function roomFor(width_ch: number, columns: readonly GridColumn[]): ColumnChoice[] {
   const out = new Set(GO.filter(([ch]) => width_ch <= ch).flatMap(([, ...ids]) => ids));
-  return columns.map(({ id }) => ({ id, hidden: out.has(id), ...(id === "act" && width_ch <= SIGNS_CH ? { width: 68 } : {}) }));
+  return columns.map(({ id }) => ({ id, hidden: out.has(id), ...(id === "act" && width_ch <= SIGNS_CH ? { width: 84 } : {}) }));
 }
 
 /** `entry`: the line of a row. */
@@ -33,7 +33,9 @@ export function ledgerColumns(entry: (row: number) => EntryRow): GridColumn[] {
     text("trigger", "Trigger", "19ch", triggerText),
     text("outcome", "Outcome", "12ch", ({ outcome }) => OUTCOMES[outcome]?.word ?? outcome, { always: true, draw: (row) => outcomeChip(entry(row)) }),
     text("said", "Why", "30ch", (one) => plain(one.said, 1000), { always: true, grow: 5, minWidth: 120 }),
-    text("seen", "It saw", "18ch", ({ seen }) => seenText(seen), { grow: 1, cssClass: "arp-mono", help: "Values that the predicate read" }),
+    text("seen", "It saw", "18ch", ({ seen }) => seenText(seen), {
+      grow: 1, help: "Values that the predicate read", draw: (row) => el("span.t.arp-mono", { title: seenText(entry(row).seen) || null }, seenText(entry(row).seen)),
+    }),
     text("job", "Job", "10ch", ({ job_id }) => (job_id === null ? "" : String(job_id)), { draw: (row) => drawJob(entry(row)) }),
     text("user", "As", "10ch", ({ user }) => plain(user, 40), { help: "As whom its job runs" }),
     { id: "act", title: "Actions", width: 168, minWidth: 64, text: () => "", draw: (row) => drawActs(entry(row)) },

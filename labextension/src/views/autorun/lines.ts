@@ -44,8 +44,8 @@ export class LineRows implements GridRows {
     return this.#places.get(key) ?? -1;
   }
   rowClass(row: number): string {
-    const { outcome, job_id } = this.entries[row]!;
-    return `${outcome === "none" ? "is-none" : ""} ${job_id !== null && job_id === this.open ? "is-open" : ""}`.trim();
+    const { outcome, why, job_id } = this.entries[row]!;
+    return `${outcome === "none" || why === "unchecked" ? "is-none" : ""} ${job_id !== null && job_id === this.open ? "is-open" : ""}`.trim();
   }
   selectable(row: number): boolean {
     return this.entries[row]?.outcome === "waiting";

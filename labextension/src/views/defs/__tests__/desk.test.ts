@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeBoard } from "../../__tests__/fake_board";
 import { FakeShell } from "../../__tests__/fake_shell";
+import type { DefinitionStanding } from "../../../model/autorun";
+import type { DefinitionRow } from "../../../model/rows";
 import { ApiError } from "../../../sources/api";
 import { BLANK, Desk } from "../desk";
 import { notes } from "../notes";
@@ -222,6 +224,54 @@ describe("autorun", () => {
     await desk.autorun(18, true);
     expect(shell.toasts[0]).toMatchObject({ kind: "bad", said: "You can look, not act." });
     expect(board.definitions.get(18)!.autorun).toBe(false);
+  });
+});
+
+describe("autorun that waits", () => {
+  const standing = { problem: "", waiting: 3 } as DefinitionStanding;
+  const pause = (changes: Partial<DefinitionRow>): void => {
+    board.definitions.set(12, { ...board.definitions.get(12)!, paused_by: "bob", paused_at: "2026-11-22T13:40:00+00:00", ...changes });
+    desk = new Desk(board, shell, () => undefined, { get: () => standing });
+  };
+  const lines = (): string[] => notes(desk, 12).map(({ message }) => message);
+
+  it("says below its row who paused it, why, and how many runs wait; on Resume it asks about them", async () => {
+    pause({ paused_why: "user", paused_said: "new <b>mask</b>" });
+    expect(lines()[0]).toMatch(/^Autorun: paused by bob since .*: “new <b>mask<\/b>”\. 3 runs wait\.$/);
+    board.addresses.set("POST /experiments/xppi0915/definitions/12:resume", () => board.definitions.get(12));
+    press(12, "Resume…");
+    [...shell.dialogs[0]!.el.querySelectorAll("button")].find((one) => one.textContent === "Go on and run these 3")!.click();
+    await vi.waitFor(() => expect(board.asked("json").at(-1)).toEqual(["POST", "/experiments/xppi0915/definitions/12:resume", { missed: "run" }]));
+  });
+
+  it("that was edited or whose script changed leads to what changed, not to a mere resume", () => {
+    for (const [paused_why, paused_said] of [["edit", "bob changed parameters."], ["script", "The script was changed since."]] as const) {
+      pause({ paused_why, paused_said });
+      expect(lines()[0]).toContain(paused_said);
+      expect(notes(desk, 12)[0]!.actions.map(({ label }) => label)).toEqual(["What changed…"]);
+    }
+  });
+
+  it("says why it can never start, where its box is checked", () => {
+    const cannot = { ...standing, problem: "No run source here tells when files are transferred." };
+    desk = new Desk(board, shell, () => undefined, { get: () => cannot });
+    expect(lines()).toContain(cannot.problem);
+    const asked: number[] = [];
+    desk.when = (id) => asked.push(id);
+    press(12, "Change when…");
+    expect(asked).toEqual([12]);
+    expect(notes(desk, 17).map(({ message }) => message)).not.toContain(cannot.problem);
+  });
+
+  it("is paused with a reason that others read", async () => {
+    board.addresses.set("POST /experiments/xppi0915/definitions/12:pause", () => board.definitions.get(12));
+    shell.ask = (question) => {
+      (question.body as HTMLElement).querySelector("input")!.value = "new mask";
+      return Promise.resolve(true);
+    };
+    await desk.pause(12);
+    expect(board.asked("json").at(-1)![2]).toEqual({ said: "new mask" });
+    expect(shell.said).toEqual(["Autorun of smd is paused"]);
   });
 });
 
