@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from arp_nb.errors import InvalidValue
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
 
 def status(options: argparse.Namespace) -> int:
@@ -123,6 +124,9 @@ def consent(options: argparse.Namespace) -> int:
     with board_of(options) as board:
         found = board.autorun.consent(options.hash)
     print(found)
+    if found.row["paused_why"] in {"edit", "script"}:
+        again = shlex.join(["jupyter", "arp", "autorun", "on", options.experiment, options.hash])
+        print(plain(f"`{again}` consents to it as it is now."))
     return 0 if found.is_same else 1
 
 
@@ -151,7 +155,9 @@ def _switch(options: argparse.Namespace, what: str, body: Mapping[str, str]) -> 
     return 0
 
 
-def _entries(rows: Iterable[Mapping[str, object]]) -> str:
+def _entries(rows: Sequence[Mapping[str, object]]) -> str:
+    if not rows:
+        return "no entries"
     return printing.table(
         ("id", "run", "hash", "outcome", "job", "at (UTC)", "said"),
         (

@@ -15,7 +15,7 @@ import requests
 from arp_nb import mounts
 from arp_nb.cli import from_node, printing
 from arp_nb.client import entry, transport
-from arp_nb.client.autorun_words import source_words
+from arp_nb.client.autorun_words import caveats, source_words
 from arp_nb.client.markup import plain
 from arp_nb.client.tables import stop_words
 from arp_nb.daemon import claim
@@ -222,7 +222,7 @@ def _autorun(told: Mapping[str, Any]) -> Iterator[Finding]:
             found=source_words(one),
             advice="" if one["ok"] else "See its table in config.toml; it is asked again.",
         )
-    for caveat in told["caveats"]:
+    for caveat in caveats(told):
         yield Finding("autorun", ok=True, found=caveat)
 
 

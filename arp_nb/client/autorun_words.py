@@ -50,7 +50,7 @@ class Status:
     def __init__(self, answer: Mapping[str, Any]) -> None:
         self.acts = bool(answer["acts"])
         self.cannot = [str(one) for one in answer["cannot"]]
-        self.caveats = [str(one) for one in answer["caveats"]]
+        self.caveats = caveats(answer)
         self.stopped: dict[str, Any] | None = answer["stopped"]
         self.sources: list[dict[str, Any]] = list(answer["sources"])
         self.definitions: list[dict[str, Any]] = list(answer["definitions"])
@@ -172,14 +172,12 @@ class Consent:
 
 def definition_words(one: Mapping[str, Any]) -> str:
     """Say what autorun does with a batch def, in one line."""
-    if one["autorun"]:
-        words = f"as {one['autorun_by']}"
-        if one["paused_why"]:
-            words += f"; paused: {one['paused_said'] or one['paused_why']}"
-    else:
-        words = "not checked"
-    counts = [f"{one[key]:,} {key}" for key in ("fired", "active", "waiting") if one[key]]
-    return "; ".join([words, *([one["problem"]] if one["problem"] else []), *counts])
+    words = [f"as {one['autorun_by']}" if one["autorun"] else "not checked"]
+    if one["autorun"] and one["paused_why"]:
+        words.append(f"paused: {one['paused_said'] or one['paused_why']}")
+    words.append(one["problem"])
+    words += [f"{one[key]:,} {key}" for key in ("fired", "active", "waiting") if one[key]]
+    return "; ".join(word.rstrip(".") for word in words if word)
 
 
 def source_words(one: Mapping[str, Any]) -> str:
@@ -188,6 +186,12 @@ def source_words(one: Mapping[str, Any]) -> str:
         return f"tells {', '.join(one['gives']) or 'nothing'}"
     since = one["since"][:19].replace("T", " ")
     return f"DOWN since {since} UTC: {one['said']}"
+
+
+def caveats(told: Mapping[str, Any]) -> list[str]:
+    """Return what autorun does not promise, without what `source_words` says already."""
+    down = [one["said"] for one in told["sources"] if not one["ok"] and one["said"]]
+    return [str(one) for one in told["caveats"] if not any(said in one for said in down)]
 
 
 def _waiting(number: int) -> str:

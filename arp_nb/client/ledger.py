@@ -154,7 +154,8 @@ class Ledger(Watched):
     def _draw(self) -> str:
         now = self._live.peek()
         changes = self._live.ledger_changes
-        if changes != self._shown[0] and not now.stale:
+        is_first = self._shown[0] < 0
+        if is_first or (changes != self._shown[0] and not now.stale):
             self._shown = (changes, self._table())
         return markup.freshness(now) + markup.stop(now) + self._shown[1]
 

@@ -81,7 +81,7 @@ def stop_words(row: Mapping[str, Any] | None) -> str:
     """Say that all autorun is stopped, since when and by whom; empty if it is not."""
     if not row:
         return ""
-    at = f"{datetime.fromisoformat(row['at']).astimezone():%Y-%m-%d %H:%M}"
+    at = f"{row['at'][:16].replace('T', ' ')} UTC"
     why = f": {row['said']}" if row["said"] else ""
     return f"{row['by']} stopped all autorun at {at}{why}"
 

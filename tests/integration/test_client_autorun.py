@@ -292,4 +292,4 @@ def test_what_does_not_work_yet_is_marked(board: Board, script: Path) -> None:
     said = {one["name"]: one["problem"] for one in board.autorun.status().definitions}
     assert "nobody" in said["quick"]
     assert said["files"]
-    assert said["files"] in repr(board.autorun)
+    assert said["files"].rstrip(".") in repr(board.autorun)

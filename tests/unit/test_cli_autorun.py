@@ -88,6 +88,7 @@ def test_consent_that_no_longer_fits_is_1(arp: Arp, standin: StandIn) -> None:
     status, out, _ = arp("autorun consent xppi0915 peaks")
     assert status == 1
     assert "+sleep 2" in out
+    assert "`jupyter arp autorun on xppi0915 peaks` consents to it as it is now." in out
     standin.answers["GET", path] = (200, {**CONSENT, "changes": [], "script_diff": ""})
     assert arp("autorun consent xppi0915 peaks")[0] == 0
 
@@ -195,6 +196,15 @@ def test_doctor_says_which_source_is_down_and_who_stopped_it() -> None:
     assert "autorun start" in stopped.advice
     absent, *_ = _autorun({**TOLD, "cannot": ["No batch client answers."]})
     assert not absent.ok
+
+
+def test_source_that_is_down_is_told_once() -> None:
+    twice = {**TOLD, "caveats": ["The run source ffb is down: not mounted"]}
+    assert len(list(_autorun(twice))) == 2
+
+
+def test_ledger_without_entries_says_so(arp: Arp) -> None:
+    assert arp("autorun ledger xppi0915") == (0, "no entries\n", "")
 
 
 def test_manager_status_says_it_too() -> None:
