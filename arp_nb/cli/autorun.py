@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+#: reasons are sentences
+_WIDEST = 100
+
 
 def status(options: argparse.Namespace) -> int:
     """Tell how autorun of an experiment stands; exit status 1 if it cannot act."""
@@ -25,22 +28,14 @@ def status(options: argparse.Namespace) -> int:
     print(
         plain("\n".join(["Autorun acts." if now.acts else "Autorun does not act.", *now.cannot]))
     )
-    if now.definitions:
-        print(
-            printing.table(
-                ("hash", "trigger", "autorun"),
-                ((one["name"], one["trigger"], definition_words(one)) for one in now.definitions),
-                widest=100,
-            )
-        )
-    if now.sources:
-        print(
-            printing.table(
-                ("run source", "kind", "how it is"),
-                ((one["name"], one["kind"], source_words(one)) for one in now.sources),
-                widest=100,
-            )
-        )
+    defs = [(one["name"], one["trigger"], definition_words(one)) for one in now.definitions]
+    sources = [(one["name"], one["kind"], source_words(one)) for one in now.sources]
+    for titles, rows in (
+        (("hash", "trigger", "autorun"), defs),
+        (("run source", "kind", "how it is"), sources),
+    ):
+        if rows:
+            print(printing.table(titles, rows, widest=_WIDEST))
     for one in now.caveats:
         print(plain(f"note: {one}"))
     return 0 if now.acts else 1
@@ -74,7 +69,7 @@ def backtest(options: argparse.Namespace) -> int:
         printing.table(
             ("run", "fires", "said"),
             ((one["run"], "yes" if one["fires"] else "no", one["said"]) for one in tried.runs),
-            widest=100,
+            widest=_WIDEST,
         )
     )
     print(plain(tried.said))
@@ -172,5 +167,5 @@ def _entries(rows: Sequence[Mapping[str, object]]) -> str:
             )
             for row in rows
         ),
-        widest=100,
+        widest=_WIDEST,
     )
