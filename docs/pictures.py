@@ -21,6 +21,7 @@ from tests.e2e.facility import Facility
 from tests.e2e.hosts import NOISE, run_cell, write_notebook
 from tests.e2e.player import Player
 from tests.e2e.watched_page import Pages
+from tests.real.product import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,17 +108,17 @@ def _facility() -> Iterator[Facility]:
 
 def _work(board: Board, facility: Facility) -> None:
     """Fill an experiment: most jobs are over, some failed, some run, some wait."""
-    for number in range(1, 25):
-        board.runs.start(number, parameters={"sample": SAMPLES[number % len(SAMPLES)]})
-        board.runs.end(number)
+    for number in range(1, 13):
+        _take(board, number)
     facility.product.script("job.py", JOB_PY)
     for kind in ("smd", "cube", "calib"):
         script = facility.product.script(f"{kind}.sh", SUBMIT.format(kind=kind))
         board.definitions.add(kind, script)
-    board.apply("smd", runs="1-22")
-    board.apply("cube", runs="8, 12, 15, 20")
-    board.apply("calib", runs="5, 10, 15, 20, 22")
+    board.apply("smd", runs="1-12")
+    board.apply("cube", runs="8, 12")
+    board.apply("calib", runs="5, 10")
     board.jobs.wait()
+    _by_itself(board)
     board.definitions.update("smd", parameters="--stay")
     board.definitions.update("cube", parameters="--stay")
     stays = [
@@ -126,6 +127,33 @@ def _work(board: Board, facility: Facility) -> None:
     ]
     stays[1].kill()
     board.apply("calib", runs="21")
+
+
+def _take(board: Board, number: int) -> None:
+    beam = number * 7 % 10 / 10
+    board.runs.start(number, {"sample": SAMPLES[number % len(SAMPLES)], "beam": beam}, type="DATA")
+    board.runs.end(number)
+
+
+def _by_itself(board: Board) -> None:
+    """Let runs come while autorun is checked: some start jobs, others do not."""
+    board.definitions.update("smd", predicate="beam > 0.4", run_types="DATA")
+    board.definitions.update("cube", trigger="AFTER", after="smd")
+    board.definitions.update("calib", trigger="ALL_FILES_TRANSFERRED")
+    for name in ("smd", "cube", "calib"):
+        board.definitions.autorun(name, on=True)
+    board.runs.start(18)
+    board.runs.exclude(18, "shutter closed")
+    for number in range(13, 25):
+        _take(board, number)
+    wait_until(lambda: _decided(board, "smd") == 12, "what is decided of each run")
+    board.jobs.wait()
+    wait_until(lambda: _decided(board, "cube") == 3, "jobs after jobs that are DONE")
+    board.jobs.wait()
+
+
+def _decided(board: Board, name: str) -> int:
+    return len(board.autorun.ledger.df.query(f"hash == {name!r} and run > 12"))
 
 
 def _control(pages: Pages, facility: Facility, theme: Theme) -> None:
@@ -138,8 +166,16 @@ def _control(pages: Pages, facility: Facility, theme: Theme) -> None:
     pages.shoot(page, f"log-{theme}")
     page.keyboard.press("Escape")
     player.go("Batch defs")
-    expect(player.definition("cube")).to_be_visible()
+    player.definition("smd").get_by_role("gridcell").first.click()
+    fold = player.root.get_by_role("button", name="When smd runs by itself")
+    expect(fold).to_be_visible()
+    if fold.get_attribute("aria-expanded") == "false":  # it is remembered
+        fold.click()
+    expect(player.root.locator(".arp-tested")).to_contain_text("beam =")
     pages.shoot(page, f"defs-{theme}")
+    player.go("Autorun")
+    expect(player.root.get_by_role("grid", name="What autorun decided")).to_contain_text("fired")
+    pages.shoot(page, f"autorun-{theme}")
 
 
 def _settled(player: Player) -> None:
