@@ -17,7 +17,7 @@ from benchmarks.figures import Figure, Missing, machine, table
 _TRIES = 3
 NAMES = (
     "imports", "store", "job_tables", "schedulers", "updates", "proxy", "idle", "memory",
-    "grid", "browser_updates", "voila",
+    "autorun", "grid", "browser_updates", "voila",
 )  # fmt: skip
 
 
