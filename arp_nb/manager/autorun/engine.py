@@ -130,8 +130,10 @@ class Engine:
             more_runs = await self._runs(cursor)
             more_jobs = await self._jobs(self._cursor or cursor)
             await self._look_for_room()
-            await self._keep_cursor()
-        return more_runs or more_jobs
+            more = more_runs or more_jobs
+            if not more:  # it only spares reading again: not worth a write at each step
+                await self._keep_cursor()
+        return more
 
     async def reconsider(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Decide again on lines that wait; a person, or room, has made that possible."""
