@@ -60,7 +60,7 @@ def apply_from_the_menu_of_the_newest_run(player: Player, run: int) -> None:
     """Go on from there to the dialog for several runs, whose field has the first focus."""
     press(player.page, "g", "c", "a")
     expect(player.root.get_by_role("combobox", name="Apply to run 10")).to_be_focused()
-    press(player.page, "End", "Enter")
+    press(player.page, "End", "ArrowUp", "ArrowUp", "Enter")  # above the two about autorun
     dialog = player.root.get_by_role("dialog", name="Apply hash to runs")
     expect(dialog.get_by_role("textbox", name="Runs")).to_be_focused()
     player.page.keyboard.type(str(run))

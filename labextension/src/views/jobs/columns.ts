@@ -88,7 +88,7 @@ function drawAction(scene: Scene, row: number, run: number): HTMLElement | null 
 
 function note(scene: Scene, run: number): HTMLElement {
   const known = scene.facts.board.runs.get(run);
-  const why = scene.rows().jobsOf(run) || (known?.started_at && !known.ended_at) ? null : el("button.arp-link", { type: "button", tabindex: -1, "data-act": "ledger", "aria-label": `Why has run ${run} no job? What autorun decided` }, "Why not?");
+  const why = scene.rows().jobsOf(run) || (known?.started_at && !known.ended_at) ? null : el("button.arp-link", { type: "button", tabindex: -1, "data-act": "ledger", "aria-label": `Why not? Why has run ${run} no job` }, "Why not?");
   return el("span.arp-tied", {}, el("span.t", {}, noteText(scene, run)), why);
 }
 
