@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arp_nb.errors import Gone, NotFound
+from arp_nb.ledger import Outcome
 from arp_nb.model import JobState, ScriptCheck
 from arp_nb.store.base import JobFilter, Store
+from tests.contract.ledgers import again, decision, lines
 from tests.contract.stores import DRAFT, NOW, World, after, change, make_world, post, wanted
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +27,7 @@ async def _page(
     page = await store.changes(since, limit=limit, **which)
     kinds: dict[str, Sequence[Any]] = {
         "experiment": page.experiments, "definition": page.definitions, "run": page.runs,
-        "job": page.jobs,
+        "job": page.jobs, "line": page.ledger,
     }  # fmt: skip
     read = [row for found in kinds.values() for row in found]
     assert page.since == since
@@ -53,6 +55,7 @@ async def _everything(store: Store, experiment_id: int) -> dict[Any, Any]:
         "definition": await store.definitions(experiment_id, deleted=True),
         "run": await store.runs(experiment_id),
         "job": await store.jobs(JobFilter(experiment_id=experiment_id, deleted=True)),
+        "line": await lines(store, experiment_id=experiment_id),
     }
     return {(kind, row.id): row for kind, rows in kinds.items() for row in rows}
 
@@ -157,7 +160,9 @@ async def test_definition_that_jobs_still_name_is_not_forgotten(world: World) ->
 
 
 STEPS = st.lists(
-    st.sampled_from(["apply", "lease", "report", "run", "delete", "restore", "edit", "page"]),
+    st.sampled_from(
+        ["apply", "lease", "report", "run", "delete", "restore", "edit", "decide", "page"]
+    ),
     min_size=1,
     max_size=20,
 )
@@ -203,6 +208,13 @@ async def _do(world: World, step: str, data: st.DataObject) -> None:
         await store.merge_reports([post(job_id, {"n": len(some)}) for job_id in some])
     elif step == "run":
         await store.put_run(world.experiment.id, data.draw(st.integers(1, 5)), ended_at=NOW)
+    elif step == "decide":
+        why = data.draw(st.sampled_from(["", "limit", "predicate"]))
+        waits = await lines(store, experiment_id=world.experiment.id, outcomes=[Outcome.WAITING])
+        new = [
+            decision(world.definition, run, why) for run in data.draw(st.sets(st.integers(1, 9)))
+        ]
+        await store.decide([*map(again, waits), *new])
     elif step == "edit":
         await store.change_definition(world.definition.id, DRAFT, ScriptCheck(), None, "ada", NOW)
     else:
