@@ -73,6 +73,19 @@ async def test_what_runs_after_another_and_is_checked_while_jobs_are_read_counts
     assert await stage.told() == [(1, "fired", "")]
 
 
+async def test_a_pause_while_scripts_are_looked_at_counts(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definition = await stage.check()
+
+    async def pause() -> None:
+        await stage.autorun.pause(stage.play.experiment, definition.id, "bob")
+
+    just_before(monkeypatch, stage.play.client, "check", pause)
+    await stage.end(1)
+    assert await stage.told() == [(1, "waiting", "paused")]
+
+
 async def test_decisions_of_one_round_have_one_time_so_that_their_jobs_are_one_record(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -249,19 +249,21 @@ class Engine:
             decisions.append(await self._decision(one, found_so, around))
         await self._keep(decisions)
 
-    async def _with_scripts_checked(self, found: Iterable[Occasion]) -> list[Occasion]:
-        """Look at the scripts of what may be started, each once."""
-        looked: dict[int, Definition] = {}
-        checked: list[Occasion] = []
-        for one in found:
-            definition = one.definition
-            if definition.autorun_at is not None and definition.autorun_at <= one.at:
-                if definition.id not in looked:
-                    looked[definition.id] = await consents.check_script(self._context, definition)
-                checked.append(replace(one, definition=looked[definition.id]))
-            else:
-                checked.append(one)
-        return checked
+    async def _with_scripts_checked(self, found: Sequence[Occasion]) -> list[Occasion]:
+        """Look at the scripts of what may be started, each once; that may take a while."""
+        may_start = {
+            one.definition.id: one.definition
+            for one in found
+            if one.definition.autorun_at is not None and one.definition.autorun_at <= one.at
+        }
+        for definition in may_start.values():
+            await consents.check_script(self._context, definition)
+        await self._learn()  # somebody may have paused one meanwhile
+        return [self._as_now(one) for one in found]
+
+    def _as_now(self, one: Occasion) -> Occasion:
+        now = self._definitions[one.definition.id]
+        return replace(one, definition=now) if now.version == one.definition.version else one
 
     async def _round(self, experiment: Experiment, definitions: Iterable[Definition]) -> _Round:
         context = self._context
