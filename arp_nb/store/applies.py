@@ -225,23 +225,3 @@ class MakeJobs:
         tx.db.execute(_ADD_JOBS, values)
         self._made += len(some)
         self.made_now += len(some)
-
-
-class MakeEach:
-    """Bulk work: makes the jobs of several records, of small ones many in a slice."""
-
-    def __init__(self, batch_ids: Sequence[int]) -> None:
-        self._todo = [MakeJobs(one) for one in reversed(batch_ids)]
-
-    def slice(self, tx: Transaction) -> bool:
-        """Make jobs of the next records."""
-        end_s = time.perf_counter() + _SLICE_S
-        while self._todo:
-            if self._todo[-1].slice(tx):
-                self._todo.pop()
-            if time.perf_counter() > end_s:
-                break
-        return not self._todo
-
-    def answer(self) -> None:
-        """Nothing: who has several records knows their jobs."""

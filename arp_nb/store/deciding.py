@@ -2,7 +2,7 @@
 
 * What is told of a run again changes nothing, and takes no revision.
 * A decision is made once for each definition, run, trigger and cause, whoever comes first; its
-  line in the ledger and the record of its job are one change.
+  line in the ledger and its job are one change.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ledger of autorun, as SQL: a decision and the record of its job are one change."""
+"""The ledger of autorun, as SQL: a decision and its job are one change."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import orjson
 from sqlalchemy import bindparam, func, insert, select, update
 
 from arp_nb.ledger import Entry, Outcome, Why
-from arp_nb.model import FINAL, Trigger
-from arp_nb.store import applies
+from arp_nb.model import FINAL, JobState, Trigger
+from arp_nb.store import applies, definitions
 from arp_nb.store.among import among, listed
-from arp_nb.store.base import JobsWanted
 from arp_nb.store.deciding import Tally
 from arp_nb.store.many import Many
 from arp_nb.store.records import from_us, from_us_or_none, to_json, to_us, to_us_or_none
 from arp_nb.store.schema import job, ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
@@ -32,6 +31,13 @@ _CHANGING = (
 )  # fmt: skip
 _NEW = (
     "experiment_id", "definition_id", "hash", "run", "trigger", "cause", "event_at", *_CHANGING,
+)  # fmt: skip
+_ADD_JOBS = Many(
+    insert(job),
+    (
+        "id", "revision", "experiment_id", "definition_id", "hash", "version", "run", "argv",
+        "parameters", "location", "user", "trigger", "state", "requested_at", "changed_at",
+    ),
 )  # fmt: skip
 _ADD = Many(insert(ledger), _NEW)
 _CHANGE = Many(update(ledger).where(ledger.c.id == bindparam("b_id")), _CHANGING)
@@ -90,20 +96,19 @@ def entry_of(row: Row[Any]) -> Entry:
     )
 
 
-def decide(tx: Transaction, decisions: Sequence[Decision]) -> tuple[list[Entry], list[int]]:
-    """Keep decisions; return the lines, and the records of which jobs are to be made."""
+def decide(tx: Transaction, decisions: Sequence[Decision]) -> list[Entry]:
+    """Keep decisions and make their jobs, in one transaction; return the lines."""
     left = list(_undecided(tx.db, decisions))
     if not left:
-        return [], []
+        return []
     left, same = _without_duplicates(tx.db, left)
-    made: dict[int, int] = {}
-    batches = [_register(tx, group, made) for group in _groups(left)]
+    made = _made(tx, [one for one in left if one.firing is not None])
     made.update((id(one), made[id(first)]) for one, first in same)
     first = tx.revisions(len(left))
     rows = [_values(one.entry, made.get(id(one)), first + index) for index, one in enumerate(left)]
     _ADD.execute(tx.db, [row for row in rows if row["b_id"] is None])
     _CHANGE.execute(tx.db, [row for row in rows if row["b_id"] is not None])
-    return [entry_of(row) for row in tx.db.execute(_SINCE, {"since": first})], batches
+    return [entry_of(row) for row in tx.db.execute(_SINCE, {"since": first})]
 
 
 def _undecided(db: Connection, decisions: Sequence[Decision]) -> Iterator[Decision]:
@@ -173,53 +178,39 @@ def _duplicate(one: Decision, job_id: int | None) -> Decision:
     return replace(one, entry=entry, firing=None)
 
 
-def _groups(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
-    """Yield those that one record can hold: of one definition, neighbours, each run once."""
-    group: list[Decision] = []
-    for one in decisions:
-        if one.firing is None:
-            continue
-        if group and (_shared(group[0]) != _shared(one) or one.entry.run <= group[-1].entry.run):
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
+def _made(tx: Transaction, fired: Sequence[Decision]) -> dict[int, int]:
+    """Make the jobs of decisions, in their order; return whose is which."""
+    for definition_id, version in {(one.entry.definition_id, one.entry.version) for one in fired}:
+        definitions.one(tx.db, definition_id, version)
+    first_id, first_revision = tx.job_ids(len(fired)), tx.revisions(len(fired))
+    rows = [
+        {"id": first_id + index, "revision": first_revision + index, **_job(one)}
+        for index, one in enumerate(fired)
+    ]
+    _ADD_JOBS.execute(tx.db, rows)
+    return {id(one): first_id + index for index, one in enumerate(fired)}
 
 
-def _shared(one: Decision) -> tuple[object, ...]:
+def _job(one: Decision) -> dict[str, Any]:
     entry, firing = one.entry, one.firing
     assert firing is not None
-    return (
-        entry.definition_id, entry.version, entry.trigger, entry.user, entry.decided_at,
-        firing.parameters, firing.location,
-    )  # fmt: skip
-
-
-def _register(tx: Transaction, group: Sequence[Decision], made: dict[int, int]) -> int:
-    """Store the record of a group's jobs; note which job is whose."""
-    entry, firing = group[0].entry, group[0].firing
-    assert firing is not None
     assert entry.decided_at is not None
-    first_id = tx.counts.next_job_id
-    batch_id, _ = applies.register(
-        tx,
-        JobsWanted(
-            experiment_id=entry.experiment_id,
-            definition_id=entry.definition_id,
-            hash=entry.hash,
-            version=entry.version,
-            parameters=firing.parameters,
-            argv_by_run={one.entry.run: one.firing.argv for one in group if one.firing},
-            user=entry.user,
-            location=firing.location,
-            trigger=entry.trigger,
-            at=entry.decided_at,
-            skip_existing=False,
-        ),
-    )
-    made.update((id(one), first_id + index) for index, one in enumerate(group))
-    return batch_id
+    at_us = to_us(entry.decided_at)
+    return {
+        "experiment_id": entry.experiment_id,
+        "definition_id": entry.definition_id,
+        "hash": entry.hash,
+        "version": entry.version,
+        "run": entry.run,
+        "argv": to_json(firing.argv),
+        "parameters": firing.parameters,
+        "location": firing.location,
+        "user": entry.user,
+        "trigger": entry.trigger.value,
+        "state": JobState.REQUESTED.value,
+        "requested_at": at_us,
+        "changed_at": at_us,
+    }
 
 
 def _values(entry: Entry, job_id: int | None, revision: int) -> dict[str, Any]:

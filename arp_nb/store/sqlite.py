@@ -201,9 +201,7 @@ class SqliteStore(SqliteDeciding, Store):
         )
         if batch_id is None:
             return None
-        making = applies.MakeJobs(batch_id, repeated=True)
-        made: JobsMade = await self._to_its_end(self._make_jobs(making))
-        return made
+        return await self._to_its_end(self._make_jobs(applies.MakeJobs(batch_id, repeated=True)))
 
     async def resume_applies(self) -> int:
         """Make the jobs of requests that were interrupted; return how many jobs."""
@@ -214,15 +212,15 @@ class SqliteStore(SqliteDeciding, Store):
             with suppress(StoreError):  # then it waits for the next, and this one may do better
                 await self._resume()
         batch_id, repeated = await self._writer.call(lambda tx: applies.register(tx, wanted))
-        made: JobsMade = await self._make_jobs(applies.MakeJobs(batch_id, repeated=repeated))
-        return made
+        return await self._make_jobs(applies.MakeJobs(batch_id, repeated=repeated))
 
-    async def _make_jobs(self, making: applies.MakeJobs | applies.MakeEach) -> Any:
+    async def _make_jobs(self, making: applies.MakeJobs) -> JobsMade:
         try:
-            return await self._writer.bulk(making)
+            made: JobsMade = await self._writer.bulk(making)
         except StoreError:
             self._interrupted = True
             raise
+        return made
 
     async def _resume(self) -> int:
         self._interrupted = False

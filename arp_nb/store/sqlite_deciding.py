@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arp_nb.store import definitions, ledger, past_jobs, runs
-from arp_nb.store.applies import MakeEach
 from arp_nb.store.deciding import StoreDeciding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
-    from typing import Any
 
     from arp_nb.ledger import Entry
     from arp_nb.model import Definition, Run
-    from arp_nb.store.applies import MakeJobs
     from arp_nb.store.deciding import (
         Decision,
         DecisionKey,
@@ -36,12 +33,6 @@ class SqliteDeciding(StoreDeciding):
 
     _writer: Writer
     _readers: Readers
-
-    async def _make_jobs(self, making: MakeJobs | MakeEach) -> Any:
-        raise NotImplementedError
-
-    async def _to_its_end(self, work: Coroutine[Any, Any, Any]) -> Any:
-        raise NotImplementedError
 
     async def put_runs(
         self, experiment_id: int, facts: Sequence[RunFacts], source: str = "api"
@@ -105,14 +96,7 @@ class SqliteDeciding(StoreDeciding):
 
     async def decide(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         """Keep decisions, and make their jobs; return the lines that are new or changed."""
-        kept: Sequence[Entry] = await self._to_its_end(self._decide(decisions))
-        return kept
-
-    async def _decide(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
-        entries, batches = await self._writer.call(lambda tx: ledger.decide(tx, decisions))
-        if batches:
-            await self._make_jobs(MakeEach(batches))
-        kept: Sequence[Entry] = entries
+        kept: Sequence[Entry] = await self._writer.call(lambda tx: ledger.decide(tx, decisions))
         return kept
 
     async def decided(self, experiment_id: int, runs: Collection[int]) -> frozenset[DecisionKey]:

@@ -13,7 +13,6 @@ import pytest
 
 from arp_nb.errors import StoreError
 from arp_nb.manager.autorun import engine
-from arp_nb.store.applies import MakeEach
 from arp_nb.store.base import JobFilter, Store
 from arp_nb.store.deciding import RunFacts
 from tests.autorun_play import Stage, staged
@@ -86,7 +85,7 @@ async def test_a_pause_while_scripts_are_looked_at_counts(
     assert await stage.told() == [(1, "waiting", "paused")]
 
 
-async def test_decisions_of_one_round_have_one_time_so_that_their_jobs_are_one_record(
+async def test_decisions_of_one_round_have_one_time(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await stage.check()
@@ -103,21 +102,21 @@ async def test_decisions_of_one_round_have_one_time_so_that_their_jobs_are_one_r
     assert len({one.decided_at for one in lines}) == 1
 
 
-async def test_jobs_whose_making_failed_are_made_when_the_store_can_write_again(
+async def test_what_could_not_be_kept_is_decided_on_when_the_store_can_write_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(engine, "_AFTER_TROUBLE_S", 0.01)
     await stage.check()
-    make, failures = MakeEach.slice, 2
+    decide, failures = store_of(stage).decide, 2
 
-    def failing(self: MakeEach, tx: Any) -> bool:
+    async def failing(decisions: Any) -> Any:
         nonlocal failures
         if failures:
             failures -= 1
             raise StoreError("No space left on the disk.")
-        return make(self, tx)
+        return await decide(decisions)
 
-    monkeypatch.setattr(MakeEach, "slice", failing)
+    monkeypatch.setattr(store_of(stage), "decide", failing)
     with caplog.at_level(logging.CRITICAL):
         await stage.end(1, 2)
         async with asyncio.timeout(10):

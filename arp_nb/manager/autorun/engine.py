@@ -77,8 +77,6 @@ class Engine:
         #: definitions with lines that wait for room; None: not read yet
         self._limited: set[int] | None = None
         self._looked_s = 0.0
-        #: lines may have been kept whose jobs were not made
-        self._is_interrupted = False
 
     def wake(self, _revision: int = 0) -> None:
         """Say that there may be something to decide on."""
@@ -92,7 +90,6 @@ class Engine:
                 more = await self.step()
             except Exception:
                 log.exception("autorun: will go on")
-                self._is_interrupted = True
                 await asyncio.sleep(_AFTER_TROUBLE_S)
                 continue
             if not more:
@@ -126,7 +123,6 @@ class Engine:
         """Decide on some of what there is; return whether there is more."""
         async with self._deciding:
             cursor = await self._start()
-            await self._resume()
             more_runs = await self._runs(cursor)
             more_jobs = await self._jobs(self._cursor or cursor)
             await self._look_for_room()
@@ -146,12 +142,6 @@ class Engine:
             text = await self._context.store.get_meta(_META)
             self._cursor = self._kept = _Cursor(**json.loads(text)) if text else _Cursor()
         return self._cursor
-
-    async def _resume(self) -> None:
-        if self._is_interrupted:
-            if await self._context.store.resume_applies():
-                self._context.work.bump()
-            self._is_interrupted = False
 
     async def _keep_cursor(self) -> None:
         cursor = self._cursor or _Cursor()
