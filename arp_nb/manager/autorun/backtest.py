@@ -95,7 +95,8 @@ async def backtest(
     )
     per_job, based_on, cost = await _cost(store, like)
     fires = sum(one.fires for one in tried)
-    said = f"It would have fired on {fires} of the last {len(tried)} runs, {jobs} jobs. {cost}"
+    made = "1 job" if jobs == 1 else f"{jobs} jobs"
+    said = f"It would have fired on {fires} of the last {len(tried)} runs: {made}. {cost}"
     return Backtest(
         runs=tried, jobs=jobs, core_hours_per_job=per_job, based_on=based_on, said=said
     )
@@ -167,10 +168,17 @@ async def _cost(store: Store, like: Definition | None) -> tuple[float | None, in
         return None, 0, "No job of it has ended yet, so what they cost is not known."
     mean = sum(hours * (cores or 1) for hours, cores in past) / len(past)
     unknown = sum(cores is None for _, cores in past)
-    words = f"A job took {mean:.3g} core hours (mean of {len(past)})"
+    words = f"A job took {_amount(mean)} (mean of {len(past)})"
     if unknown:
         words += f"; of {unknown} the cores are not known, and count as one"
     return mean, len(past), f"{words}."
+
+
+def _amount(core_hours: float) -> str:
+    """Say an amount so that nobody has to count zeros."""
+    if core_hours < 0.01:
+        return f"{core_hours * 3600:.3g} core seconds"
+    return f"{core_hours:.3g} core hours"
 
 
 def backtest_row(found: Backtest) -> dict[str, Any]:

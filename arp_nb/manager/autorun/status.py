@@ -79,7 +79,7 @@ def _caveats(context: Context) -> list[str]:
     caveats = [awake]
     if not context.standing.sources:
         caveats.append(
-            "No run source is set in config.toml: runs come from notebooks, `jupyter arp run` "
+            "No run source is set in config.toml: runs come from notebooks, 'jupyter arp run' "
             "and the API."
         )
     caveats += [
