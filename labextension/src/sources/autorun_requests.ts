@@ -27,6 +27,12 @@ export class AutorunRequests {
     return this.board.api.json("GET", `${this.#root}/autorun`);
   }
 
+  /** Lines that wait in other experiments, for whatever reason. */
+  async waitingElsewhere(): Promise<number> {
+    const [all, here] = await Promise.all([this.board.api.json<{ waiting: number }>("GET", "/autorun"), this.standing()]);
+    return Math.max(0, all.waiting - here.waiting);
+  }
+
   ledger(query: LedgerQuery): Promise<LedgerPage> {
     const asked = Object.entries(query).map(([name, value]) => [name, String(value)]);
     return this.board.api.json("GET", `${this.#root}/autorun/ledger?${new URLSearchParams(asked)}`);

@@ -30,11 +30,21 @@ async function stop(shell: Shell): Promise<void> {
   if (said) await tried(shell, "The reason was not kept", () => requests.stop(said));
 }
 
+/** It goes on for everybody: what waits elsewhere is asked about before it goes the same way. */
 export async function resume(shell: Shell, missed: Missed): Promise<void> {
-  const done = await tried(shell, "Autorun is as it was", () => new AutorunRequests(shell.board).resume(missed));
+  const requests = new AutorunRequests(shell.board);
+  const elsewhere = await requests.waitingElsewhere().catch(() => 0); // the answer to what follows says it
+  if (elsewhere > 0 && !(await askElsewhere(shell, elsewhere, missed))) return;
+  const done = await tried(shell, "Autorun is as it was", () => requests.resume(missed));
   if (!done) return;
-  const text = done.waiting ? `${counted(done.waiting, "line")} of the ledger that waited ${done.waiting === 1 ? "was" : "were"} ${missed === "run" ? "looked at again" : "skipped"}.` : "";
+  const text = done.waiting ? `${counted(done.waiting, "line")} of the ledger ${done.waiting === 1 ? "waits" : "wait"} for something else: a pause, or a limit.` : "";
   shell.toast({ kind: "good", title: "All autorun goes on", ...(text ? { text } : {}) });
+}
+
+function askElsewhere(shell: Shell, lines: number, missed: Missed): Promise<boolean> {
+  const [number, what] = [counted(lines, "line"), missed === "run" ? "run" : "skip"];
+  const body = `In other experiments ${number} of the ledger ${lines === 1 ? "waits" : "wait"}, too. What waits there because all autorun was stopped is ${missed === "run" ? "run" : "skipped"} as well.`;
+  return shell.ask({ title: "Let autorun go on in all experiments?", body, yes: `Go on, and ${what} it there, too`, no: "Cancel" });
 }
 
 /** A reason that may be left empty; null: closed without a word. */

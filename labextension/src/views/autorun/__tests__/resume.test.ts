@@ -1,0 +1,47 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { FakeBoard } from "../../__tests__/fake_board";
+import { FakeShell } from "../../__tests__/fake_shell";
+import { resume } from "../stop";
+
+let board: FakeBoard;
+let shell: FakeShell;
+const waits = (everywhere: number, here: number): void => {
+  board.addresses.set("GET /autorun", () => ({ waiting: everywhere }));
+  board.addresses.set("GET /experiments/xppi0915/autorun", () => ({ waiting: here }));
+};
+const resumed = (): unknown[] => board.asked("json").filter(([, to]) => to === "/autorun:resume").map(([, , body]) => body);
+
+beforeEach(() => {
+  board = new FakeBoard();
+  shell = new FakeShell(board);
+  board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 0 }));
+});
+
+describe("all autorun that goes on", () => {
+  it("does so without a question where nothing waits in other experiments", async () => {
+    waits(3, 3);
+    await resume(shell, "run");
+    expect(shell.questions).toEqual([]);
+    expect(resumed()).toEqual([{ missed: "run" }]);
+    expect(shell.toasts).toEqual([{ kind: "good", title: "All autorun goes on" }]);
+  });
+
+  it("asks before what waits in other experiments goes the same way", async () => {
+    waits(45, 3);
+    shell.yes = false;
+    await resume(shell, "skip");
+    expect(shell.questions[0]).toMatchObject({ body: expect.stringContaining("42 lines of the ledger wait, too.") as string, yes: "Go on, and skip it there, too" });
+    expect(resumed()).toEqual([]);
+    shell.yes = true;
+    await resume(shell, "skip");
+    expect(resumed()).toEqual([{ missed: "skip" }]);
+  });
+
+  it("says what waits for something else", async () => {
+    waits(3, 3);
+    board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 2 }));
+    await resume(shell, "skip");
+    expect(shell.toasts[0]!.text).toBe("2 lines of the ledger wait for something else: a pause, or a limit.");
+  });
+});
