@@ -1,7 +1,7 @@
 /** What JupyterLab knows of batch jobs: one for all its parts, over one connection. */
 
 import type { Connection } from "../grid/types";
-import type { ChangeMessage, ExperimentRow, HealthRow, JobRow, Outcome, WidePage, WideRow } from "../model/rows";
+import type { AutorunRow, ChangeMessage, ExperimentRow, HealthRow, JobRow, Outcome, WidePage, WideRow } from "../model/rows";
 import { isFinal, look, shown } from "../model/status";
 import type { Api } from "../sources/api";
 import { experiments, newestFirst } from "../sources/experiments";
@@ -70,6 +70,9 @@ export class MyJobs implements PanelSource {
   }
   get health(): HealthRow | null {
     return this.#feed.health;
+  }
+  get autorun(): AutorunRow | null {
+    return this.#feed.autorun;
   }
   get connection(): Connection {
     return this.#feed.connection;

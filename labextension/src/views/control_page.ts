@@ -77,7 +77,7 @@ export class ControlPage implements Mounted {
     this.#pill = new Pill(this.root, () => this.board);
     this.#banner = new Banner(() => this.board, {
       copy: (text) => this.shell.copy(text), kept: () => this.#showKept(), retry: () => this.board.retry(), left: () => this.#focus(this.#page),
-      resume: (missed) => AUTORUN.use(this.shell, ({ resume }) => void resume(this.shell, missed)),
+      resume: (missed) => AUTORUN.use(this.shell, ({ pressSwitch, resume }) => void (missed ? resume(this.shell, missed) : pressSwitch(this.shell, null))),
     }, () => this.#waits);
     this.#top = new TopBar(this.#pill, this.#id, {
       pick: () => void this.#pick(), go: (page) => this.go(page), help: () => this.shell.help(),

@@ -42,6 +42,8 @@ class DefsPage implements Mounted {
   readonly #counts = el("span");
   readonly #look = el("span.arp-said", { role: "status" });
   #at = BLANK;
+  /** How autorun stands is to be asked for. */
+  #due = false;
   #timer = 0;
   #first = true;
   readonly #stop: (() => void)[];
@@ -75,7 +77,14 @@ class DefsPage implements Mounted {
     this.#draw();
   }
 
+  /** What nobody looks at is asked for when somebody does. */
+  #ask(): void {
+    this.#due = Boolean(this.box.hidden);
+    if (!this.#due) this.#standings.ask();
+  }
+
   resize(): void {
+    if (this.#due) this.#ask();
     this.#draw();
     // a row that waits to be typed into is where to begin, for somebody who came here on purpose
     if (this.#first && !this.#teach.hidden && this.box.closest(".arp")?.contains(document.activeElement)) this.#grid.focus(BLANK);
@@ -94,7 +103,7 @@ class DefsPage implements Mounted {
   #changed(change: BoardChange): void {
     if (change.definitions) this.#desk.came();
     const linked = change.connection && this.board.connection.state === "live";
-    if (linked || change.definitions || change.health || change.ledger || change.experiment) this.#standings.ask();
+    if (linked || change.definitions || change.health || change.ledger || change.experiment) this.#ask();
     if (linked) this.#dry.linked();
     if (linked || change.definitions || change.runs || change.experiment || change.health) this.#draw();
     else if (change.jobs && !this.#timer) {

@@ -112,6 +112,7 @@ export class LedgerPage implements Mounted {
 
   destroy(): void {
     window.clearTimeout(this.#timer);
+    this.#lines.close();
     this.#stops.forEach((stop) => stop());
     this.#tools.destroy();
     this.#host.destroy();
@@ -134,8 +135,8 @@ export class LedgerPage implements Mounted {
 
   /** Whether it acts is asked for again after what can change it; never by the clock. */
   #askStanding(): void {
-    window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => {
+    this.#timer ||= window.setTimeout(() => {
+      this.#timer = 0;
       new AutorunRequests(this.board).standing().then((standing) => {
         this.#standing = standing;
         this.#strip.draw(this.board, standing);

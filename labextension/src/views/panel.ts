@@ -2,6 +2,8 @@
 
 import type { ExperimentRow } from "../model/rows";
 import { title, type Shape } from "../model/status";
+import { plain } from "../model/plain";
+import { minute, ms } from "../model/times";
 import { arrange, el, fill } from "../dom";
 import { icon } from "../icons";
 import type { PanelHost, PanelSource } from "./panel/data";
@@ -24,6 +26,7 @@ class Panel implements Mounted {
   readonly #pill = el("span.arp-pill");
   readonly #whose = el("div.arp-sect.is-first");
   readonly #counts = el("div.arp-pcounts", { role: "group" });
+  readonly #stopped = el("button.arp-pstop", { type: "button", hidden: true, onclick: () => this.#openPage() });
   readonly #lists = el("div.arp-plists", { tabindex: -1 });
   readonly #stop: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -41,7 +44,7 @@ class Panel implements Mounted {
     root.setAttribute("role", "region");
     root.setAttribute("aria-label", this.trans.__("Batch jobs"));
     this.#drawHead();
-    fill(root, this.#head, this.#whose, this.#counts, this.#lists, this.#foot());
+    fill(root, this.#head, this.#stopped, this.#whose, this.#counts, this.#lists, this.#foot());
     this.#stop = source.on(() => this.#soon());
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#draw();
@@ -98,6 +101,7 @@ class Panel implements Mounted {
     const placed = place(this.source.jobs, this.source.health);
     this.#drawPicker();
     this.#drawPill();
+    this.#drawStopped();
     this.#drawWhose();
     this.#drawCounts(placed);
     this.#drawLists(placed);
@@ -134,6 +138,15 @@ class Panel implements Mounted {
     this.#pill.className = `arp-pill ${look}`;
     this.#pill.title = why;
     if (this.#pill.textContent !== text) fill(this.#pill, icon(shape), el("b", {}, text));
+  }
+
+  /** All autorun is stopped: by whom and why; the page has what can be done. */
+  #drawStopped(): void {
+    const { trans } = this;
+    const stop = this.source.autorun?.stopped;
+    this.#stopped.hidden = !stop;
+    const said = stop ? trans.__("%1 stopped all autorun at %2.", plain(stop.by, 40), minute(ms(stop.at))) + (stop.said && ` “${plain(stop.said)}”`) : "";
+    if (this.#stopped.textContent !== said) fill(this.#stopped, icon("pause"), el("span", {}, said));
   }
 
   #drawWhose(): void {

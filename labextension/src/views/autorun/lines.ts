@@ -90,6 +90,11 @@ export class Lines {
     await this.#read(this.#turn, { before_id: this.#oldest });
   }
 
+  /** Answers that are on their way change nothing any more. */
+  close(): void {
+    this.#turn++;
+  }
+
   /** The line was lost for a while: what is here may be old. */
   again(): void {
     void this.#read(this.#turn, {});

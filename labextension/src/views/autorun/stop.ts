@@ -17,8 +17,10 @@ const PAGE = 500;
 /** Off at once; on after a question, where there is something to ask. */
 export async function pressSwitch(shell: Shell, waits: Waits | null): Promise<void> {
   if (!shell.board.autorunNow?.stopped) return stop(shell);
-  if (!waits?.runs) return resume(shell, "skip");
-  const missed = await askMissed(shell, { title: "Let all autorun go on?", runs: waits.runs, more: waits.more });
+  const known = waits ?? (await tried(shell, "Autorun is as it was", async () => waitsOf(...(await readWaiting(shell.board)))));
+  if (!known) return;
+  if (!known.runs) return resume(shell, "skip");
+  const missed = await askMissed(shell, { title: "Let all autorun go on?", runs: known.runs, more: known.more });
   if (missed) await resume(shell, missed);
 }
 
@@ -83,21 +85,28 @@ export async function tried<T>(shell: Shell, failed: string, act: () => Promise<
   }
 }
 
+async function readWaiting(board: Board): Promise<[lines: readonly EntryRow[], more: boolean]> {
+  const { entries, more } = await new AutorunRequests(board).ledger({ outcome: "waiting", why: "stopped", limit: PAGE });
+  return [entries, more];
+}
+
+function waitsOf(lines: readonly EntryRow[], more: boolean): Waits {
+  return { runs: new Set(lines.map(({ run }) => run)).size, more, ended: lines.every(({ trigger }) => trigger === "END_OF_RUN") };
+}
+
 /** Count runs that wait until autorun may go on, now and as they come; returns how to leave it. */
 export function followWaiting(board: Board, tell: (waits: Waits | null) => void): () => void {
   const lines = new Map<number, EntryRow>();
   let more = false;
   let since = "";
-  const say = (): void => {
-    const all = [...lines.values()];
-    tell(since ? { runs: new Set(all.map(({ run }) => run)).size, more, ended: all.every(({ trigger }) => trigger === "END_OF_RUN") } : null);
-  };
-  const read = async (): Promise<void> => {
+  let read = false;
+  const say = (): void => tell(since && read ? waitsOf([...lines.values()], more) : null);
+  const ask = async (): Promise<void> => {
     const asked = since;
-    const page = await new AutorunRequests(board).ledger({ outcome: "waiting", why: "stopped", limit: PAGE }).catch(() => null);
-    if (!page || asked !== since) return;
-    for (const one of page.entries) take(one);
-    more = page.more;
+    const found = await readWaiting(board).catch(() => null);
+    if (!found || asked !== since) return;
+    found[0].forEach(take);
+    [more, read] = [found[1], true];
     say();
   };
   const take = (one: EntryRow): void => {
@@ -110,13 +119,14 @@ export function followWaiting(board: Board, tell: (waits: Waits | null) => void)
     if (now === since) return;
     since = now;
     lines.clear();
-    if (now) void read();
+    read = false;
+    if (now) void ask();
     say();
   };
   look();
   return board.on(({ ledger, health, connection }) => {
     if (health) look();
-    if (connection && board.connection.state === "live" && since) void read();
+    if (connection && board.connection.state === "live" && since) void ask();
     if (!ledger || !since) return;
     ledger.forEach(take);
     say();

@@ -22,8 +22,10 @@ export class Standings {
 
   /** At once the first time; then what comes meanwhile is gathered. */
   ask(): void {
-    window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => void this.#read(), this.#turn ? PAUSE_MS : 0);
+    this.#timer ||= window.setTimeout(() => {
+      this.#timer = 0;
+      void this.#read();
+    }, this.#turn ? PAUSE_MS : 0);
   }
 
   destroy(): void {

@@ -1,7 +1,7 @@
 /** What the side panel shows and asks for; it knows neither Jupyter nor a transport. */
 
 import type { Connection } from "../../grid/types";
-import type { ExperimentRow, HealthRow, JobRow, Outcome } from "../../model/rows";
+import type { AutorunRow, ExperimentRow, HealthRow, JobRow, Outcome } from "../../model/rows";
 import type { DrawerTab } from "../shell";
 
 /** Jobs of one experiment: of the last 24 hours, and all that are not over. */
@@ -14,6 +14,8 @@ export interface PanelSource {
   readonly jobs: Iterable<JobRow>;
   readonly loading: boolean;
   readonly health: HealthRow | null;
+  /** Who stopped all of it, and how run sources are. */
+  readonly autorun: AutorunRow | null;
   readonly connection: Connection;
   /** Seconds until a running job is done, by its reports; null: no estimate. */
   left_s(job: number): number | null;

@@ -26,8 +26,8 @@ interface Word {
   retry?: boolean;
   /** Changes each second, and is not read aloud each second. */
   age?: string;
-  /** Autorun can go on: what waits for that, as "these 3"; "": nothing, or not known. */
-  resume?: string;
+  /** Autorun can go on: what waits for that, as "these 3"; "": nothing; null: not known yet. */
+  resume?: string | null;
 }
 
 /** Runs for which autorun waits until it may go on. */
@@ -73,7 +73,7 @@ function stopped({ autorunNow }: Board, now: number, waits: Waits | null): Word 
   const since = runs ? `${number} ${runs === 1 ? "run" : "runs"} ${ended ? (runs === 1 ? "has ended" : "have ended") : runs === 1 ? "waits" : "wait"} since. ` : "";
   return {
     down: false, bold: `${plain(stop.by, 40)} stopped all autorun at ${minuteOf(ms(stop.at), now)}${stop.said ? ":" : "."}`,
-    text: `${stop.said && `“${plain(stop.said, LONGEST)}”. `}${since}Jobs already sent go on.`, resume: runs ? (runs === 1 ? "this one" : `these ${number}`) : "",
+    text: `${stop.said && `“${plain(stop.said, LONGEST)}”. `}${since}Jobs already sent go on.`, resume: runs ? (runs === 1 ? "this one" : `these ${number}`) : waits && "",
   };
 }
 
@@ -102,8 +102,8 @@ export interface BannerActs {
   copy(text: string): void;
   kept(): void;
   retry(): void;
-  /** Let autorun go on. */
-  resume(missed: Missed): void;
+  /** Let autorun go on; null: find out first what waits. */
+  resume(missed: Missed | null): void;
   /** It went away with the focus in it. */
   left(): void;
 }
@@ -127,7 +127,7 @@ export class Banner {
     const same = word?.bold === this.#bold;
     this.el.hidden = !word;
     this.#age.textContent = word?.age ?? "";
-    const said = word ? `${word.bold} ${word.text}` : "";
+    const said = word ? `${word.bold} ${word.text} ${word.resume}` : "";
     if (said !== this.#shown && word) this.#fill(word);
     this.#shown = said;
     this.#bold = word?.bold ?? "";
@@ -156,7 +156,7 @@ export class Banner {
       said && button("Copy", () => this.acts.copy(said)),
       kept ? button(`Show the ${kept.toLocaleString("en")} kept`, () => this.acts.kept()) : null,
       word.retry && button("Try now", () => this.acts.retry()),
-      resume !== undefined && button(resume ? `Resume, skip ${resume}` : "Resume", () => this.acts.resume("skip")),
+      resume !== undefined && button(resume ? `Resume, skip ${resume}` : resume === null ? "Resume…" : "Resume", () => this.acts.resume(resume === null ? null : "skip")),
       resume && button(`Resume and run ${resume}`, () => this.acts.resume("run")),
       word.bold ? null : el("button.arp-icon", { type: "button", "aria-label": "Dismiss", onclick: hide }, icon("x")));
   }

@@ -40,6 +40,7 @@ describe("the one switch", () => {
 
   it("that is on again asks what becomes of what waits, and only then", async () => {
     board.setStopped(STOP);
+    board.addresses.set(LEDGER, () => ({ entries: [], more: false }));
     await pressSwitch(shell, null);
     expect(bodies("/autorun:resume")).toEqual([{ missed: "skip" }]);
     const done = pressSwitch(shell, { runs: 3, more: false, ended: true });
@@ -48,6 +49,16 @@ describe("the one switch", () => {
     [...dialog!.el.querySelectorAll("button")].find((one) => one.textContent === "Go on and run these 3")!.click();
     await done;
     expect(bodies("/autorun:resume").at(-1)).toEqual({ missed: "run" });
+  });
+
+  it("that is pressed before it is known what waits finds out first, and does nothing where it cannot", async () => {
+    board.setStopped(STOP);
+    await pressSwitch(shell, null);
+    expect(shell.toasts[0]).toMatchObject({ kind: "bad", title: "Autorun is as it was" });
+    board.addresses.set(LEDGER, () => ({ entries: [waiting(4, 20)], more: false }));
+    void pressSwitch(shell, null);
+    await vi.waitFor(() => expect(shell.dialogs[0]!.el.textContent).toContain("1 run waits."));
+    expect(bodies("/autorun:resume")).toEqual([]);
   });
 
   it("says for everybody how it stands, in words and as a state", () => {

@@ -17,6 +17,7 @@ class Source implements PanelSource {
   everyone = false;
   loading = false;
   health: PanelSource["health"] = HEALTH;
+  autorun: PanelSource["autorun"] = { stopped: null, sources: [] };
   connection: PanelSource["connection"] = { state: "live", since: NOW, why: "", attempt: 0, next: null };
   listeners = new Set<() => void>();
   jobs: JobRow[] = JOBS.filter((one) => one.user === "alice");
@@ -65,6 +66,16 @@ const tiles = (): Record<string, string> =>
   Object.fromEntries(all(".arp-count").map((one) => [one.querySelector("span")!.textContent!, one.querySelector("b")!.textContent!]));
 const named = (name: string): HTMLElement => all("button").find((one) => (one.getAttribute("aria-label") ?? one.textContent) === name)!;
 const item = (id: number): HTMLElement => root.querySelector(`[data-job="${id}"]`)!;
+
+test("who stopped all autorun, when and why, leads to the control page", () => {
+  const line = root.querySelector<HTMLElement>(".arp-pstop")!;
+  expect(line.hidden).toBe(true);
+  source.autorun = { stopped: { by: "bob", at: "2026-11-22T13:40:00+00:00", said: "moving the <b>detector</b>" }, sources: [] };
+  source.tell();
+  expect(line.textContent).toMatch(/^bob stopped all autorun at \d\d:40\. “moving the <b>detector<\/b>”$/);
+  line.click();
+  expect(host.openPage).toHaveBeenCalledExactlyOnceWith(EXPERIMENT.name);
+});
 
 describe("counts", () => {
   test("count each job once, by the word that is shown", () => {
