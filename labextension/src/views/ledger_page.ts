@@ -25,6 +25,8 @@ export { followWaiting, pressSwitch, resume } from "./autorun/stop";
 /** Rows before the last one from which on the next older are asked for. */
 const AHEAD = 100;
 const STANDING_MS = 500;
+const ROW_PX = 28;
+const WALL_ROW_PX = 44;
 const KEYS = [
   { keys: "Enter", what: "open the job, or press what is in the cell", place: "table" },
   { keys: "r", what: "run the line now, where it has no job", place: "table" },
@@ -107,6 +109,8 @@ export class LedgerPage implements Mounted {
     if (this.#open !== null && !this.#page.querySelector(".arp-drawer:not([hidden])")) this.#opened(null);
     const width_ch = this.#wrap.clientWidth ? this.#wrap.clientWidth / measureCh(this.#wrap) : 0;
     if (width_ch && width_ch !== this.#width_ch) this.#host.setChoices(roomFor((this.#width_ch = width_ch), this.#host.columns));
+    const wall = this.#page.closest<HTMLElement>(".arp")?.dataset["density"] === "wall";
+    this.#host.setRowHeight(wall ? WALL_ROW_PX : ROW_PX);
     this.#host.resize();
   }
 
