@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+import arp_nb
 from tests.e2e.facility import EXPERIMENT
 from tests.e2e.player import Player
 from tests.e2e.watched_page import serious_findings
@@ -167,6 +168,30 @@ def test_what_one_stops_everybody_sees_and_what_waits_is_run_on_resume(
     expect(player.switch).to_have_attribute("aria-checked", "true")
     player.go("Batch control")
     expect(player.job(run, "stopped")).to_contain_text("DONE")
+
+
+def test_what_waits_in_other_experiments_is_asked_about_before_it_is_skipped(
+    board: Board, player: AutorunPlayer, script: str
+) -> None:
+    with arp_nb.connect("xppother26", create=True) as other:
+        other.definitions.add("far", script)
+        other.definitions.autorun("far", on=True)
+        board.autorun.stop()
+        other.runs.start(1)
+        other.runs.end(1)
+        waits = "hash == 'far' and outcome == 'waiting'"
+        wait_until(lambda: len(other.autorun.ledger.df.query(waits)) == 1, "a line that waits")
+        resume = player.banner.get_by_role("button", name="Resume")
+        resume.click()
+        question = player.root.get_by_role("alertdialog", name="in all experiments")
+        expect(question).to_contain_text("In other experiments 1 line of the ledger waits, too.")
+        question.get_by_role("button", name="Cancel").click()
+        assert board.autorun.stopped
+        resume.click()
+        question.get_by_role("button", name="Go on, and skip it there").click()
+        expect(player.switch).to_have_attribute("aria-checked", "true")
+        assert other.autorun.ledger.df.outcome.tolist() == ["skipped"]
+        other.definitions.autorun("far", on=False)
 
 
 def test_a_line_that_waits_is_skipped_by_keyboard(
