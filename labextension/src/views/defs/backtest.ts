@@ -55,11 +55,15 @@ export function openBacktest(shell: Shell, hash: string, changes: Partial<Defini
   });
 }
 
-const hours = (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 3 });
+/** So that nobody has to count zeros; the server's words do the same. */
+function amount(core_hours: number): string {
+  const [value, unit] = core_hours < 0.01 ? [core_hours * 3600, "seconds"] : [core_hours, "hours"];
+  return `${value.toLocaleString("en", { maximumSignificantDigits: 3 })} core ${unit}`;
+}
 
 function drawSums({ runs, fires, jobs, core_hours, core_hours_per_job, based_on }: Backtest): HTMLElement[] {
   const cost = core_hours === null ? "what they cost is not known: no job of it has ended yet"
-    : `about ${hours(core_hours)} core hours (${hours(core_hours_per_job ?? 0)} a job, mean of ${counted(based_on, "past job")})`;
+    : `about ${amount(core_hours)} (${amount(core_hours_per_job ?? 0)} a job, mean of ${counted(based_on, "past job")})`;
   return [el("p", {}, el("b", {}, `${fires.toLocaleString("en")} of ${counted(runs.length, "run")}`), " would have started it."),
     el("p", {}, el("b", {}, counted(jobs, "job")), `, ${cost}.`)];
 }

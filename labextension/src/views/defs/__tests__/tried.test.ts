@@ -46,7 +46,10 @@ describe("a try on the last runs", () => {
   it("says how many runs would have started it, and what that would have cost", async () => {
     await open();
     expect(dialog().textContent).toContain("1 of 2 runs would have started it.");
-    expect(dialog().textContent).toContain("1 job, about 0.512 core hours (0.512 a job, mean of 3 past jobs).");
+    expect(dialog().textContent).toContain("1 job, about 0.512 core hours (0.512 core hours a job, mean of 3 past jobs).");
+    board.addresses.set(`POST ${ROOT}/autorun:backtest`, () => ({ ...found, core_hours: 0.001, core_hours_per_job: 0.001 }));
+    await open();
+    expect(dialog().textContent).toContain("about 3.6 core seconds (3.6 core seconds a job,");
     board.addresses.set(`POST ${ROOT}/autorun:backtest`, () => ({ ...found, core_hours: null }));
     await open();
     expect(dialog().textContent).toContain("what they cost is not known: no job of it has ended yet");
