@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from arp_nb.cli import printing
 from arp_nb.cli.experiments import AUTORUN, board_of, draft
-from arp_nb.client import entry
-from arp_nb.client.autorun_words import Switch, definition_words, source_words
+from arp_nb.client import autorun, entry
+from arp_nb.client.autorun_words import definition_words, source_words
+from arp_nb.client.ledger import question
 from arp_nb.client.markup import plain
 from arp_nb.errors import InvalidValue
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from arp_nb.client.autorun_words import Switch
+    from arp_nb.client.transport import Transport
 
 #: reasons are sentences
 _WIDEST = 100
@@ -43,13 +47,9 @@ def status(options: argparse.Namespace) -> int:
 
 def ledger(options: argparse.Namespace) -> int:
     """Print the newest entries of the ledger."""
-    asked = {
-        "run": options.run,
-        "hash": options.hash,
-        "outcome": options.outcome,
-        "why": options.why,
-        "complete": "true" if options.complete else None,
-    }
+    asked = question(
+        options.run, options.hash, options.outcome, options.why, complete=options.complete
+    )
     if options.complete and options.run is None and options.hash is None:
         raise InvalidValue("--complete needs --run or --hash: all pairs would be too many.")
     with board_of(options) as board:
@@ -89,7 +89,11 @@ def check(options: argparse.Namespace) -> int:
 def turn_on(options: argparse.Namespace) -> int:
     """Check the box of a batch def, as whoever says so."""
     with board_of(options) as board:
-        print(board.definitions.autorun(options.hash, on=True, missed=options.missed))
+        print(
+            board.definitions.autorun(
+                options.hash, on=True, missed=options.missed, version=options.looked_at
+            )
+        )
     return 0
 
 
@@ -120,7 +124,8 @@ def consent(options: argparse.Namespace) -> int:
         found = board.autorun.consent(options.hash)
     print(found)
     if found.row["paused_why"] in {"edit", "script"}:
-        again = shlex.join(["jupyter", "arp", "autorun", "on", options.experiment, options.hash])
+        words = ["jupyter", "arp", "autorun", "on", options.experiment, options.hash]
+        again = shlex.join([*words, "--looked-at", str(found.version)])
         print(plain(f"`{again}` consents to it as it is now."))
     return 0 if found.is_same else 1
 
@@ -134,19 +139,18 @@ def missed(options: argparse.Namespace) -> int:
 
 def stop(options: argparse.Namespace) -> int:
     """Stop all autorun of the manager."""
-    return _switch(options, "stop", {"said": " ".join(options.why)})
+    return _switch(options, lambda way: autorun.stop_all(way, " ".join(options.why)))
 
 
 def start(options: argparse.Namespace) -> int:
     """Let it go on."""
-    return _switch(options, "resume", {"missed": options.missed})
+    return _switch(options, lambda way: autorun.resume_all(way, options.missed))
 
 
-def _switch(options: argparse.Namespace, what: str, body: Mapping[str, str]) -> int:
+def _switch(options: argparse.Namespace, act: Callable[[Transport], Switch]) -> int:
     with closing(entry.reach(options.url, options.token)) as way:
         way.check_version()
-        answer = way.call("POST", f"/autorun:{what}", dict(body), repeatable=True)
-    print(Switch(answer))
+        print(act(way))
     return 0
 
 

@@ -77,7 +77,7 @@ def list_definitions(options: argparse.Namespace) -> int:
     with board_of(options) as board:
         print(
             printing.table(
-                ("id", "hash", "executable", "parameters", "version", "autorun", "check"),
+                ("id", "hash", "executable", "parameters", "version", "when", "autorun", "check"),
                 (
                     (
                         one.id,
@@ -85,6 +85,7 @@ def list_definitions(options: argparse.Namespace) -> int:
                         one.executable,
                         one.parameters,
                         one.version,
+                        one.when,
                         one.autorun,
                         one.problem,
                     )

@@ -247,7 +247,11 @@ def _autorun(commands: Commands) -> None:
     one.add_argument("--hash")
     one.add_argument("--outcome", choices=("fired", "waiting", "skipped"))
     one.add_argument("--why", help="as predicate, limit, paused, unchecked")
-    one.add_argument("--complete", action="store_true", help="also where nothing happened yet")
+    one.add_argument(
+        "--complete",
+        action=argparse.BooleanOptionalAction,
+        help="also where nothing happened yet (default: with --run or --hash alone)",
+    )
     one.add_argument("--limit", type=_count, default=50, help="how many (default: %(default)s)")
     one = _of_experiment(group, "backtest", "on which of the last runs it would have fired")
     one.add_argument("hash")
@@ -269,12 +273,19 @@ def _autorun(commands: Commands) -> None:
             one.add_argument("why", nargs="*", help="for everybody to read")
         elif name in {"on", "resume"}:
             _missed(one)
+        if name == "on":
+            one.add_argument(
+                "--looked-at",
+                type=_count,
+                metavar="VERSION",
+                help="only if that is still its version: `consent` tells it",
+            )
     one = _of_experiment(group, "missed", "run or skip entries of the ledger that wait")
     one.add_argument("do", choices=("run", "skip"))
     one.add_argument("ids", type=int, nargs="+", metavar="ID")
     one = _remote(_add(group, "stop", "autorun:stop", "stop all autorun of your manager"))
     one.add_argument("why", nargs="*", help="for everybody to read")
-    _missed(_remote(_add(group, "start", "autorun:start", "undo stop")))
+    _missed(_remote(_add(group, "start", "autorun:start", "undo stop, of all experiments")))
 
 
 def _of_experiment(group: Commands, name: str, text: str, command: str = "") -> _Parser:

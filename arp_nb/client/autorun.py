@@ -100,16 +100,18 @@ class Autorun:
 
         What happens meanwhile waits in the ledger. ``said`` is why, for all to read.
         """
-        return self._switch("stop", {"said": said})
+        return self._learn(stop_all(self._transport, said))
 
     def resume(self, missed: Missed = "skip") -> Switch:
-        """Undo `stop`; the runs that waited are ``"run"`` or ``"skip"``."""
-        return self._switch("resume", {"missed": missed})
+        """Undo `stop`, for all experiments of this manager, too.
 
-    def _switch(self, what: str, body: dict[str, str]) -> Switch:
-        answer = self._transport.call("POST", f"/autorun:{what}", body, repeatable=True)
-        self._live.learn_stop(answer["stopped"])
-        return Switch(answer)
+        The runs that waited for it, in whichever of them, are ``"run"`` or ``"skip"``.
+        """
+        return self._learn(resume_all(self._transport, missed))
+
+    def _learn(self, switch: Switch) -> Switch:
+        self._live.learn_stop(switch.stopped)
+        return switch
 
     @property
     def stopped(self) -> Row | None:
@@ -127,9 +129,10 @@ class Autorun:
 
     def consent(self, hash: str | int) -> Consent:
         """Return who consented to what, and what has changed since, with the script's diff."""
-        number = self._definitions.id_of(hash)
-        path = f"{self._root}/definitions/{number}/consent"
-        return Consent(str(hash), self._transport.call("GET", path))
+        # first: what is edited after this is not what is looked at
+        seen = self._definitions[hash]
+        path = f"{self._root}/definitions/{seen.id}/consent"
+        return Consent(seen.name, self._transport.call("GET", path), seen.version)
 
     def missed(self, ids: Any, do: Missed) -> Any:
         """Say what becomes of entries that wait; return them as a DataFrame.
@@ -158,3 +161,17 @@ class Autorun:
 
     def _repr_html_(self) -> str:
         return self.status()._repr_html_()
+
+
+def stop_all(transport: Transport, said: str) -> Switch:
+    """Stop all autorun of a manager; `Autorun.stop` tells a board of it."""
+    body = {"said": said}
+    return Switch(transport.call("POST", "/autorun:stop", body, repeatable=True))
+
+
+def resume_all(transport: Transport, missed: Missed) -> Switch:
+    """Let it go on."""
+    waited = int(transport.call("GET", "/autorun")["waiting"])
+    answer = transport.call("POST", "/autorun:resume", {"missed": missed}, repeatable=True)
+    skipped = waited - int(answer["waiting"]) if missed == "skip" else 0
+    return Switch(answer, max(skipped, 0))

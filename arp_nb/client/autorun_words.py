@@ -12,15 +12,29 @@ if TYPE_CHECKING:
 
 
 class Switch:
-    """Whether all autorun is stopped, and how many runs wait for somebody to go on."""
+    """Whether all autorun is stopped, and how many lines of the ledger wait.
 
-    def __init__(self, answer: Mapping[str, Any]) -> None:
+    Attributes
+    ----------
+    stopped
+        Who stopped it: ``by``, ``at``, ``said``; or None.
+    waiting
+        How many lines wait, for whatever, in all experiments.
+    skipped
+        How many were skipped, in all experiments, as autorun went on.
+    """
+
+    def __init__(self, answer: Mapping[str, Any], skipped: int = 0) -> None:
         self.stopped: dict[str, Any] | None = answer["stopped"]
         self.waiting = int(answer["waiting"])
+        self.skipped = skipped
 
     def __repr__(self) -> str:
-        text = f"{stop_words(self.stopped) or 'Autorun acts'}. {_waiting(self.waiting)}"
-        return markup.plain(text.rstrip())
+        said = f"{stop_words(self.stopped) or 'Autorun acts'}."
+        if self.skipped:
+            which = "1 line" if self.skipped == 1 else f"{self.skipped:,} lines"
+            said += f" {which} of the ledger that waited, in all experiments: skipped."
+        return markup.plain(f"{said} {_waiting(self.waiting)}".rstrip())
 
     def _repr_html_(self) -> str:
         return f"<p>{markup.escape(repr(self), 2000)}</p>"
@@ -118,11 +132,14 @@ class Consent:
         How the script differs from what was consented to; empty if it does not.
     script_missing
         Why that cannot be said, if it cannot.
+    version
+        Of the batch def that this shows; `Definitions.autorun` takes it.
     """
 
-    def __init__(self, name: str, answer: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, answer: Mapping[str, Any], version: int) -> None:
         self.name = name
         self.row = dict(answer)
+        self.version = version
         self.changes: list[dict[str, Any]] = list(answer["changes"])
         self.script_diff = str(answer["script_diff"])
         self.script_missing = str(answer["script_missing"])
@@ -195,4 +212,8 @@ def caveats(told: Mapping[str, Any]) -> list[str]:
 
 
 def _waiting(number: int) -> str:
-    return f"{number:,} {'run waits' if number == 1 else 'runs wait'}." if number else ""
+    if not number:
+        return ""
+    return (
+        "1 line of the ledger waits." if number == 1 else f"{number:,} lines of the ledger wait."
+    )

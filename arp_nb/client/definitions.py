@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,7 +10,7 @@ from arp_nb import errors
 from arp_nb.client import edits, markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from arp_nb.client.live import Live
     from arp_nb.client.tables import Row
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 class Definition:
     """One version of a batch def, as it is stored."""
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: Row, notes: Sequence[str] = ()) -> None:
         self.row = row
+        #: why its box, which was just checked, starts nothing for now
+        self.notes = list(notes)
         self.id = int(row["id"])
         self.name = str(row["name"])
         self.version = int(row["version"])
@@ -29,6 +32,22 @@ class Definition:
         #: "ok", "not checked", or what is wrong with the executable, in words
         self.problem = str(row["check"]["problem"])
         self.warnings = list(row["check"]["warnings"])
+
+    @property
+    def when(self) -> str:
+        """When it runs by itself, once its box is checked: "END_OF_RUN if beam > 0.5"."""
+        row = self.row
+        if row["trigger"] == "MANUAL":
+            return ""
+        predicate, types = row["predicate"], row["run_types"]
+        limits = {"most_at_once": "at once", "most_per_hour": "an hour"}
+        return "; ".join(
+            [
+                f"{occasion(row)} if {predicate}" if predicate else occasion(row),
+                *([f"on runs of type {types}"] if types else []),
+                *(f"at most {row[name]:,} {words}" for name, words in limits.items() if row[name]),
+            ]
+        )
 
     @property
     def autorun(self) -> str:
@@ -44,11 +63,13 @@ class Definition:
     def __repr__(self) -> str:
         text = f"{self.name} (version {self.version}): {self.executable} {self.parameters}"
         doubts = [*([self.problem] if self.problem != "ok" else []), *self.warnings]
+        when = [f"when: {self.when}"] if self.when else []
         acts = [f"autorun: {self.autorun}"] if self.autorun else []
-        return markup.plain("\n  ".join([text.rstrip(), *acts, *doubts]))
+        notes = [f"note: {one}" for one in self.notes]
+        return markup.plain("\n  ".join([text.rstrip(), *when, *acts, *doubts, *notes]))
 
     def _repr_html_(self) -> str:
-        return _table([self.row])
+        return _table([self.row]) + markup.notes_html(self.notes)
 
 
 class Definitions:
@@ -65,6 +86,7 @@ class Definitions:
         self._transport = transport
         self._live = live
         self._root = f"{root}/definitions"
+        self._standing = f"{root}/autorun"
         #: rows that a DataFrame was made of: what an edit started from
         self._handed_out: dict[tuple[int, int], Row] = {}
 
@@ -125,6 +147,7 @@ class Definitions:
         on: bool,  # noqa: FBT001 - the box's state
         *,
         missed: Literal["run", "skip"] = "skip",
+        version: int | None = None,
     ) -> Definition:
         """Check or clear the box "Autorun": your consent that it runs on new data, as you.
 
@@ -141,6 +164,13 @@ class Definitions:
             Whether the box is checked.
         missed
             What becomes of the runs that waited for this consent: ``"run"`` or ``"skip"``.
+        version
+            Which version you have looked at; by default the newest, whatever that is by now.
+
+        Returns
+        -------
+        Definition
+            Its ``notes`` say why nothing starts for now, where that is so.
 
         Raises
         ------
@@ -149,14 +179,25 @@ class Definitions:
         """
         row = self._find(name)
         body = {"on": bool(on), **({"missed": missed} if on else {})}
-        return self._learn(
+        seen = row["version"] if version is None else version
+        made = self._learn(
             self._transport.call(
                 "POST",
                 f"{self._root}/{row['id']}:autorun",
                 body,
-                headers={"If-Match": f'"{row["version"]}"'},
+                headers={"If-Match": f'"{seen}"'},
             )
         )
+        return Definition(made.row, self._hindrances(made.id)) if on else made
+
+    def _hindrances(self, number: int) -> list[str]:
+        """Return why a checked box starts nothing for now, in words."""
+        # the box is checked: that this could not be asked must not look as if it were not
+        with contextlib.suppress(errors.ArpError):
+            now = self._transport.call("GET", self._standing)
+            problems = [one["problem"] for one in now["definitions"] if one["id"] == number]
+            return [str(one) for one in (*problems, *now["cannot"]) if one]
+        return []
 
     def pause(self, name: str | int, said: str = "") -> Definition:
         """Let autorun wait with a batch def; ``said`` is why, for everybody to read."""
@@ -283,9 +324,9 @@ def occasion(row: Mapping[str, Any]) -> str:
     """Return when a batch def runs by itself, as ``"AFTER peaks"``."""
     match row["trigger"]:
         case "AFTER":
-            return f"AFTER {row['after']}"
+            return f"AFTER {row['after'] or '(no batch def is named)'}"
         case "RUN_PARAM_IS_VALUE":
-            return f"{row['run_param']} = {row['run_value']}"
+            return f"{row['run_param'] or '(no parameter is named)'} = {row['run_value']}"
         case trigger:
             return str(trigger)
 
@@ -293,7 +334,7 @@ def occasion(row: Mapping[str, Any]) -> str:
 def _table(rows: list[Row]) -> str:
     if not rows:
         return "<p>No batch defs yet: <code>board.definitions.add(…)</code></p>"
-    titles = ("id", "hash", "executable", "parameters", "version", "autorun", "check")
+    titles = ("id", "hash", "executable", "parameters", "version", "when", "autorun", "check")
     return markup.table(
         titles,
         (
@@ -303,6 +344,7 @@ def _table(rows: list[Row]) -> str:
                 f"<code>{markup.escape(row['executable'])}</code>",
                 markup.escape(row["parameters"]),
                 markup.escape(row["version"]),
+                markup.escape(Definition(row).when),
                 markup.escape(Definition(row).autorun),
                 markup.escape("; ".join([row["check"]["problem"], *row["check"]["warnings"]])),
             )

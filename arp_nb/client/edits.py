@@ -128,10 +128,22 @@ def difference(
         version = 0 if _missing(record.get("version")) else int(record["version"])
         now = current.get(record_id)
         base = handed_out.get((record_id, version), now)
-        edit = _edit(record_id, version, given, base, now)
-        if edit is not None:
-            plan.append(edit)
+        found = (_edit(record_id, version, given, base, now), _box(record, base))
+        plan += [edit for edit in found if edit is not None]
     return plan
+
+
+def _box(record: Mapping[str, Any], base: Row | None) -> Edit | None:
+    """Refuse a changed box in words: a consent is given by itself, to what one looks at."""
+    if base is None or _missing(record.get("autorun")):
+        return None
+    on, was = bool(record["autorun"]), bool(base["autorun"])
+    if on is was:
+        return None
+    name = str(base["name"])
+    edit = Edit(name=name, id=int(base["id"]), values={"autorun": on}, old={"autorun": was})
+    edit.problem = f"that is a consent, given by board.definitions.autorun({name!r}, {on})"
+    return edit
 
 
 def _edit(

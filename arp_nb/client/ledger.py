@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,14 @@ from arp_nb.client.selection import run_number
 from arp_nb.client.watch import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from arp_nb.client.live import Live
     from arp_nb.client.tables import Row, Snapshot
     from arp_nb.client.transport import Transport
 
 #: of one request
-PAGE = 1000
+PAGE = 2000
 #: how many a table shows
 SHOWN = 40
 _TITLES = ("run", "hash", "outcome", "job", "said", "at (UTC)")
@@ -76,7 +77,8 @@ class Ledger(Watched):
             As ``"predicate"``, ``"limit"``, ``"unchecked"``: the column of that name.
         complete
             With a row also for each batch def or run that nothing has happened to yet; by
-            default where you ask for one run or one batch def, and for no outcome.
+            default where you ask for one run or one batch def, and for no outcome. Of one
+            batch def only the newest runs may get one; a warning tells how many did not.
         limit
             So many at most, the newest.
 
@@ -90,17 +92,14 @@ class Ledger(Watched):
         from arp_nb.client import frames  # noqa: PLC0415 - pandas takes half a second
 
         now = self._live.snapshot()
-        if complete is None:
-            complete = (run is not None or hash is not None) and outcome is None and why is None
-        asked = {
-            "run": None if run is None else run_number(run),
-            "hash": hash,
-            "outcome": outcome,
-            "why": why,
-            "complete": "true" if complete else None,
-        }
+        asked = question(
+            None if run is None else run_number(run), hash, outcome, why, complete=complete
+        )
         as_of = datetime.now(UTC)
         rows = list(self.rows(asked, limit))
+        is_there = any(row["name"] == hash for row in now.definitions.values())
+        if asked["complete"] and run is None and limit is None and is_there:
+            _tell_left_out(now.runs.keys() - {row["run"] for row in rows})
         # asked for just now, however the live tables are
         return frames.ledger(rows, dataclasses.replace(now, as_of=as_of, stale=False))
 
@@ -166,6 +165,36 @@ class Ledger(Watched):
 
 
 _NOTHING = "Nothing has happened yet that autorun goes by."
+
+
+def question(
+    run: int | None, hash: str | None, outcome: str | None, why: str | None, *,
+    complete: bool | None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what is asked of the ledger.
+
+    Who asks for one run, or one batch def, wants to know of all that may happen to it.
+    """
+    if complete is None:
+        complete = (run is not None or hash is not None) and outcome is None and why is None
+    return {
+        "run": run,
+        "hash": hash,
+        "outcome": outcome,
+        "why": why,
+        "complete": "true" if complete else None,
+    }
+
+
+def _tell_left_out(runs: Collection[int]) -> None:
+    """Warn of runs that there should be a row for: a frame must not look complete if it is not."""
+    if runs:
+        which = "1 run has" if len(runs) == 1 else f"{len(runs):,} runs have"
+        warnings.warn(
+            f"{which} no row here: nothing was decided on them, and only the newest of those are"
+            f" told of. board.autorun.ledger(run={max(runs)}) tells what that run waits for.",
+            stacklevel=3,
+        )
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -121,8 +121,8 @@ def test_run_is_told_and_excluded_by_hand(arp: Arp, stage: Stage) -> None:
     assert "the shutter was closed" in arp("run list xpphand26")[1]
     assert arp("run include xpphand26 5")[0] == 0
     assert arp("run set xpphand26 6 a=1 --type DATA --all-files-at now")[0] == 0
-    out = arp(f"{ledger} --run 6 --complete")[1]
-    assert "none" in out
+    assert "has not ended" in arp(f"{ledger} --run 6")[1]
+    assert arp(f"{ledger} --run 6 --no-complete")[1] == "no entries\n"
 
 
 def test_pause_and_what_waited_are_settled_in_the_terminal(arp: Arp, stage: Stage) -> None:

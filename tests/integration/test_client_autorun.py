@@ -13,7 +13,7 @@ import arp_nb
 from arp_nb.client import ledger as ledger_module
 from arp_nb.client.board import Board
 from arp_nb.demo.stage import Stage
-from arp_nb.errors import InvalidValue, NotFound
+from arp_nb.errors import EditConflict, InvalidValue, NotFound
 from tests.unit.standin_manager import within
 
 _NUMBERS = itertools.count(1)
@@ -240,6 +240,19 @@ def test_script_that_changed_needs_a_new_consent_which_shows_the_difference(
     assert board.autorun.consent("quick").is_same
 
 
+def test_consent_to_what_was_edited_since_one_looked_is_refused(
+    board: Board, script: Path
+) -> None:
+    board.definitions.add("quick", script, trigger="END_OF_RUN")
+    seen = board.autorun.consent("quick")
+    board.definitions.update("quick", parameters="--other")
+    with pytest.raises(EditConflict):
+        board.definitions.autorun("quick", on=True, version=seen.version)
+    assert not board.definitions["quick"].row["autorun"]
+    again = board.autorun.consent("quick")
+    assert board.definitions.autorun("quick", on=True, version=again.version).notes == []
+
+
 def test_experiment_that_takes_no_data_starts_nothing_and_says_so(
     board: Board, script: Path
 ) -> None:
@@ -248,6 +261,7 @@ def test_experiment_that_takes_no_data_starts_nothing_and_says_so(
     now = board.autorun.status()
     assert not now.acts
     assert now.cannot
+    assert board.definitions.autorun("quick", on=True).notes == now.cannot
     take(board, 1)
     assert list(wait_for_entries(board, 1)["why"]) == ["inactive"]
 
@@ -289,6 +303,7 @@ def test_what_can_never_work_is_refused_in_words(board: Board, script: Path) -> 
 def test_what_does_not_work_yet_is_marked(board: Board, script: Path) -> None:
     board.definitions.add("quick", script, trigger="AFTER", after="nobody")
     board.definitions.add("files", script, trigger="ALL_FILES_TRANSFERRED")
+    assert "nobody" in board.definitions.autorun("quick", on=True).notes[0]
     said = {one["name"]: one["problem"] for one in board.autorun.status().definitions}
     assert "nobody" in said["quick"]
     assert said["files"]

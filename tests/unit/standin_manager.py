@@ -97,6 +97,10 @@ class StandIn:
         self.log_piece = 50
         #: of all requests: method, path, JSON
         self.seen: list[tuple[str, str, Any]] = []
+        #: what stood behind the question mark of each
+        self.asked: list[dict[str, str]] = []
+        #: of which version those were that said so, as ``'"3"'``
+        self.if_match: list[str] = []
         #: answers by (method, path), in place of what would be said
         self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
         #: so many of the next POSTs are carried out, and die before they answer
@@ -256,6 +260,8 @@ class StandIn:
         path = "/" + request.path_params["path"]
         body = await request.json() if await request.body() else None
         self.seen.append((request.method, path, body))
+        self.asked.append(dict(request.query_params))
+        self.if_match += request.headers.getlist("if-match")
         if (request.method, path) in self.answers:
             status, told = self.answers[request.method, path]
             return JSONResponse(told, status)

@@ -61,6 +61,19 @@ def test_ledger_of_all_pairs_is_refused(arp: Arp) -> None:
     assert "--run or --hash" in err
 
 
+@pytest.mark.parametrize(
+    ("more", "complete"),
+    [("", False), ("--run 13", True), ("--hash peaks", True), ("--run 13 --no-complete", False),
+     ("--run 13 --why limit", False), ("--run 13 --why limit --complete", True)],
+)  # fmt: skip
+def test_who_asks_for_one_run_hears_of_what_has_not_happened_yet(
+    arp: Arp, standin: StandIn, more: str, complete: bool
+) -> None:
+    standin.put_entry(13, why="limit")
+    assert arp(f"autorun ledger xppi0915 {more}")[0] == 0
+    assert (standin.asked[-1].get("complete") == "true") is complete
+
+
 def test_backtest_shows_each_run_and_the_whole(arp: Arp, standin: StandIn) -> None:
     path = f"{ROOT}/autorun:backtest"
     standin.answers["POST", path] = (200, BACKTEST)
@@ -88,7 +101,9 @@ def test_consent_that_no_longer_fits_is_1(arp: Arp, standin: StandIn) -> None:
     status, out, _ = arp("autorun consent xppi0915 peaks")
     assert status == 1
     assert "+sleep 2" in out
-    assert "`jupyter arp autorun on xppi0915 peaks` consents to it as it is now." in out
+    assert (
+        "`jupyter arp autorun on xppi0915 peaks --looked-at 1` consents to it as it is now." in out
+    )
     standin.answers["GET", path] = (200, {**CONSENT, "changes": [], "script_diff": ""})
     assert arp("autorun consent xppi0915 peaks")[0] == 0
 
@@ -100,6 +115,8 @@ def test_box_is_checked_cleared_paused_and_resumed(arp: Arp, standin: StandIn) -
         standin.answers["POST", f"{path}:{action}"] = (200, row)
     assert arp("autorun on xppi0915 peaks --missed run")[0] == 0
     assert sent(standin, f"{path}:autorun") == {"on": True, "missed": "run"}
+    assert arp("autorun on xppi0915 peaks --looked-at 3")[0] == 0
+    assert standin.if_match == ['"1"', '"3"']
     assert arp("autorun off xppi0915 peaks")[0] == 0
     assert sent(standin, f"{path}:autorun") == {"on": False}
     assert arp("autorun pause xppi0915 peaks detector trip")[0] == 0
@@ -115,9 +132,11 @@ def test_switch_of_all_says_how_it_is(arp: Arp, standin: StandIn) -> None:
     standin.answers["POST", "/autorun:stop"] = (200, {"stopped": STOPPED, "waiting": 0})
     assert "ana stopped all autorun" in arp("autorun stop detector trip")[1]
     assert sent(standin, "/autorun:stop") == {"said": "detector trip"}
+    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 1})
     standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 0})
     assert arp("autorun start --missed run")[1] == "Autorun acts.\n"
     assert sent(standin, "/autorun:resume") == {"missed": "run"}
+    assert "1 line of the ledger that waited, in all experiments" in arp("autorun start")[1]
 
 
 def test_entries_that_wait_are_settled_by_id(arp: Arp, standin: StandIn) -> None:

@@ -13,6 +13,7 @@ from arp_nb.client import frames, live
 from arp_nb.client.autorun_words import Consent, Status, Switch
 from arp_nb.client.backtest import Backtest, Check
 from arp_nb.client.board import Board
+from arp_nb.client.definitions import Definition
 from arp_nb.client.ledger import Ledger
 from arp_nb.client.selection import entry_ids
 from arp_nb.errors import InvalidValue, NotFound
@@ -145,6 +146,19 @@ def test_derived_rows_end_a_page_without_an_id(board: Board, standin: StandIn) -
     assert df["said"][0] == "Run 1 has not ended."
 
 
+def test_frame_that_leaves_runs_out_says_so(board: Board, standin: StandIn) -> None:
+    standin.put_definition(1, "peaks")
+    for run in (1, 2, 3):
+        standin.put_run(run)
+    standin.put_entry(3)
+    with pytest.warns(UserWarning, match=r"2 runs have no row here.*ledger\(run=2\)"):
+        board.autorun.ledger(hash="peaks")
+    for asked in ({"outcome": "fired"}, {"limit": 1}, {"complete": False}):
+        board.autorun.ledger(hash="peaks", **asked)
+    standin.put_entry(1, hash="deleted since")
+    board.autorun.ledger(hash="deleted since")
+
+
 def test_ledger_shows_its_newest_entries_with_their_reasons(
     board: Board, standin: StandIn
 ) -> None:
@@ -243,9 +257,21 @@ def test_stop_is_seen_on_the_board_at_once(board: Board, standin: StandIn) -> No
     assert sent(standin, "/autorun:stop") == {"said": "detector trip"}
     assert "detector trip" in repr(board)
     assert "detector trip" in board._repr_html_()
+    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 6})
     standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 1})
-    assert repr(board.autorun.resume("run")) == "Autorun acts. 1 run waits."
+    assert repr(board.autorun.resume("run")) == "Autorun acts. 1 line of the ledger waits."
     assert "stopped" not in repr(board)
+
+
+def test_skipping_says_how_many_and_that_all_experiments_are_meant(
+    board: Board, standin: StandIn
+) -> None:
+    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 6})
+    standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 4})
+    assert repr(board.autorun.resume("skip")) == (
+        "Autorun acts. 2 lines of the ledger that waited, in all experiments: skipped."
+        " 4 lines of the ledger wait."
+    )
 
 
 def test_stop_by_somebody_else_arrives_by_itself(board: Board, standin: StandIn) -> None:
@@ -276,44 +302,6 @@ def test_status_says_what_acts_and_what_is_down(board: Board, standin: StandIn) 
     assert "peaks: END_OF_RUN, as ana; 12 fired; 1 active; 2 waiting" in text
     assert "run source ffb: DOWN since 2026-11-22 14:02:00 UTC: not mounted" in text
     assert "While it is awake." in text
-
-
-def test_pause_and_unpause_name_the_batch_def(board: Board, standin: StandIn) -> None:
-    row = standin.put_definition(1, "peaks")
-    paused = {**row, "autorun": True, "autorun_by": "ana", "trigger": "END_OF_RUN",
-              "paused_why": "user", "paused_said": "calibrating"}  # fmt: skip
-    path = f"{ROOT}/definitions/1"
-    standin.answers["POST", f"{path}:pause"] = (200, paused)
-    assert "paused: calibrating" in repr(board.autorun.pause("peaks", "calibrating"))
-    standin.answers["POST", f"{path}:resume"] = (200, row)
-    board.autorun.unpause("peaks", missed="run")
-    assert sent(standin, f"{path}:resume") == {"missed": "run"}
-    with pytest.raises(NotFound, match="there are: peaks"):
-        board.autorun.pause("peak")
-
-
-def test_checking_the_box_says_what_becomes_of_what_waited(board: Board, standin: StandIn) -> None:
-    row = standin.put_definition(1, "peaks")
-    path = f"{ROOT}/definitions/1:autorun"
-    standin.answers["POST", path] = (200, row)
-    board.definitions.autorun("peaks", on=True, missed="run")
-    assert sent(standin, path) == {"on": True, "missed": "run"}
-    board.definitions.autorun("peaks", on=False)
-    assert sent(standin, path) == {"on": False}
-
-
-def test_consent_shows_what_has_changed(board: Board, standin: StandIn) -> None:
-    standin.put_definition(1, "peaks")
-    standin.answers["GET", f"{ROOT}/definitions/1/consent"] = (200, CONSENT)
-    shown = board.autorun.consent("peaks")
-    assert not shown.is_same
-    assert "ana consented to version 3 of peaks" in repr(shown)
-    assert "parameters: '--slow' → '--fast'" in repr(shown)
-    assert "+sleep 2" in repr(shown)
-    same = Consent("peaks", {**CONSENT, "changes": [], "script_diff": "", "paused_why": ""})
-    assert "Nothing has changed since." in repr(same)
-    nobody = Consent("peaks", {**CONSENT, "autorun": False, "changes": [], "script_diff": ""})
-    assert "Nobody has checked" in repr(nobody)
 
 
 def test_what_waits_is_run_or_skipped_by_its_entries(board: Board, standin: StandIn) -> None:
@@ -356,17 +344,6 @@ def test_only_what_was_said_of_a_run_is_sent(board: Board, standin: StandIn) -> 
     assert sent(standin, f"{ROOT}/runs/12") == {"all_files_at": NOW.isoformat(), "type": "DARK"}
 
 
-def test_edited_predicate_is_saved(board: Board, standin: StandIn) -> None:
-    row = standin.put_definition(1, "peaks")
-    within(5, lambda: len(board.definitions) == 1)
-    df = board.definitions.df
-    df.loc[0, ["predicate", "most_at_once"]] = ["beam > 0.5", 3]
-    path = f"{ROOT}/definitions/1"
-    standin.answers["PATCH", path] = (200, {**row, "version": 2})
-    assert board.definitions.save(df).ok
-    assert sent(standin, path) == {"predicate": "beam > 0.5", "most_at_once": 3}
-
-
 def test_hostile_text_stays_text(board: Board, standin: StandIn) -> None:
     standin.put_entry(1, hash=EVIL, said=EVIL, outcome=EVIL)
     stop = {**STOPPED, "by": EVIL, "said": EVIL}
@@ -382,7 +359,8 @@ def test_hostile_text_stays_text(board: Board, standin: StandIn) -> None:
         Switch({"stopped": stop, "waiting": 2}),
         Status({**STATUS, "cannot": [EVIL], "caveats": [EVIL], "definitions": [definition],
                 "sources": [source]}),
-        Consent(EVIL, consent),
+        Consent(EVIL, consent, 3),
+        Definition({**standin.put_definition(1, "x"), "trigger": EVIL, "predicate": EVIL}, [EVIL]),
     ):  # fmt: skip
         check(one._repr_html_())
         assert "\x1b" not in repr(one)
