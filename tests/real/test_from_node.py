@@ -84,8 +84,11 @@ def test_a_job_that_waits_too_long_does_not_stay_in_the_queue(
 
 
 def test_who_gives_up_waiting_leaves_no_job_in_the_queue(queue: LsfSite) -> None:
+    # a test run that a shell has put into the background would ignore it, and hand that on
+    heeds_signals = ["env", "--default-signal=INT"]
+    command = str(Path(sys.executable).parent / "jupyter-arp")
     asked = subprocess.Popen(
-        [Path(sys.executable).parent / "jupyter-arp", "doctor", "--from-node", "lsf"],
+        [*heeds_signals, command, "doctor", "--from-node", "lsf"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
