@@ -115,7 +115,7 @@ class Autorun:
 
     @property
     def stopped(self) -> Row | None:
-        """Who stopped all autorun, when and why: ``by``, ``at``, ``said``; None: nobody did."""
+        """``by`` whom all autorun is stopped, since when (``at``) and why (``said``), or None."""
         stopped: Row | None = self._transport.call("GET", "/autorun")["stopped"]
         return stopped
 

@@ -18,24 +18,34 @@ if TYPE_CHECKING:
 
 
 class Definition:
-    """One version of a batch def, as it is stored."""
+    """One version of a batch def, as it is stored.
+
+    Attributes
+    ----------
+    id, name, version, executable, parameters
+        What it is.
+    problem
+        "ok", "not checked", or what is wrong with the executable, in words.
+    warnings
+        What is doubtful about it.
+    notes
+        Why its box, which was just checked, starts nothing for now.
+    """
 
     def __init__(self, row: Row, notes: Sequence[str] = ()) -> None:
         self.row = row
-        #: why its box, which was just checked, starts nothing for now
         self.notes = list(notes)
         self.id = int(row["id"])
         self.name = str(row["name"])
         self.version = int(row["version"])
         self.executable = str(row["executable"])
         self.parameters = str(row["parameters"])
-        #: "ok", "not checked", or what is wrong with the executable, in words
         self.problem = str(row["check"]["problem"])
         self.warnings = list(row["check"]["warnings"])
 
     @property
     def when(self) -> str:
-        """When it runs by itself, once its box is checked: "END_OF_RUN if beam > 0.5"."""
+        """When it runs by itself once its box is checked, as "END_OF_RUN if beam > 0.5"."""
         row = self.row
         if row["trigger"] == "MANUAL":
             return ""
@@ -51,11 +61,11 @@ class Definition:
 
     @property
     def autorun(self) -> str:
-        """What autorun does with it, in words: "END_OF_RUN, as ana"; empty if nothing."""
+        """As whom it runs by itself, and why that is paused; empty if its box is not checked."""
         row = self.row
         if not row["autorun"]:
             return ""
-        acts = f"{occasion(row)}, as {row['autorun_by']}"
+        acts = f"as {row['autorun_by']}"
         if not row["paused_why"]:
             return acts
         return f"{acts}; paused: {row['paused_said'] or row['paused_why']}"

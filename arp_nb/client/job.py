@@ -73,7 +73,7 @@ class Job:
 
     @property
     def status(self) -> str:
-        """The word that people see: the scheduler's own where it said one."""
+        """The word that people see, which is the scheduler's own where it said one."""
         return self._live.peek_status(self.row)
 
     @property
@@ -105,7 +105,7 @@ class Job:
 
     @property
     def cause(self) -> str:
-        """Why it did not end well: "script", "memory", "time", "cluster", "killed" …; else ""."""
+        """Why it did not end well, as "memory" or "killed"; empty where it did."""
         return str(self.row["cause"])
 
     @property

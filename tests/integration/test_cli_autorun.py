@@ -61,7 +61,7 @@ def test_run_of_the_folder_starts_its_job_and_everybody_can_see_why(
 ) -> None:
     status, out, _ = arp(f"autorun on {EXPERIMENT} quick")
     assert status == 0
-    assert "autorun: END_OF_RUN, as" in out
+    assert "when: END_OF_RUN if beam > 0.5\n  autorun: as " in out
     take(stage, 1, '{"beam": 0.7}')
     take(stage, 2, '{"beam": 0.2}')
     ledger = f"autorun ledger {EXPERIMENT}"
