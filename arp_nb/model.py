@@ -192,6 +192,11 @@ class DefinitionDraft:
     most_at_once: int = 0
     most_per_hour: int = 0
 
+    @property
+    def starts_on(self) -> tuple[Trigger, str, str, str]:
+        """What says which event it starts on by itself, and nothing else of it."""
+        return self.trigger, self.after, self.run_param, self.run_value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from arp_nb.ledger import Entry
 from arp_nb.model import Definition, Job, JobState
 from arp_nb.settings import Settings
-from arp_nb.store.base import JobFilter
+from arp_nb.store.base import JobFilter, Store
 from arp_nb.store.deciding import LedgerFilter
 from tests.manager_play import Play, playing
 
@@ -81,3 +83,21 @@ async def staged(folder: Path, settings: Settings | None = None) -> AsyncIterato
     """Yield the stage, on a manager of its own."""
     async with playing(folder, settings) as play:
         yield Stage(play)
+
+
+def store_of(stage: Stage) -> Store:
+    return stage.play.manager._context.store
+
+
+def just_before(
+    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, act: Callable[[], Awaitable[Any]]
+) -> None:
+    """Do something, once, when somebody is about to do something else."""
+    does = getattr(owner, name)
+
+    async def acting(*args: Any, **more: Any) -> Any:
+        monkeypatch.setattr(owner, name, does)
+        await act()
+        return await does(*args, **more)
+
+    monkeypatch.setattr(owner, name, acting)

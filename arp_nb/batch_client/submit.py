@@ -259,7 +259,10 @@ def _lapsed(request: SubmitRequest, check: ScriptCheck) -> str:
     if consented is None or (consented and consented == check.sha256):
         return ""
     if not consented:
-        return "Autorun was unchecked before this could start. Apply it by hand."
+        return (
+            f"Autorun is not checked by {request.user} any more, as whom this would start. "
+            "Apply it by hand."
+        )
     return (
         f"{request.argv[0]} is not the script that autorun was checked for: it was changed "
         "since. Check autorun again, or apply it by hand."

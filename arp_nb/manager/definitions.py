@@ -10,6 +10,7 @@ from arp_nb.manager.autorun import consents
 from arp_nb.manager.drafts import changed, checked
 from arp_nb.model import Trigger
 from arp_nb.rows import definition_row
+from arp_nb.store.deciding import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from arp_nb.manager.seat import Seat
     from arp_nb.model import Definition, DefinitionDraft, Experiment, ScriptCheck
     from arp_nb.store.base import Store
-    from arp_nb.store.deciding import Consent, Pause
+    from arp_nb.store.deciding import Consent
+
+#: others may save between reading and saving so often
+_MOST_TRIES = 5
 
 
 class Definitions:
@@ -82,24 +86,45 @@ class Definitions:
     ) -> Definition:
         """Save the next version. Jobs that were made of earlier ones stay as they are.
 
+        Without ``expected_version``, what others save at the same time stays, too, but where
+        it is the same field.
+
         Raises
         ------
         EditConflict
             Somebody else changed it since ``expected_version``.
         """
-        old = await self.get(experiment, definition_id)
+        for _ in range(_MOST_TRIES):
+            old = await self.get(experiment, definition_id)
+            try:
+                return await self._change(experiment, old, changes, expected_version, by)
+            except EditConflict:
+                if expected_version is not None:
+                    raise
+        return await self._change(
+            experiment, await self.get(experiment, definition_id), changes, None, by
+        )
+
+    async def _change(
+        self,
+        experiment: Experiment,
+        old: Definition,
+        changes: Mapping[str, Any],
+        expected_version: int | None,
+        by: str,
+    ) -> Definition:
+        """Save what was changed of what was read: whether consent holds hangs on both."""
         draft = changed(old.draft, changes)
         lapsed = consents.lapsed(old, draft, by, self._clock())
         consent = None
         if lapsed is None and old.autorun_by == by:
             consent = await consents.renewed(self._store, self._seat, old, draft)
-        await self._check_free(experiment, draft.name, definition_id)
+        await self._check_free(experiment, draft.name, old.id)
         if draft.location != old.draft.location:
             await self._seat.check_location(draft.location)
         check = await self._seat.check(draft.executable)
-        return await self._save(
-            old, draft, check, expected_version, by, consent=consent, pause=lapsed
-        )
+        expected = old.version if expected_version is None else expected_version
+        return await self._save(old, draft, check, expected, by, consent=consent, pause=lapsed)
 
     async def set_autorun(
         self,
@@ -183,11 +208,18 @@ class Definitions:
         await self.get(experiment, definition_id)
         return await self._store.delete_definition(definition_id, by, self._clock())
 
-    async def restore(self, experiment: Experiment, definition_id: int) -> Definition:
-        """Undo a deletion. `Conflict` if the name has been taken meanwhile."""
+    async def restore(self, experiment: Experiment, definition_id: int, by: str) -> Definition:
+        """Undo a deletion. `Conflict` if the name has been taken meanwhile.
+
+        Who deleted it wanted it to stop: by itself it starts only once that is checked again.
+        """
         old = await self.get(experiment, definition_id)
         if old.deleted_at is not None:
             await self._check_free(experiment, old.name, definition_id)
+            if old.autorun:  # before it is there again, so that nothing starts in between
+                said = f"{old.deleted_by or 'Somebody'} deleted it, and {by} restored it."
+                pause = Pause(why="edit", by=by, at=self._clock(), said=said)
+                await self._store.pause(definition_id, pause)
         return await self._store.restore_definition(definition_id)
 
     async def check_unchecked(self) -> None:

@@ -220,11 +220,15 @@ class Leases:
         )
 
     async def _consented(self, job: Job) -> str | None:
-        """Return the script's text that autorun was checked for; None: a person applied it."""
+        """Return the script's text that autorun was checked for; None: a person applied it.
+
+        What one person consents to starts nothing as another.
+        """
         if job.trigger is Trigger.MANUAL:
             return None
         current = await self._context.store.definition(job.definition_id)
-        return (current.autorun and current.consent_sha256) or ""
+        is_theirs = current.autorun and current.autorun_by == job.user
+        return (is_theirs and current.consent_sha256) or ""
 
 
 def _differences(definition: Definition, check: ScriptCheck) -> tuple[str, ...]:

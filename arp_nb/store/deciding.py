@@ -43,6 +43,8 @@ class Pause:
     by: str
     at: datetime
     said: str = ""
+    #: only while this is the consent that stands; None: whichever stands
+    consent_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +200,8 @@ class StoreDeciding(ABC):
     async def pause(self, definition_id: int, pause: Pause | None) -> Definition:
         """Let the autorun of a definition wait, or with None no more. `NotFound`.
 
-        One that waits already keeps its reason, unless consent is what is lacking now.
+        One that waits already keeps its reason, unless consent is what is lacking now. One
+        that was consented to anew since, other than the pause says, stays as it is.
         """
 
     @abstractmethod

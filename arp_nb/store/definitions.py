@@ -136,6 +136,8 @@ def change(
         values |= _paused(pause)
     _update(tx, definition_id, values, draft.name)
     kept = _consent(old) if autorun is None else _NO_CONSENT
+    if consent is not None and draft.starts_on != old.draft.starts_on:
+        kept = {**kept, "autorun_at": to_us(at)}  # what happened before was not meant
     if autorun:
         kept = {"autorun": True, "autorun_by": by, "autorun_at": to_us(at)}
     _add_version(tx, definition_id, version, draft, check, consent=kept, by=by, at=at)
@@ -150,7 +152,8 @@ def pause(tx: Transaction, definition_id: int, wanted: Pause | None) -> Definiti
     else:
         # what a person would end by themselves gives way to what needs a new consent
         stays = old.paused_why and (wanted.why == "user" or old.paused_why != "user")
-        values = {} if stays else _paused(wanted)
+        is_past = wanted.consent_version not in {None, old.consent_version}
+        values = {} if stays or is_past else _paused(wanted)
     if values:
         _update(tx, definition_id, {**values, "revision": tx.revisions(1)}, old.name)
     return one(tx.db, definition_id)

@@ -68,9 +68,9 @@ async def stop(manager: Managed, by: By, body: Reason) -> Json:
 
 
 @router.post("/autorun:resume", response_model=answers.Stopped)
-async def resume(manager: Managed, body: GoOn) -> Json:
+async def resume(manager: Managed, by: By, body: GoOn) -> Json:
     """Let all autorun go on, and run or skip what has waited for that."""
-    await manager.autorun.resume(body.missed)
+    await manager.autorun.resume(body.missed, by)
     now = await manager.autorun.status()
     return Json({"stopped": stop_row(now.stop), "waiting": now.waiting})
 
@@ -134,10 +134,10 @@ async def check_predicate(manager: Managed, experiment: InExperiment, body: Draf
 
 
 @router.post(_ROOT + ":missed", response_model=answers.Settled)
-async def settle(manager: Managed, experiment: InExperiment, body: Settled) -> Json:
+async def settle(manager: Managed, experiment: InExperiment, by: By, body: Settled) -> Json:
     """Run, or skip, lines that wait."""
     if len(body.ids) > _MOST_IDS:
         raise TooLarge(f"At most {_MOST_IDS} lines at once; these are {len(body.ids):,}.")
     do: Missed = body.do
-    found = await manager.autorun.missed(experiment, body.ids, do)
+    found = await manager.autorun.missed(experiment, body.ids, do, by)
     return Json({"entries": [entry_row(one) for one in found]})

@@ -193,10 +193,10 @@ async def pause_definition(
 
 @router.post(_ROOT + "/{definition_id:int}:resume", response_model=answers.Definition)
 async def resume_definition(
-    manager: Managed, experiment: InExperiment, definition_id: Id, body: GoOn
+    manager: Managed, experiment: InExperiment, definition_id: Id, by: By, body: GoOn
 ) -> Json:
     """Let the autorun of a batch def go on."""
-    return _answer(await manager.autorun.unpause(experiment, definition_id, body.missed))
+    return _answer(await manager.autorun.unpause(experiment, definition_id, body.missed, by))
 
 
 @router.post(_ROOT + "/{definition_id:int}:check", response_model=answers.Definition)
@@ -207,7 +207,7 @@ async def check_definition(manager: Managed, experiment: InExperiment, definitio
 
 @router.post(_ROOT + "/{definition_id:int}:restore", response_model=answers.Definition)
 async def restore_definition(
-    manager: Managed, experiment: InExperiment, definition_id: Id
+    manager: Managed, experiment: InExperiment, definition_id: Id, by: By
 ) -> Json:
-    """Undo a deletion."""
-    return _answer(await manager.definitions.restore(experiment, definition_id))
+    """Undo a deletion; its autorun, if it was checked, waits for being checked again."""
+    return _answer(await manager.definitions.restore(experiment, definition_id, by))

@@ -172,7 +172,7 @@ async def test_a_pause_that_needs_a_new_consent_cannot_be_resumed(stage: Stage) 
     await stage.check()
     await edit(stage, "robin", parameters="--all")
     with pytest.raises(Conflict, match="check autorun again"):
-        await stage.autorun.unpause(stage.play.experiment, stage.definition.id, "run")
+        await stage.autorun.unpause(stage.play.experiment, stage.definition.id, "run", "dana")
     await stage.autorun.pause(stage.play.experiment, stage.definition.id, "robin", "my way")
     now = await stage.play.manager.definitions.get(stage.play.experiment, stage.definition.id)
     assert now.paused_why == "edit"
@@ -194,3 +194,66 @@ async def test_a_deleted_definition_starts_nothing(stage: Stage) -> None:
     await stage.play.manager.definitions.delete(stage.play.experiment, stage.definition.id, "dana")
     await stage.end(1)
     assert await stage.told() == []
+
+
+async def test_dana_deletes_it_robin_restores_it_and_it_does_not_run_as_dana(
+    stage: Stage,
+) -> None:
+    await stage.check()
+    definitions, experiment = stage.play.manager.definitions, stage.play.experiment
+    await definitions.delete(experiment, stage.definition.id, "dana")
+    restored = await definitions.restore(experiment, stage.definition.id, "robin")
+    assert (restored.paused_why, restored.paused_by) == ("edit", "robin")
+    assert restored.paused_said == "dana deleted it, and robin restored it."
+    await stage.end(1)
+    assert await stage.told() == [(1, "waiting", "consent")]
+
+
+async def test_what_robin_consents_to_starts_no_job_that_waits_as_dana(stage: Stage) -> None:
+    await stage.check()
+    await stage.end(1)
+    (job,) = await stage.jobs()
+    await change_script(stage)
+    await stage.autorun.pause(stage.play.experiment, stage.definition.id, "robin")
+    await stage.autorun.set_consent(
+        stage.play.experiment, stage.definition.id, None, on=True, by="robin"
+    )
+    (request,) = await stage.play.manager.port.lease(["lsf", "local"], 1)
+    assert (request.job_id, request.user, request.consent_sha256) == (job.id, "dana", "")
+
+
+@pytest.mark.parametrize("changes", [{"predicate": "run < 0"}, {"run_types": "DARK"}])
+async def test_no_run_is_lost_to_what_robin_wrote_and_dana_never_saw(
+    stage: Stage, changes: dict[str, Any]
+) -> None:
+    await stage.check()
+    await edit(stage, "robin", **changes)
+    await stage.end(1)
+    assert await stage.told() == [(1, "waiting", "consent")]
+    await edit(stage, "dana", predicate="", run_types="")
+    await stage.autorun.set_consent(
+        stage.play.experiment, stage.definition.id, None, on=True, by="dana", missed="run"
+    )
+    assert await stage.told() == [(1, "fired", "")]
+
+
+async def test_what_waited_for_a_new_consent_is_judged_by_what_was_consented_to(
+    stage: Stage,
+) -> None:
+    await stage.check()
+    await edit(stage, "robin", predicate="run > 1")
+    await stage.end(1, 2)
+    await stage.lines()
+    await stage.autorun.set_consent(
+        stage.play.experiment, stage.definition.id, None, on=True, by="dana", missed="run"
+    )
+    assert await stage.told() == [(1, "skipped", "predicate"), (2, "fired", "")]
+
+
+async def test_danas_new_trigger_is_for_what_happens_after_she_chose_it(stage: Stage) -> None:
+    checked = await stage.check()
+    await stage.play.manager.runs.put(stage.play.experiment, 7, started_at=stage.play.tick())
+    edited = await edit(stage, "dana", trigger="START_OF_RUN")
+    assert edited.autorun_at > checked.autorun_at
+    await stage.play.manager.runs.put(stage.play.experiment, 7, parameters={"beam": 5})
+    assert await stage.told() == [(7, "skipped", "unchecked")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ import pytest
 
 from arp_nb.errors import StoreError
 from arp_nb.manager.autorun import engine
-from arp_nb.store.base import JobFilter, Store
+from arp_nb.store.base import JobFilter
 from arp_nb.store.deciding import RunFacts
-from tests.autorun_play import Stage, staged
+from tests.autorun_play import Stage, just_before, staged, store_of
 from tests.manager_play import Clock
 
 pytestmark = pytest.mark.anyio
@@ -25,24 +25,6 @@ pytestmark = pytest.mark.anyio
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with staged(tmp_path / "store") as made:
         yield made
-
-
-def store_of(stage: Stage) -> Store:
-    return stage.play.manager._context.store
-
-
-def just_before(
-    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, act: Callable[[], Awaitable[Any]]
-) -> None:
-    """Do something, once, when the engine is about to read."""
-    read = getattr(owner, name)
-
-    async def acting(*args: Any) -> Any:
-        monkeypatch.setattr(owner, name, read)
-        await act()
-        return await read(*args)
-
-    monkeypatch.setattr(owner, name, acting)
 
 
 async def test_a_box_that_is_checked_while_runs_are_read_counts_for_the_run_after_it(

@@ -63,7 +63,7 @@ async def test_what_waits_while_all_is_stopped_is_run_or_skipped_as_a_person_say
     await stage.end(1, 2)
     assert await stage.told() == [(1, "waiting", "stopped"), (2, "waiting", "stopped")]
     assert "bob stopped all autorun" in (await stage.lines())[0].said
-    assert await stage.autorun.resume(do) == 2
+    assert await stage.autorun.resume(do, "bob") == 2
     await stage.end(3)
     assert [job.run for job in await stage.jobs()] == runs
 
@@ -84,7 +84,7 @@ async def test_a_paused_definition_waits_and_others_go_on(stage: Stage) -> None:
     assert [job.hash for job in await stage.jobs()] == ["fit"]
     (line,) = await stage.lines(hash="peaks")
     assert line.said == "bob paused it at 2026-11-22 12:00:04 UTC: needs a mask"
-    await stage.autorun.unpause(experiment, stage.definition.id, "run")
+    await stage.autorun.unpause(experiment, stage.definition.id, "run", "bob")
     assert sorted(job.hash for job in await stage.jobs()) == ["fit", "peaks"]
 
 
@@ -95,12 +95,12 @@ async def test_a_line_that_waits_can_be_settled_by_itself_and_no_other(stage: St
     one, two = [line.id for line in await stage.lines()]
     assert one is not None
     assert two is not None
-    await stage.autorun.missed(stage.play.experiment, [one], "skip")
+    await stage.autorun.missed(stage.play.experiment, [one], "skip", "bob")
     assert await stage.told() == [(1, "skipped", "paused"), (2, "waiting", "paused")]
     with pytest.raises(Conflict, match="does not wait"):
-        await stage.autorun.missed(stage.play.experiment, [one], "run")
+        await stage.autorun.missed(stage.play.experiment, [one], "run", "bob")
     with pytest.raises(NotFound):
-        await stage.autorun.missed(stage.play.experiment, [999], "run")
+        await stage.autorun.missed(stage.play.experiment, [999], "run", "bob")
 
 
 # -- the ledger answers for every pair -----------------------------------------------------

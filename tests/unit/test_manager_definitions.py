@@ -176,9 +176,9 @@ async def test_a_deleted_name_is_free_and_the_deletion_can_be_undone(play: Play)
     assert await definitions.list(play.experiment) == []
     other = await definitions.add(play.experiment, draft("peaks"), "dana")
     with pytest.raises(Conflict, match=f"Is taken by definition {other.id}"):
-        await definitions.restore(play.experiment, play.definition.id)
+        await definitions.restore(play.experiment, play.definition.id, "dana")
     await definitions.delete(play.experiment, other.id, "dana")
-    restored = await definitions.restore(play.experiment, play.definition.id)
+    restored = await definitions.restore(play.experiment, play.definition.id, "dana")
     assert restored.deleted_at is None
     assert len(await definitions.list(play.experiment, deleted=True)) == 2
 

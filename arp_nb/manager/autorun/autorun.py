@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from arp_nb.model import Definition, Experiment
     from arp_nb.run_sources.base import RunSource
 
+log = logging.getLogger(__name__)
 #: what becomes of what waited, once a person lets autorun go on
 Missed = Literal["run", "skip"]
 _PAGE = 500
@@ -110,9 +112,12 @@ class Autorun:
         return [*found, *derived.missing(definitions, runs, found, self._context.clock())], False
 
     async def missed(
-        self, experiment: Experiment, ids: Sequence[int], do: Missed
+        self, experiment: Experiment, ids: Sequence[int], do: Missed, by: str
     ) -> Sequence[Entry]:
-        """Run, or skip, lines that wait. `Conflict` for one that does not wait."""
+        """Run, or skip, lines that wait; return those that changed.
+
+        `Conflict` for one that does not wait.
+        """
         found, _ = await self._context.store.ledger(
             LedgerFilter(experiment_id=experiment.id, ids=ids, limit=_PAGE, oldest_first=True)
         )
@@ -124,7 +129,7 @@ class Autorun:
                     f"{one.hash} on run {one.run} does not wait: it was {one.outcome.value}. "
                     "Apply it by hand to run it again."
                 )
-        return await self._settle(found, do)
+        return await self._settle(found, do, by)
 
     # -- switches ----------------------------------------------------------------------
 
@@ -137,14 +142,18 @@ class Autorun:
         if earlier is not None:
             stop = replace(earlier, said=stop.said)
         await self._standing.set_stop(stop)
+        await self._engine.settled()
         return stop
 
-    async def resume(self, missed: Missed) -> int:
-        """Let all autorun go on; return how many lines that waited for it were settled."""
-        if self._standing.stop is None:
-            return 0
-        await self._standing.set_stop(None)
-        return await self._settle_all(missed, (Why.STOPPED,), None)
+    async def resume(self, missed: Missed, by: str) -> int:
+        """Let all autorun go on; return how many lines that waited for it were settled.
+
+        Also those that an earlier manager did not come to before its end.
+        """
+        if self._standing.stop is not None:
+            log.info("%s let all autorun go on; what waited: %s.", by, missed)
+            await self._standing.set_stop(None)
+        return await self._settle_all(missed, (Why.STOPPED,), None, by)
 
     async def pause(
         self, experiment: Experiment, definition_id: int, by: str, said: str = ""
@@ -152,17 +161,19 @@ class Autorun:
         """Let the autorun of one definition wait."""
         await self._definitions.get(experiment, definition_id)
         wanted = Pause(why="user", by=by, at=self._context.clock(), said=_line(said))
-        return await self._context.store.pause(definition_id, wanted)
+        paused = await self._context.store.pause(definition_id, wanted)
+        await self._engine.settled()
+        return paused
 
     async def unpause(
-        self, experiment: Experiment, definition_id: int, missed: Missed
+        self, experiment: Experiment, definition_id: int, missed: Missed, by: str
     ) -> Definition:
         """End a pause. `Conflict` where only a new consent can."""
         found = await self._definitions.get(experiment, definition_id)
         if found.paused_why in {"edit", "script"}:
             raise Conflict(f"{found.paused_said} Look at what changed, and check autorun again.")
         changed = await self._context.store.pause(definition_id, None)
-        await self._settle_all(missed, (Why.PAUSED,), definition_id)
+        await self._settle_all(missed, (Why.PAUSED,), definition_id, by)
         return changed
 
     async def set_consent(
@@ -180,7 +191,7 @@ class Autorun:
             experiment, definition_id, expected_version, on=on, by=by
         )
         do: Missed = missed if on else "skip"
-        await self._settle_all(do, (Why.CONSENT, Why.PAUSED), definition_id)
+        await self._settle_all(do, (Why.CONSENT, Why.PAUSED), definition_id, by)
         return changed
 
     async def consent(self, experiment: Experiment, definition_id: int) -> Difference:
@@ -188,9 +199,12 @@ class Autorun:
         found = await self._definitions.get(experiment, definition_id)
         return await consents.difference(self._context, found)
 
-    async def _settle_all(self, do: Missed, whys: Iterable[Why], definition_id: int | None) -> int:
+    async def _settle_all(
+        self, do: Missed, whys: Iterable[Why], definition_id: int | None, by: str
+    ) -> int:
         """Settle all that waits for one of these reasons, the oldest first."""
         assert BY_PERSON.issuperset(whys)
+        await self._engine.settled()  # what was decided on before the reason ended waits now
         count = 0
         for why in whys:
             after_id = 0
@@ -206,19 +220,22 @@ class Autorun:
                 found, more = await self._context.store.ledger(which)
                 if found:
                     after_id = found[-1].id or 0
-                    count += len(await self._settle(found, do))
+                    count += len(await self._settle(found, do, by))
                 if not more:
                     break
         return count
 
-    async def _settle(self, found: Sequence[Entry], do: Missed) -> Sequence[Entry]:
+    async def _settle(self, found: Sequence[Entry], do: Missed, by: str) -> Sequence[Entry]:
         if do == "run":
-            return await self._engine.reconsider(found)
+            return await self._engine.reconsider(found, by)
         now = self._context.clock()
         skipped = [
             Decision(
                 entry=replace(
-                    one, outcome=Outcome.SKIPPED, decided_at=now, said=f"Skipped. {one.said}"
+                    one,
+                    outcome=Outcome.SKIPPED,
+                    decided_at=now,
+                    said=f"{by} skipped it. {one.said}",
                 )
             )
             for one in found

@@ -101,7 +101,13 @@ async def hold_against(context: Context, definition: Definition, check: ScriptCh
     if check.sha256 is None or consented is None or check.sha256 == consented:
         return definition
     said = f"The script {definition.draft.executable} was changed since."
-    wanted = Pause(why="script", by="the script", at=context.clock(), said=said)
+    wanted = Pause(
+        why="script",
+        by="the script",
+        at=context.clock(),
+        said=said,
+        consent_version=definition.consent_version,
+    )
     return await context.store.pause(definition.id, wanted)
 
 

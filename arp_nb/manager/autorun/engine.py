@@ -14,23 +14,26 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from arp_nb.errors import ArpError
-from arp_nb.ledger import Entry, Outcome, Why
+from arp_nb.ledger import Outcome, Why
 from arp_nb.manager.autorun import consents, occasions, verdict
+from arp_nb.manager.autorun.chains import endless
 from arp_nb.manager.autorun.firings import Firings
 from arp_nb.manager.autorun.judging import Judging
+from arp_nb.manager.autorun.lines import Round
 from arp_nb.manager.autorun.rooms import Rooms
 from arp_nb.model import Trigger
-from arp_nb.store.deciding import Decision, LedgerFilter
+from arp_nb.store.deciding import LedgerFilter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
+    from arp_nb.ledger import Entry
     from arp_nb.manager.autorun.occasions import Occasion
     from arp_nb.manager.autorun.standing import Standing
-    from arp_nb.manager.autorun.verdict import Verdict
     from arp_nb.manager.context import Context
     from arp_nb.model import Definition, Experiment, Run
+    from arp_nb.store.deciding import Decision
 
 log = logging.getLogger(__name__)
 _META = "autorun_cursor"
@@ -52,15 +55,6 @@ class _Cursor:
     jobs: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Round:
-    """What decisions of one transaction share: its time, what is so then, and room."""
-
-    scene: verdict.Scene
-    rooms: Rooms
-    firings: Firings
-
-
 class Engine:
     """Decides, until it is closed."""
 
@@ -70,12 +64,14 @@ class Engine:
         self._bell = asyncio.Event()
         #: held while anything is decided: limits are counted, then used up
         self._deciding = asyncio.Lock()
+        #: held from when it is read how all stands until what follows from it is kept
+        self._keeping = asyncio.Lock()
         self._definitions: dict[int, Definition] = {}
         self._known = 0
         self._cursor: _Cursor | None = None
         self._kept = _Cursor()
-        #: definitions with lines that wait for room; None: not read yet
-        self._limited: set[int] | None = None
+        #: definitions with lines that wait for room, once the cursor is read
+        self._limited: set[int] = set()
         self._looked_s = 0.0
 
     def wake(self, _revision: int = 0) -> None:
@@ -131,14 +127,20 @@ class Engine:
                 await self._keep_cursor()
         return more
 
-    async def reconsider(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Decide again on lines that wait; a person, or room, has made that possible."""
+    async def reconsider(self, entries: Sequence[Entry], by: str) -> Sequence[Entry]:
+        """Decide again on lines that wait; a person has made that possible."""
         async with self._deciding:
             await self._learn()
-            return await self._reconsider(entries)
+            return await self._reconsider(entries, by)
+
+    async def settled(self) -> None:
+        """Return once nothing is on its way that was decided on before this was called."""
+        async with self._keeping:
+            return
 
     async def _start(self) -> _Cursor:
         if self._cursor is None:
+            self._limited = await self._read_limited()
             text = await self._context.store.get_meta(_META)
             self._cursor = self._kept = _Cursor(**json.loads(text)) if text else _Cursor()
         return self._cursor
@@ -229,17 +231,21 @@ class Engine:
         left = [one for one in found if _key(one) not in taken]
         if not left:
             return
-        left = await self._with_scripts_checked(left)
-        left.sort(key=lambda one: (one.at, one.run.number, one.definition.id))
-        judging = await Judging.of(store, experiment.id, left)
-        around = await self._round(experiment, [one.definition for one in left])
-        decisions: list[Decision] = []
-        for one in left:
-            found_so = verdict.first(one, around.scene, judging, around.rooms)
-            decisions.append(await self._decision(one, found_so, around))
-        await self._keep(decisions)
+        await self._check_scripts(left)
+        async with self._keeping:
+            await self._learn()  # somebody may have paused or deleted one meanwhile
+            now = [self._as_now(one) for one in left]
+            left = [one for one in now if one.definition.deleted_at is None]
+            left.sort(key=lambda one: (one.at, one.run.number, one.definition.id))
+            judging = await Judging.of(store, experiment.id, left)
+            around = await self._round(experiment, [one.definition for one in left])
+            decisions: list[Decision] = []
+            for one in left:
+                found_so = verdict.first(one, around.scene, judging, around.rooms)
+                decisions.append(await around.decision(one, found_so))
+            await self._keep(decisions)
 
-    async def _with_scripts_checked(self, found: Sequence[Occasion]) -> list[Occasion]:
+    async def _check_scripts(self, found: Sequence[Occasion]) -> None:
         """Look at the scripts of what may be started, each once; that may take a while."""
         may_start = {
             one.definition.id: one.definition
@@ -248,14 +254,13 @@ class Engine:
         }
         for definition in may_start.values():
             await consents.check_script(self._context, definition)
-        await self._learn()  # somebody may have paused one meanwhile
-        return [self._as_now(one) for one in found]
 
     def _as_now(self, one: Occasion) -> Occasion:
         now = self._definitions[one.definition.id]
-        return replace(one, definition=now) if now.version == one.definition.version else one
+        same = now.draft.starts_on == one.definition.draft.starts_on
+        return replace(one, definition=now) if same or now.deleted_at is not None else one
 
-    async def _round(self, experiment: Experiment, definitions: Iterable[Definition]) -> _Round:
+    async def _round(self, experiment: Experiment, definitions: Iterable[Definition]) -> Round:
         context = self._context
         now = context.clock()
         rooms = await Rooms.of(context.store, experiment.id, definitions, now)
@@ -264,51 +269,15 @@ class Engine:
             experiment=experiment,
             stop=self._standing.stop,
             not_older_than=timedelta(seconds=context.settings.autorun_not_older_than_s),
+            endless=endless(self._of(experiment.id)),
         )
-        return _Round(scene=scene, rooms=rooms, firings=Firings(context.seat, experiment))
-
-    async def _decision(
-        self, occasion: Occasion, found: Verdict, around: _Round, waited: Entry | None = None
-    ) -> Decision:
-        """Make the line, and what its job is made of."""
-        definition = occasion.definition
-        entry = Entry(
-            id=None if waited is None else waited.id,
-            experiment_id=definition.experiment_id,
-            definition_id=definition.id,
-            hash=definition.name,
-            version=definition.version,
-            run=occasion.run.number,
-            trigger=waited.trigger if waited else definition.draft.trigger,
-            cause=occasion.cause,
-            outcome=found.outcome,
-            why=found.why,
-            said=found.said,
-            seen=found.seen,
-            user=definition.autorun_by or "",
-            event_at=occasion.at,
-            decided_at=around.scene.now,
-        )
-        if found.outcome is not Outcome.FIRED:
-            return Decision(entry=entry)
-        try:
-            firing = await around.firings.of(occasion)
-        except ArpError as error:
-            refused = replace(
-                entry,
-                outcome=Outcome.SKIPPED,
-                why=Why.REFUSED,
-                said=f"No job can be made: {error}",
-            )
-            return Decision(entry=refused)
-        around.rooms.take(definition)
-        return Decision(entry=entry, firing=firing)
+        return Round(scene=scene, rooms=rooms, firings=Firings(context.seat, experiment))
 
     async def _keep(self, decisions: Sequence[Decision]) -> Sequence[Entry]:
         kept = await self._context.store.decide(decisions)
         for one in kept:
             if one.outcome is Outcome.WAITING and one.why is Why.LIMIT:
-                self._limited = (self._limited or set()) | {one.definition_id}
+                self._limited.add(one.definition_id)
         if any(one.outcome is Outcome.FIRED for one in kept):
             self._context.work.bump()
         return kept
@@ -316,8 +285,6 @@ class Engine:
     async def _look_for_room(self) -> None:
         """Start what waited for room, the oldest first."""
         now_s = asyncio.get_running_loop().time()
-        if self._limited is None:
-            self._limited = await self._read_limited()
         if not self._limited or now_s - self._looked_s < _ROOM_AGAIN_S:
             return
         self._looked_s = now_s
@@ -338,51 +305,68 @@ class Engine:
             entries, _ = await self._context.store.ledger(which)
             if not entries:
                 self._limited.discard(definition_id)
-            await self._reconsider(entries)
+            elif left != 0 or self._is_too_old(entries[0], now):
+                await self._reconsider(entries)
 
     async def _read_limited(self) -> set[int]:
-        which = LedgerFilter(outcomes=(Outcome.WAITING,), why=Why.LIMIT.value, limit=10_000)
-        entries, _ = await self._context.store.ledger(which)
-        return {one.definition_id for one in entries}
+        found: set[int] = set()
+        which = LedgerFilter(outcomes=(Outcome.WAITING,), why=Why.LIMIT.value, limit=1000)
+        more = True
+        while more:
+            entries, more = await self._context.store.ledger(which)
+            found |= {one.definition_id for one in entries}
+            which = replace(which, before_id=entries[-1].id if entries else None)
+        return found
 
-    async def _reconsider(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        store = self._context.store
-        experiments = {one.id: one for one in await store.experiments()}
+    async def _reconsider(self, entries: Sequence[Entry], by: str = "") -> Sequence[Entry]:
+        experiments = {one.id: one for one in await self._context.store.experiments()}
+        for definition_id in {one.definition_id for one in entries}:
+            await consents.check_script(self._context, self._definitions[definition_id])
         decisions: list[Decision] = []
-        for experiment_id in sorted({one.experiment_id for one in entries}):
-            some = [one for one in entries if one.experiment_id == experiment_id]
-            runs = await self._numbered(experiment_id, {one.run for one in some})
-            ids = {one.definition_id for one in some}
-            for definition_id in ids:
-                self._definitions[definition_id] = await consents.check_script(
-                    self._context, self._definitions[definition_id]
-                )
-            definitions = [self._definitions[one] for one in ids]
-            around = await self._round(experiments[experiment_id], definitions)
-            for entry in some:
-                decision = await self._look_again(entry, runs[entry.run], around)
-                if decision is not None:
-                    decisions.append(decision)
-        return await self._keep(decisions) if decisions else ()
+        async with self._keeping:
+            await self._learn()
+            for experiment_id in sorted({one.experiment_id for one in entries}):
+                some = [one for one in entries if one.experiment_id == experiment_id]
+                decisions += await self._again(experiments[experiment_id], some, by)
+            return await self._keep(decisions) if decisions else ()
 
-    async def _look_again(self, entry: Entry, run: Run, around: _Round) -> Decision | None:
-        """Decide on one line that waits; None: it waits on for the same."""
-        scene = around.scene
-        occasion = occasions.Occasion(
-            definition=self._definitions[entry.definition_id],
-            run=run,
-            cause=entry.cause,
-            at=entry.event_at or scene.now,
-        )
-        found = verdict.again(occasion, scene, around.rooms, entry.seen)
-        if (found.outcome, found.why) == (Outcome.WAITING, entry.why):
-            since = entry.decided_at or scene.now
-            if entry.why is not Why.LIMIT or scene.now - since <= scene.not_older_than:
-                return None
-            found = replace(
-                found, outcome=Outcome.SKIPPED, said=f"It waited too long for room. {found.said}"
+    async def _again(
+        self, experiment: Experiment, entries: Sequence[Entry], by: str
+    ) -> list[Decision]:
+        """Decide on lines of an experiment that wait; those that wait on are left out."""
+        runs = await self._numbered(experiment.id, {one.run for one in entries})
+        found = [
+            occasions.Occasion(
+                definition=self._definitions[one.definition_id],
+                run=runs[one.run],
+                cause=one.cause,
+                at=one.event_at or self._context.clock(),
+                waited_for=one.trigger,
             )
-        return await self._decision(occasion, found, around, entry)
+            for one in entries
+        ]
+        judging = await Judging.of(self._context.store, experiment.id, found)
+        around = await self._round(experiment, [one.definition for one in found])
+        decisions: list[Decision] = []
+        for entry, occasion in zip(entries, found, strict=True):
+            is_new = entry.version != occasion.definition.version
+            now = verdict.again(
+                occasion, around.scene, around.rooms, entry.seen, judging if is_new else None
+            )
+            if (now.outcome, now.why) == (Outcome.WAITING, entry.why):
+                if entry.why is not Why.LIMIT or not self._is_too_old(entry, around.scene.now):
+                    continue
+                said = f"It waited too long for room. {now.said}"
+                now = replace(now, outcome=Outcome.SKIPPED, said=said)
+            elif by and now.outcome is Outcome.FIRED:
+                now = replace(now, said=f"{now.said} It had waited, until {by} let it run.")
+            decisions.append(await around.decision(occasion, now, entry))
+        return decisions
+
+    def _is_too_old(self, entry: Entry, now: datetime) -> bool:
+        """Whether a line has waited for room for so long that it is given up."""
+        not_older_than = timedelta(seconds=self._context.settings.autorun_not_older_than_s)
+        return now - (entry.decided_at or now) > not_older_than
 
 
 def _key(one: Occasion) -> tuple[int, int, str, str]:

@@ -34,5 +34,5 @@ class Firings:
             parameters=draft.parameters,
             location=self._locations[draft.location],
             # what runs after a job does so after each that a person asks for
-            once_per_run=draft.trigger is not Trigger.AFTER,
+            once_per_run=occasion.trigger is not Trigger.AFTER,
         )

@@ -47,6 +47,13 @@ class Occasion:
     run: Run
     cause: str
     at: datetime
+    #: of a line that has waited: what it waited for, whatever the definition waits for now
+    waited_for: Trigger | None = None
+
+    @property
+    def trigger(self) -> Trigger:
+        """Which trigger it is that holds."""
+        return self.waited_for or self.definition.draft.trigger
 
 
 def of_run(run: Run, definitions: Iterable[Definition], now: datetime) -> Iterator[Occasion]:

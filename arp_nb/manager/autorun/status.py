@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arp_nb.errors import PredicateError
+from arp_nb.manager.autorun.chains import endless
 from arp_nb.manager.autorun.occasions import ALWAYS_GIVEN, IN_WORDS
 from arp_nb.manager.autorun.rooms import HOUR
 from arp_nb.manager.autorun.verdict import clock
@@ -95,9 +96,14 @@ async def _definitions(context: Context, experiment: Experiment) -> list[Definit
     tallies = await store.tallies(experiment.id, context.clock() - HOUR)
     definitions = await store.definitions(experiment.id)
     names = {one.name for one in definitions}
+    rounds = endless(definitions)
     given = context.standing.given()
     return [
-        DefinitionStanding(one, problem_of(one, names, given), tallies.get(one.id, NO_TALLY))
+        DefinitionStanding(
+            one,
+            rounds.get(one.id) or problem_of(one, names, given),
+            tallies.get(one.id, NO_TALLY),
+        )
         for one in definitions
     ]
 

@@ -26,6 +26,8 @@ class Scene:
     experiment: Experiment
     stop: Stop | None
     not_older_than: timedelta
+    #: why definitions would never come to an end, in words, by their ids
+    endless: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,22 +65,29 @@ class Verdict:
 
 def first(occasion: Occasion, scene: Scene, judge: Judge, room: Room) -> Verdict:
     """Decide on an occasion that nobody has decided on."""
-    found = _no_consent(occasion) or _not_meant(occasion, scene)
+    found = _no_consent(occasion) or _out_of_bounds(occasion, scene)
     if found is not None:
         return found
-    judged = judge(occasion)
-    if not judged.holds:
-        return Verdict(
-            outcome=Outcome.SKIPPED,
-            why=Why.PREDICATE,
-            said=judged.problem or _false(occasion.definition, judged),
-            seen=judged.seen,
-        )
-    return hindered(occasion, scene, room) or _fired(occasion, judged.seen)
+    if occasion.definition.paused_why == "edit":
+        # what nobody consented to must not skip a run either
+        waits = hindered(occasion, scene, room)
+        assert waits is not None
+        return waits
+    found, seen = _asked(occasion, judge)
+    return found or hindered(occasion, scene, room) or _fired(occasion, seen)
 
 
-def again(occasion: Occasion, scene: Scene, room: Room, seen: Mapping[str, Any]) -> Verdict:
-    """Decide on an occasion that waited: what was true of the run is not asked again."""
+def again(
+    occasion: Occasion, scene: Scene, room: Room, seen: Mapping[str, Any], judge: Judge | None
+) -> Verdict:
+    """Decide on an occasion that waited.
+
+    Parameters
+    ----------
+    judge
+        None: what was true of the run is not asked again; else the definition asks for
+        something else by now.
+    """
     definition = occasion.definition
     if definition.deleted_at is not None:
         gone = f"The batch def was deleted by {definition.deleted_by or 'somebody'} meanwhile."
@@ -89,6 +98,8 @@ def again(occasion: Occasion, scene: Scene, room: Room, seen: Mapping[str, Any])
     found = _excluded(occasion)
     if found is None and not scene.experiment.active:
         found = _inactive(scene)
+    if found is None and judge is not None and definition.paused_why != "edit":
+        found, seen = _asked(occasion, judge)
     found = found or hindered(occasion, scene, room)
     if found is not None:
         return Verdict(outcome=found.outcome, why=found.why, said=found.said, seen=seen)
@@ -124,8 +135,11 @@ def _no_consent(occasion: Occasion) -> Verdict | None:
     return None
 
 
-def _not_meant(occasion: Occasion, scene: Scene) -> Verdict | None:
-    """Return why autorun is not for this run."""
+def _out_of_bounds(occasion: Occasion, scene: Scene) -> Verdict | None:
+    """Return why autorun does not act here, whatever the definition asks for."""
+    endless = scene.endless.get(occasion.definition.id)
+    if endless is not None:
+        return _skipped(Why.REFUSED, endless)
     excluded = _excluded(occasion)
     if excluded is not None:
         return excluded
@@ -140,6 +154,23 @@ def _not_meant(occasion: Occasion, scene: Scene) -> Verdict | None:
             f"This was {hours:,.1f} h ago; autorun goes back {limit:g} h "
             "(autorun_not_older_than_s).",
         )
+    return None
+
+
+def _asked(occasion: Occasion, judge: Judge) -> tuple[Verdict | None, Mapping[str, Any]]:
+    """Return why the run is not one that the definition asks for, and what was seen of it."""
+    found = _of_another_type(occasion)
+    if found is not None:
+        return found, {}
+    judged = judge(occasion)
+    if judged.holds:
+        return None, judged.seen
+    said = judged.problem or _false(occasion.definition, judged)
+    skipped = Verdict(outcome=Outcome.SKIPPED, why=Why.PREDICATE, said=said, seen=judged.seen)
+    return skipped, judged.seen
+
+
+def _of_another_type(occasion: Occasion) -> Verdict | None:
     types = [one.strip() for one in occasion.definition.draft.run_types.split(",") if one.strip()]
     if types and occasion.run.type not in types:
         kind = f"of type {occasion.run.type}" if occasion.run.type else "of no known type"
@@ -161,8 +192,8 @@ def _inactive(scene: Scene) -> Verdict:
 
 def _fired(occasion: Occasion, seen: Mapping[str, Any]) -> Verdict:
     draft = occasion.definition.draft
-    what = f"the run {IN_WORDS[draft.trigger]}"
-    if draft.trigger is Trigger.AFTER:
+    what = f"the run {IN_WORDS[occasion.trigger]}"
+    if occasion.trigger is Trigger.AFTER:
         what = f"{draft.after} is DONE on this run"
     because = f" ({occasion.cause})" if occasion.cause else ""
     said = f"Started {{job}} as {occasion.definition.autorun_by}: {what}{because}."
