@@ -58,7 +58,9 @@ def define(player: Player, name: str, executable: str) -> None:
 
 def apply_from_the_menu_of_the_newest_run(player: Player, run: int) -> None:
     """Go on from there to the dialog for several runs, whose field has the first focus."""
-    press(player.page, "g", "c", "a")
+    press(player.page, "g", "c")
+    expect(player.idle_run(10)).to_be_visible()  # a key acts on what is there
+    press(player.page, "a")
     expect(player.root.get_by_role("combobox", name="Apply to run 10")).to_be_focused()
     press(player.page, "End", "ArrowUp", "ArrowUp", "Enter")  # above the two about autorun
     dialog = player.root.get_by_role("dialog", name="Apply hash to runs")
