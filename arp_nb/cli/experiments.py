@@ -77,17 +77,17 @@ def list_definitions(options: argparse.Namespace) -> int:
     with board_of(options) as board:
         print(
             printing.table(
-                ("id", "hash", "executable", "parameters", "version", "when", "autorun", "check"),
+                ("id", "hash", "when", "autorun", "check", "executable", "parameters", "version"),
                 (
                     (
                         one.id,
                         one.name,
-                        one.executable,
-                        one.parameters,
-                        one.version,
                         one.when,
                         one.autorun,
                         one.problem,
+                        one.executable,
+                        one.parameters,
+                        one.version,
                     )
                     for one in board.definitions
                 ),

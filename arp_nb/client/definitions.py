@@ -344,19 +344,19 @@ def occasion(row: Mapping[str, Any]) -> str:
 def _table(rows: list[Row]) -> str:
     if not rows:
         return "<p>No batch defs yet: <code>board.definitions.add(…)</code></p>"
-    titles = ("id", "hash", "executable", "parameters", "version", "when", "autorun", "check")
+    titles = ("id", "hash", "when", "autorun", "check", "executable", "parameters", "version")
     return markup.table(
         titles,
         (
             (
                 markup.escape(row["id"]),
                 f"<b>{markup.escape(row['name'])}</b>",
-                f"<code>{markup.escape(row['executable'])}</code>",
-                markup.escape(row["parameters"]),
-                markup.escape(row["version"]),
                 markup.escape(Definition(row).when),
                 markup.escape(Definition(row).autorun),
                 markup.escape("; ".join([row["check"]["problem"], *row["check"]["warnings"]])),
+                f"<code>{markup.escape(row['executable'])}</code>",
+                markup.escape(row["parameters"]),
+                markup.escape(row["version"]),
             )
             for row in sorted(rows, key=lambda row: row["id"])
         ),
