@@ -185,7 +185,7 @@ def _runs(commands: Commands) -> None:
     }
     for name, text in texts.items():
         one = _one_run(group, name, "runs:tell", text)
-        one.add_argument("parameters", nargs="*", metavar="NAME=VALUE")
+        one.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help=_PARAMETER)
         one.add_argument("--type", help="what kind of run it is: DATA, DARK")
         one.set_defaults(action=name)
         for option, what in _TIMES.items() if name in {"set", "param"} else ():
@@ -195,6 +195,7 @@ def _runs(commands: Commands) -> None:
     _one_run(group, "include", "runs:include", "undo exclude")
 
 
+_PARAMETER = "a parameter of the run: a number, true, false, any text; null takes it away"
 _TIMES = {
     "started-at": "it began",
     "ended-at": "it ended",

@@ -68,7 +68,10 @@ class Definition:
         acts = f"as {row['autorun_by']}"
         if not row["paused_why"]:
             return acts
-        return f"{acts}; paused: {row['paused_said'] or row['paused_why']}"
+        # what somebody changed says by itself who it was
+        whom = f" by {row['paused_by']}" if row["paused_why"] == "user" else ""
+        said = f": {row['paused_said']}" if row["paused_said"] else ""
+        return f"{acts}; paused{whom}{said}"
 
     def __repr__(self) -> str:
         text = f"{self.name} (version {self.version}): {self.executable} {self.parameters}"

@@ -69,6 +69,8 @@ DEFINITION_COLUMNS: Mapping[str, str] = {
     "autorun": "bool",
     "autorun_by": "string",
     "paused_why": "string",
+    "paused_by": "string",
+    "paused_said": "string",
     "predicate": "string",
     "run_types": "string",
     "after": "string",

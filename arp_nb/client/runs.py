@@ -99,7 +99,11 @@ class Runs:
 
     @property
     def df(self) -> Any:
-        """A DataFrame of the runs, with a column for each parameter."""
+        """A DataFrame of the runs, with a column for each parameter of any of them.
+
+        A parameter that is called as another column here, as *type*, is found as
+        ``"type (parameter)"``.
+        """
         from arp_nb.client import frames  # noqa: PLC0415 - pandas takes half a second
 
         now = self._live.snapshot()

@@ -129,7 +129,8 @@ def test_pause_and_what_waited_are_settled_in_the_terminal(arp: Arp, stage: Stag
     arp("experiment create xppwait26")
     arp(f"definition add xppwait26 quick {script(stage)}")
     arp("autorun on xppwait26 quick")
-    assert "paused: calibrating" in arp("autorun pause xppwait26 quick calibrating")[1]
+    out = arp("autorun pause xppwait26 quick calibrating")[1]
+    assert re.search(r"paused by \S+: calibrating", out)
     for run in (1, 2):
         arp(f"run start xppwait26 {run}")
         arp(f"run end xppwait26 {run}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,7 +179,8 @@ def test_paused_batch_def_lets_its_runs_wait_until_somebody_says(
     board: Board, script: Path
 ) -> None:
     checked(board, "quick", script)
-    assert "paused: calibrating" in repr(board.autorun.pause("quick", "calibrating"))
+    paused = repr(board.autorun.pause("quick", "calibrating"))
+    assert f"paused by {getpass.getuser()}: calibrating" in paused
     take(board, 1)
     waiting = wait_for_entries(board, 1, outcome="waiting")
     assert list(waiting["why"]) == ["paused"]

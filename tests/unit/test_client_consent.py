@@ -17,10 +17,19 @@ from tests.unit.test_client_autorun import CONSENT, DEFINITION, ROOT, STATUS, se
 def test_pause_and_unpause_name_the_batch_def(board: Board, standin: StandIn) -> None:
     row = standin.put_definition(1, "peaks")
     paused = {**row, "autorun": True, "autorun_by": "ana", "trigger": "END_OF_RUN",
-              "paused_why": "user", "paused_said": "calibrating"}  # fmt: skip
+              "paused_why": "user", "paused_by": "ben", "paused_said": "calibrating"}  # fmt: skip
     path = f"{ROOT}/definitions/1"
     standin.answers["POST", f"{path}:pause"] = (200, paused)
-    assert "paused: calibrating" in repr(board.autorun.pause("peaks", "calibrating"))
+    shown = board.autorun.pause("peaks", "calibrating")
+    assert shown.autorun == "as ana; paused by ben: calibrating"
+    assert "autorun: as ana; paused by ben" in repr(shown)
+    for more, words in (
+        ({"paused_said": ""}, "as ana; paused by ben"),
+        ({"paused_why": "edit", "paused_said": "ben changed parameters."},
+         "as ana; paused: ben changed parameters."),
+        ({"autorun": False}, ""),
+    ):  # fmt: skip
+        assert Definition({**paused, **more}).autorun == words
     standin.answers["POST", f"{path}:resume"] = (200, row)
     board.autorun.unpause("peaks", missed="run")
     assert sent(standin, f"{path}:resume") == {"missed": "run"}
