@@ -10,7 +10,6 @@ import os
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +19,7 @@ import arp_nb
 from arp_nb import demo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from arp_nb.client.board import Board
     from arp_nb.client.transport import Transport
@@ -53,8 +52,8 @@ class Stage:
     >>> stage.close()  # doctest: +SKIP
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or Path(tempfile.mkdtemp(prefix="arp-demo-", dir=_short_folder()))
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="arp-demo-", dir=_short_folder()))
         self.store = self.folder / "store"
         #: what a notebook page may show: scripts, logs, pictures, the notebook
         self.work = self.folder / "work"
@@ -67,7 +66,6 @@ class Stage:
         }
         self._before: dict[str, str | None] = {}
         self._is_open = False
-        self._guard: subprocess.Popen[bytes] | None = None
         atexit.register(self.close)
         #: what stands in its config.toml
         self.config = _CONFIG.format(bin=self.folder / "bin")
@@ -83,13 +81,11 @@ class Stage:
     def open(self) -> Self:
         """Make the store; what this process starts from now on works in it.
 
-        `close` takes all of it away again; at the latest that happens when this process ends,
-        or is killed.
+        `close` takes all of it away again; at the latest that happens when this process ends.
         """
         self._is_open = True
         self._before = {name: os.environ.get(name) for name in self.variables}
         os.environ.update(self.variables)
-        self._guard = _guard(self.folder)
         self.store.mkdir(mode=0o700)
         self.temporary.mkdir()
         (self.store / "config.toml").write_text(self.config, "utf-8")
@@ -103,30 +99,14 @@ class Stage:
         """End its jobs and its manager, and remove all that is in it. Twice is not an error."""
         atexit.unregister(self.close)
         with contextlib.ExitStack() as last:
-            last.callback(self._dismiss_guard)
             last.callback(shutil.rmtree, self.folder, ignore_errors=True)
             if not self._is_open:
                 return
             self._is_open = False
             last.callback(self._restore_environment)
-            # last of all the guard: this process may be killed while it closes
-            spared = {os.getpid(), *([self._guard.pid] if self._guard is not None else [])}
-            last.callback(_end_processes_of, self.folder, spared)
+            last.callback(_end_processes_of, self.folder)
             self._end_jobs()
             self._stop_manager()
-
-    @classmethod
-    def left_behind(cls, folder: Path) -> Self:
-        """Return the stage in a folder whose process is gone; it can only be closed."""
-        stage = cls(folder)
-        stage._is_open = True
-        return stage
-
-    def _dismiss_guard(self) -> None:
-        if self._guard is not None:
-            self._guard.kill()
-            self._guard.communicate()
-            self._guard = None
 
     def _restore_environment(self) -> None:
         for name, value in self._before.items():
@@ -194,37 +174,13 @@ def _end_jobs_of(experiment: str) -> None:
             board.jobs.wait(_KILL_S)
 
 
-#: waits for the end of its input, which comes when the process that opened the stage is gone
-_GUARD = """\
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-sys.stdin.buffer.read()
-from arp_nb.demo.stage import Stage
-Stage.left_behind(Path(sys.argv[2])).close()
-"""
-
-
-def _guard(folder: Path) -> subprocess.Popen[bytes]:
-    """Start what takes a stage away whose process is killed: a kernel that is not waited for."""
-    package = str(Path(arp_nb.__file__).parents[1])
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", _GUARD, package, str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        start_new_session=True,  # a kernel is killed with its group
-    )
-
-
-def _end_processes_of(folder: Path, spared: Collection[int]) -> None:
+def _end_processes_of(folder: Path) -> None:
     """Kill what was called from, or knows, a folder that is about to go: hanging scripts."""
     name = os.fsencode(folder)
     for process in Path("/proc").glob("[0-9]*"):
         try:
             told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            if name in told and int(process.name) not in spared:
+            if name in told and int(process.name) != os.getpid():
                 os.kill(int(process.name), signal.SIGKILL)
         except OSError:  # it ended, or belongs to somebody else
             continue
