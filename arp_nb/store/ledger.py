@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
 from arp_nb.ledger import Entry, Outcome, Why
 from arp_nb.model import FINAL, JobState, Trigger
@@ -15,13 +15,13 @@ from arp_nb.store.among import among, listed
 from arp_nb.store.deciding import Tally
 from arp_nb.store.many import Many
 from arp_nb.store.records import from_us, from_us_or_none, to_json, to_us, to_us_or_none
-from arp_nb.store.schema import job, ledger
+from arp_nb.store.schema import definition, job, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select
 
     from arp_nb.store.deciding import Decision, DecisionKey, LedgerFilter
     from arp_nb.store.transaction import Transaction
@@ -45,27 +45,37 @@ _KEYS = select(ledger.c.definition_id, ledger.c.run, ledger.c.trigger, ledger.c.
 _DECIDED = _KEYS.where(
     ledger.c.experiment_id == bindparam("experiment_id"), among(ledger.c.run, "runs")
 )
-_WAITS = ledger.c.outcome == Outcome.WAITING.value
+#: written out: the index of what waits is found by no parameter
+_WAITS = ledger.c.outcome == literal_column(f"'{Outcome.WAITING.value}'")
 _STILL_WAITING = select(ledger.c.id).where(_WAITS, among(ledger.c.id, "ids"))
 _SINCE = select(ledger).where(ledger.c.revision >= bindparam("since")).order_by(ledger.c.revision)
-_COUNT = select(func.count()).select_from(ledger).where(_WAITS)
-_FIRED = ledger.c.outcome == Outcome.FIRED.value
-_TALLIES = (
-    select(
-        ledger.c.definition_id,
-        func.count().filter(_WAITS),
-        func.count().filter(_FIRED),
-        func.count().filter(_FIRED, ledger.c.decided_at > bindparam("since")),
-        func.max(ledger.c.decided_at).filter(_FIRED),
-    )
-    .where(ledger.c.experiment_id == bindparam("experiment_id"))
-    .group_by(ledger.c.definition_id)
+_OF_EXPERIMENT = select(definition.c.id).where(
+    definition.c.experiment_id == bindparam("experiment_id")
 )
+_COUNT = select(func.count()).select_from(ledger).where(_WAITS)
+_COUNT_OF_EXPERIMENT = _COUNT.where(ledger.c.definition_id.in_(_OF_EXPERIMENT))
+_FIRED = ledger.c.outcome == Outcome.FIRED.value
+
+
+def _of_each(what: ColumnElement[Any], *which: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Return what there is of the lines of each definition, read off one index alone."""
+    mine = select(what).where(ledger.c.definition_id == definition.c.id, *which)
+    return mine.correlate(definition).scalar_subquery()
+
+
+_TALLIES = select(
+    definition.c.id,
+    _of_each(func.count(), _WAITS),
+    _of_each(func.count(), _FIRED),
+    _of_each(func.count(), _FIRED, ledger.c.decided_at > bindparam("since")),
+    _of_each(func.max(ledger.c.decided_at), _FIRED),
+).where(definition.c.experiment_id == bindparam("experiment_id"))
 _ACTIVE = (
     select(job.c.definition_id, func.count())
     .where(
-        job.c.state.not_in([state.value for state in FINAL]),
-        job.c.experiment_id == bindparam("experiment_id"),
+        job.c.state.in_([state.value for state in JobState if state not in FINAL]),
+        # by state: few jobs are going, and an experiment has very many
+        job.c.experiment_id + 0 == bindparam("experiment_id"),
         job.c.trigger != Trigger.MANUAL.value,
         job.c.deleted_at.is_(None),
     )
@@ -261,7 +271,9 @@ def _conditions(which: LedgerFilter) -> Iterator[ColumnElement[bool]]:
             yield ledger.c[name] == value
     if which.ids is not None:
         yield ledger.c.id.in_(which.ids)
-    if which.outcomes is not None:
+    if which.outcomes is not None and set(which.outcomes) == {Outcome.WAITING}:
+        yield _WAITS
+    elif which.outcomes is not None:
         yield ledger.c.outcome.in_([one.value for one in which.outcomes])
     if which.before_id is not None:
         yield ledger.c.id < which.before_id
@@ -271,10 +283,9 @@ def _conditions(which: LedgerFilter) -> Iterator[ColumnElement[bool]]:
 
 def waiting(db: Connection, experiment_id: int | None) -> int:
     """Return how many lines wait."""
-    statement = _COUNT
-    if experiment_id is not None:
-        statement = statement.where(ledger.c.experiment_id == experiment_id)
-    return db.execute(statement).scalar_one()
+    if experiment_id is None:
+        return db.execute(_COUNT).scalar_one()
+    return db.execute(_COUNT_OF_EXPERIMENT, {"experiment_id": experiment_id}).scalar_one()
 
 
 def tallies(db: Connection, experiment_id: int, since: datetime) -> Mapping[int, Tally]:

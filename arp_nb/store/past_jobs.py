@@ -12,7 +12,7 @@ from arp_nb.status import status
 from arp_nb.store.among import among, listed
 from arp_nb.store.deciding import DoneJob, JobFacts, PastJobs
 from arp_nb.store.records import from_us_or_none
-from arp_nb.store.schema import job
+from arp_nb.store.schema import definition, job
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _US_PER_HOUR = 3600 * 1_000_000
-_DONE = job.c.state == JobState.DONE.value
+#: joined to nothing, so that no index is taken that finds all jobs which are done
+_DONE = job.c.state + "" == JobState.DONE.value
+#: of an experiment, by the index of definitions and runs
+_OF_EXPERIMENT = job.c.definition_id.in_(
+    select(definition.c.id).where(definition.c.experiment_id == bindparam("experiment_id"))
+)
 _COLUMNS = (
     job.c.id, job.c.root_id, job.c.experiment_id, job.c.definition_id, job.c.hash, job.c.run,
     job.c.ended_at, job.c.revision,
@@ -34,7 +39,7 @@ _SINCE = (
 _OF_RUNS = (
     select(*_COLUMNS)
     .where(
-        job.c.experiment_id == bindparam("experiment_id"),
+        _OF_EXPERIMENT,
         job.c.hash == bindparam("hash"),
         among(job.c.run, "runs"),
         _DONE,
@@ -55,7 +60,7 @@ _TOOK = (
 _NEWEST = (
     select(func.max(job.c.id))
     .where(
-        job.c.experiment_id == bindparam("experiment_id"),
+        _OF_EXPERIMENT,
         among(job.c.run, "runs"),
         job.c.deleted_at.is_(None),
     )

@@ -352,6 +352,7 @@ ledger = Table(
     Column("revision", BigInteger, nullable=False, index=True),
     UniqueConstraint("definition_id", "run", "trigger", "cause"),
     Index(None, "experiment_id", "revision"),
+    Index(None, "experiment_id", "id"),
     Index(None, "experiment_id", "run"),
     Index("ix_ledger_waiting", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
     Index(None, "definition_id", "outcome", "decided_at"),

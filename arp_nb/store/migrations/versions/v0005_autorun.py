@@ -103,6 +103,7 @@ def _ledger() -> None:
     for columns in (
         ["revision"],
         ["experiment_id", "revision"],
+        ["experiment_id", "id"],
         ["experiment_id", "run"],
         ["definition_id", "outcome", "decided_at"],
     ):
