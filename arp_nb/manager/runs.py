@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from arp_nb.errors import Conflict, InvalidValue, NotFound
 from arp_nb.store.deciding import RunFacts
 
@@ -19,6 +21,7 @@ _MAX_NUMBER = 10**9
 _MAX_PARAMETERS_BYTES = 64 * 1024
 _MAX_TYPE = 40
 _MAX_REASON = 500
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 
 class Runs:
@@ -131,8 +134,14 @@ def _check_number(number: object) -> None:
 
 def _check_times(*times: datetime | None) -> None:
     for time in times:
-        if time is not None and time.tzinfo is None:
+        if time is None:
+            continue
+        if time.tzinfo is None:
             raise InvalidValue(f"The time {time.isoformat()} has no time zone; add 'Z' for UTC.")
+        if not _FIRST_YEAR <= time.year < _LAST_YEAR:
+            raise InvalidValue(
+                f"{time.isoformat()} is no time of a run: {_FIRST_YEAR} to {_LAST_YEAR}."
+            )
 
 
 def _check_type(kind: str) -> None:
@@ -155,3 +164,7 @@ def _check_parameters(parameters: Mapping[str, Any] | None) -> None:
         )
     if "\\u0000" in text:
         raise InvalidValue("The run's parameters hold a NUL.")
+    try:
+        orjson.dumps(dict(parameters))
+    except TypeError as error:  # half a character, a number beyond 64 bits
+        raise InvalidValue(f"The run's parameters cannot be kept: {error}.") from error

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from arp_nb.autorun_rows import entry_row, stop_row
 from arp_nb.errors import TooLarge
@@ -42,13 +43,13 @@ class Draft(Body):
 
     predicate: str
     #: the run to judge it for; null: the newest
-    run: int | None = None
+    run: Annotated[int, Field(ge=0, lt=2**63)] | None = None
 
 
 class Settled(Body):
     """Lines of the ledger that wait, and what becomes of them."""
 
-    ids: list[int]
+    ids: list[Annotated[int, Field(ge=1, lt=2**63)]]
     do: Literal["run", "skip"]
 
 

@@ -257,3 +257,12 @@ async def test_danas_new_trigger_is_for_what_happens_after_she_chose_it(stage: S
     assert edited.autorun_at > checked.autorun_at
     await stage.play.manager.runs.put(stage.play.experiment, 7, parameters={"beam": 5})
     assert await stage.told() == [(7, "skipped", "unchecked")]
+
+
+async def test_what_is_changed_beyond_what_is_compared_is_said_to_be(stage: Stage) -> None:
+    stage.play.client.text = "echo\n" * 3000
+    await stage.check()
+    await change_script(stage, "echo\n" * 2999 + "rm -r /data\n")
+    found = await stage.autorun.consent(stage.play.experiment, stage.definition.id)
+    assert found.script_diff == ""
+    assert "look at the script itself" in found.script_missing

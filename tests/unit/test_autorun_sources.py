@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 XPP = "xppi0915"
 AT = datetime(2026, 11, 22, 11, tzinfo=UTC)
+EARLY = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
 
 
 @pytest.fixture(autouse=True)
@@ -267,6 +268,21 @@ async def test_a_run_that_cannot_be_kept_costs_no_other_run(following: Following
     assert following.said().startswith("4 runs cannot be kept, such as 3: The run's parameters")
     source.tell(news(14))
     await following.run(14)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"parameters": {"title": "\ud800"}}, {"parameters": {"id": 2**70}}, {"started_at": EARLY}],
+    ids=["half a character", "a huge number", "a time before all"],
+)
+async def test_what_no_store_can_keep_of_one_run_costs_no_other_run(
+    following: Following, facts: dict[str, Any]
+) -> None:
+    source = fake()
+    source.tell(news(13, **facts), news(14))
+    following.follow(source)
+    assert (await following.run(14)).ended_at == AT
+    await following.until(lambda: "Run 13 cannot be kept: " in following.said())
 
 
 async def test_a_plugin_that_does_not_wait_takes_no_turn_from_others(

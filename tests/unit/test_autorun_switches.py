@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from arp_nb.errors import Conflict, NotFound
+from arp_nb.ledger import Outcome
 from arp_nb.manager.autorun.standing import Standing
 from arp_nb.store.deciding import LedgerFilter
 from tests.autorun_play import Stage, staged
@@ -120,6 +121,47 @@ async def test_the_ledger_answers_for_every_definition_of_a_run(stage: Stage) ->
         "by-hand": "It is applied by hand.",
         "later": "No job of peaks is DONE on run 1.",
     }
+
+
+async def test_a_filter_makes_no_pair_that_has_a_line_one_that_has_none(stage: Stage) -> None:
+    await stage.check(predicate="run > 5")
+    await stage.end(1)
+    await stage.lines()
+    for which in ({"outcomes": (Outcome.FIRED,)}, {"why": "excluded"}):
+        found, _ = await stage.autorun.ledger(
+            stage.play.experiment, LedgerFilter(run=1, **which), complete=True
+        )
+        assert found == []
+
+
+async def test_a_pair_that_has_a_line_under_an_earlier_hash_is_not_about_to_be_decided_on(
+    stage: Stage,
+) -> None:
+    checked = await stage.check()
+    await stage.end(1)
+    await stage.lines()
+    await stage.play.manager.definitions.change(
+        stage.play.experiment, checked.id, {"name": "peaks2"}, None, "dana"
+    )
+    found, _ = await stage.autorun.ledger(
+        stage.play.experiment, LedgerFilter(hash="peaks2"), complete=True
+    )
+    assert [one.said for one in found if one.run == 1] == []
+
+
+async def test_a_first_page_tells_of_pairs_without_a_line_also_where_more_lines_follow(
+    stage: Stage,
+) -> None:
+    await stage.check()
+    await stage.end(1, 2, 3)
+    await stage.lines()
+    found, more = await stage.autorun.ledger(
+        stage.play.experiment, LedgerFilter(hash="peaks", limit=2), complete=True
+    )
+    assert more
+    assert [(one.run, one.outcome.value) for one in found] == [
+        (3, "fired"), (2, "fired"), (5, "none"), (4, "none"),
+    ]  # fmt: skip
 
 
 async def test_the_feed_tells_each_line_of_the_ledger(stage: Stage) -> None:

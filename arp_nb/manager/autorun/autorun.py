@@ -92,14 +92,20 @@ class Autorun:
     ) -> tuple[Sequence[Entry], bool]:
         """Lines of the ledger, newest first, and whether there are more.
 
-        ``complete``: also for pairs that have no line; of one run, or of one hash.
+        ``complete``: also for pairs that have no line; of one run, or of one hash. They come
+        with the first page.
         """
         if complete and which.run is None and which.hash is None:
             raise InvalidValue("Ask for a run or a hash to be told of what has no line, too.")
+        which = replace(which, experiment_id=experiment.id)
+        found, more = await self._context.store.ledger(which)
+        if complete and which.before_id is None:
+            found = [*found, *await self._without_line(experiment, which)]
+        return found, more
+
+    async def _without_line(self, experiment: Experiment, which: LedgerFilter) -> list[Entry]:
+        """Return what is to be told of pairs that have no line at all, where a filter lets it."""
         store = self._context.store
-        found, more = await store.ledger(replace(which, experiment_id=experiment.id))
-        if not complete or more or which.before_id is not None:
-            return found, more
         definitions = await store.definitions(experiment.id)
         if which.hash is not None:
             definitions = [one for one in definitions if one.name == which.hash]
@@ -109,7 +115,14 @@ class Autorun:
             runs = await store.some_runs(experiment.id, [which.run])
             if not runs:
                 raise NotFound(f"{experiment.name} has no run {which.run}.")
-        return [*found, *derived.missing(definitions, runs, found, self._context.clock())], False
+        known = await store.decided(experiment.id, {one.number for one in runs})
+        pairs = {(definition_id, run) for definition_id, run, *_ in known}
+        return [
+            one
+            for one in derived.missing(definitions, runs, pairs, self._context.clock())
+            if (which.outcomes is None or one.outcome in which.outcomes)
+            and which.why in {None, one.why.value}
+        ]
 
     async def missed(
         self, experiment: Experiment, ids: Sequence[int], do: Missed, by: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 #: changing these changes neither what runs nor when
 _HARMLESS = frozenset({"name", "most_at_once", "most_per_hour"})
 _MOST_DIFF_LINES = 2000
+_NOT_WHOLE = (
+    f"The script is another one, and only its first 64 kB and {_MOST_DIFF_LINES:,} lines are "
+    "compared here: look at the script itself."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,23 +130,25 @@ async def difference(context: Context, definition: Definition) -> Difference:
         return Difference(definition=definition, changes=found, script_missing=str(error))
     if script.sha256 == definition.consent_sha256:
         return Difference(definition=definition, changes=found)
+    diff, is_whole = await asyncio.to_thread(_diff, text, script.text)  # it may take a second
     return Difference(
         definition=definition,
         changes=found,
-        script_diff=_diff(text, script.text),
-        script_missing=script.missing,
+        script_diff=diff,
+        script_missing=script.missing or ("" if is_whole and not script.cut else _NOT_WHOLE),
     )
 
 
-def _diff(then: str, now: str) -> str:
+def _diff(then: str, now: str) -> tuple[str, bool]:
+    """Return what differs, and whether that is all of it."""
+    texts = [then.splitlines(), now.splitlines()]
+    was, is_now = (lines[:_MOST_DIFF_LINES] for lines in texts)
     lines = difflib.unified_diff(
-        then.splitlines()[:_MOST_DIFF_LINES],
-        now.splitlines()[:_MOST_DIFF_LINES],
-        "as it was consented to",
-        "as it is now",
-        lineterm="",
+        was, is_now, "as it was consented to", "as it is now", lineterm=""
     )
-    return "\n".join(lines)
+    diff = "\n".join(lines)
+    # the same lines, and another script: it differs in what is no line, or further on
+    return diff, bool(diff) and max(map(len, texts)) <= _MOST_DIFF_LINES
 
 
 def diff_row(found: Difference) -> Mapping[str, Any]:

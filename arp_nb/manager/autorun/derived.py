@@ -10,7 +10,7 @@ from arp_nb.manager.autorun.verdict import clock
 from arp_nb.model import Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from arp_nb.model import Definition, Run
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 def missing(
     definitions: Iterable[Definition],
     runs: Iterable[Run],
-    told: Iterable[Entry],
+    known: Collection[tuple[int, int]],
     now: datetime,
 ) -> list[Entry]:
-    """Return a line for each pair of definition and run that none was told of."""
-    known = {(one.definition_id, one.run) for one in told}
+    """Return a line for each pair of definition and run, but those that have one."""
     defs = list(definitions)
     return [
         _line(definition, run, now)

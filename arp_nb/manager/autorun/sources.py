@@ -105,7 +105,9 @@ class Follower:
             words.append(f"There is no experiment {', '.join(sorted(self._unknown))} here.")
         if self._refused:
             number, why = next(iter(self._refused.items()))
-            words.append(f"{len(self._refused)} runs cannot be kept, such as {number}: {why}")
+            count = len(self._refused)
+            which = f"{count} runs cannot be kept, such as {number}"
+            words.append(f"{which if count > 1 else f'Run {number} cannot be kept'}: {why}")
         return " ".join(one for one in words if one)
 
     def _tell(self, *, ok: bool, said: str) -> None:
