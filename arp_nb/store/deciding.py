@@ -230,7 +230,7 @@ class StoreDeciding(ABC):
 
     @abstractmethod
     async def waiting(self, experiment_id: int | None = None) -> int:
-        """Return how many lines wait."""
+        """Return how many lines wait, of definitions that are not deleted."""
 
     @abstractmethod
     async def past_jobs(self, definition_id: int, limit: int) -> PastJobs:

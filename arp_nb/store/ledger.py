@@ -49,11 +49,11 @@ _DECIDED = _KEYS.where(
 _WAITS = ledger.c.outcome == literal_column(f"'{Outcome.WAITING.value}'")
 _STILL_WAITING = select(ledger.c.id).where(_WAITS, among(ledger.c.id, "ids"))
 _SINCE = select(ledger).where(ledger.c.revision >= bindparam("since")).order_by(ledger.c.revision)
-_OF_EXPERIMENT = select(definition.c.id).where(
-    definition.c.experiment_id == bindparam("experiment_id")
-)
-_COUNT = select(func.count()).select_from(ledger).where(_WAITS)
-_COUNT_OF_EXPERIMENT = _COUNT.where(ledger.c.definition_id.in_(_OF_EXPERIMENT))
+_IN_USE = select(definition.c.id).where(definition.c.deleted_at.is_(None))
+_OF_EXPERIMENT = _IN_USE.where(definition.c.experiment_id == bindparam("experiment_id"))
+_WAITING = select(func.count()).select_from(ledger).where(_WAITS)
+_COUNT = _WAITING.where(ledger.c.definition_id.in_(_IN_USE))
+_COUNT_OF_EXPERIMENT = _WAITING.where(ledger.c.definition_id.in_(_OF_EXPERIMENT))
 _FIRED = ledger.c.outcome == Outcome.FIRED.value
 
 

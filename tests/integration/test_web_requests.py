@@ -267,3 +267,18 @@ async def test_a_single_job_that_does_not_exist_is_not_found(arp: Face) -> None:
             answer = await caller.post(f"{API}/jobs/99:{verb}")
             assert answer.status_code == 404, verb
         assert (await caller.delete(f"{API}/jobs/99")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("autorun:missed", {"ids": [10**30], "do": "skip"}),
+        ("autorun:check", {"predicate": "run > 1", "run": 10**30}),
+    ],
+)
+async def test_a_number_that_no_store_holds_is_refused(
+    arp: Face, path: str, body: dict[str, Any]
+) -> None:
+    async with arp.caller() as caller:
+        answer = await caller.post(f"{ROOT}/{path}", json=body)
+    assert (answer.status_code, answer.json()["error"]) == (422, "InvalidValue")

@@ -129,3 +129,39 @@ async def test_the_cursor_outlives_the_engine_and_what_was_missed_is_caught_up_w
         pass
     assert since[0] > 0
     assert await stage.told() == [(1, "fired", ""), (2, "fired", "")]
+
+
+async def test_a_step_decides_on_about_as_much_however_many_definitions_there_are(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_DECISIONS", 6)
+    await stage.check()
+    for name in ("fit", "plot"):
+        await stage.add(name)
+    await stage.lines()
+    decide, made = store_of(stage).decide, []
+
+    async def counted(decisions: Any) -> Any:
+        made.append(len(decisions))
+        return await decide(decisions)
+
+    monkeypatch.setattr(store_of(stage), "decide", counted)
+    facts = [RunFacts(number=number, ended_at=stage.play.tick()) for number in range(1, 6)]
+    await store_of(stage).put_runs(stage.play.experiment.id, facts, "logbook")
+    await stage.lines()
+    assert made == [6, 6, 3]
+
+
+async def test_after_a_restart_what_waits_for_room_is_known_of_each_definition(
+    stage: Stage,
+) -> None:
+    await stage.check(most_at_once=1)
+    other = await stage.add("fit", most_at_once=1)
+    await stage.end(1, 2)
+    await stage.lines()
+    context = stage.play.manager._context
+    later = engine.Engine(context, context.standing)
+    await stage.end(3)
+    while await later.step():
+        pass
+    assert later._limited == {stage.definition.id, other.id}

@@ -104,6 +104,32 @@ async def test_a_line_that_waits_can_be_settled_by_itself_and_no_other(stage: St
         await stage.autorun.missed(stage.play.experiment, [999], "run", "bob")
 
 
+async def test_what_waits_of_a_deleted_definition_is_not_counted_until_it_is_restored(
+    stage: Stage,
+) -> None:
+    await stage.check()
+    play, experiment = stage.play, stage.play.experiment
+    await stage.autorun.pause(experiment, stage.definition.id, "bob")
+    await stage.end(1)
+    await stage.lines()
+    counts = [(await stage.autorun.status(experiment)).waiting]
+    await play.manager.definitions.delete(experiment, stage.definition.id, "bob")
+    counts += [(await stage.autorun.status(one)).waiting for one in (experiment, None)]
+    await play.manager.definitions.restore(experiment, stage.definition.id, "bob")
+    counts.append((await stage.autorun.status(None)).waiting)
+    assert counts == [1, 0, 0, 1]
+
+
+async def test_a_checked_box_that_can_start_nothing_says_so(stage: Stage) -> None:
+    await stage.check()
+    experiment = stage.play.experiment
+    await stage.play.manager.definitions.change(
+        experiment, stage.definition.id, {"trigger": "MANUAL"}, None, "dana"
+    )
+    (one,) = (await stage.autorun.status(experiment)).definitions
+    assert one.problem == "It is applied by hand: say what starts it, or uncheck autorun."
+
+
 # -- the ledger answers for every pair -----------------------------------------------------
 
 

@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 _META = "autorun_cursor"
 #: runs, or jobs, of one step: what is decided is one transaction
 _STEP = 200
+#: … and about so many decisions: others wait while they are made
+_DECISIONS = 2000
 #: between two steps: commits come in hundreds a second, and few are about runs
 _SPACING_S = 0.1
 #: what waits for room is looked at so often at most, and at least
@@ -140,6 +142,7 @@ class Engine:
 
     async def _start(self) -> _Cursor:
         if self._cursor is None:
+            await self._learn()
             self._limited = await self._read_limited()
             text = await self._context.store.get_meta(_META)
             self._cursor = self._kept = _Cursor(**json.loads(text)) if text else _Cursor()
@@ -172,7 +175,8 @@ class Engine:
         ]
 
     async def _runs(self, cursor: _Cursor) -> bool:
-        runs = await self._context.store.runs_since(cursor.runs, _STEP)
+        most = self._most_runs()
+        runs = await self._context.store.runs_since(cursor.runs, most)
         if not runs:
             return False
         await self._learn()  # after: a box may have been checked before the last of these ended
@@ -184,7 +188,15 @@ class Engine:
         ]
         await self._decide(found)
         self._cursor = replace(self._cursor or cursor, runs=runs[-1].revision)
-        return len(runs) == _STEP
+        return len(runs) == most
+
+    def _most_runs(self) -> int:
+        """Return how many runs a step looks at; each may be one decision for each definition."""
+        automatic = sum(
+            one.deleted_at is None and one.draft.trigger is not Trigger.MANUAL
+            for one in self._definitions.values()
+        )
+        return max(min(_STEP, _DECISIONS // max(automatic, 1)), 1)
 
     async def _jobs(self, cursor: _Cursor) -> bool:
         """Decide on what runs after other definitions."""

@@ -111,12 +111,13 @@ async def _definitions(context: Context, experiment: Experiment) -> list[Definit
 def problem_of(definition: Definition, names: Collection[str], given: Collection[Trigger]) -> str:
     """Return why autorun can never start a definition as it is, in words; empty if it can."""
     draft = definition.draft
+    if definition.autorun and draft.trigger is Trigger.MANUAL:
+        return "It is applied by hand: say what starts it, or uncheck autorun."
     if draft.trigger not in ALWAYS_GIVEN and draft.trigger not in given:
         return f"No run source here tells when a run {IN_WORDS[draft.trigger]}."
     if draft.trigger is Trigger.AFTER and draft.after not in names:
-        if not draft.after:
-            return "Say which batch def it runs after."
-        return f"There is no batch def {draft.after!r} to run after."
+        there_is_none = f"There is no batch def {draft.after!r} to run after."
+        return there_is_none if draft.after else "Say which batch def it runs after."
     if draft.trigger is Trigger.RUN_PARAM_IS_VALUE and not draft.run_param:
         return "Say which run parameter it waits for."
     try:
