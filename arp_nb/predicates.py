@@ -119,8 +119,8 @@ class Predicate:
     text: str
     #: names of values that it may look at, as they are shown
     reads: frozenset[str]
-    #: whether it asks for anything of earlier jobs
-    reads_jobs: bool
+    #: hashes of whose jobs it asks for anything
+    jobs: frozenset[str]
     _tree: ast.expr | None
 
     def judge(self, values: Values) -> Verdict:
@@ -161,13 +161,13 @@ def parse(text: str) -> Predicate:
     # one for one, so that places stay
     line = text.translate(_NEWLINES)
     if not line.strip():
-        return Predicate("", frozenset(), reads_jobs=False, _tree=None)
+        return Predicate("", frozenset(), frozenset(), None)
     tree = _read(line)
     _check_size(tree)
     reader = _Reader(line)
     checked = reader.visit(tree)
     assert isinstance(checked, ast.Expression)
-    return Predicate(text, frozenset(reader.reads), reader.reads_jobs, checked.body)
+    return Predicate(text, frozenset(reader.reads), frozenset(reader.jobs), checked.body)
 
 
 def _check_size(tree: ast.Expression) -> None:
@@ -215,7 +215,7 @@ class _Reader(ast.NodeTransformer):
         self._lead = len(line) - len(line.lstrip())
         self._around: ast.AST | None = None
         self.reads: set[str] = set()
-        self.reads_jobs = False
+        self.jobs: set[str] = set()
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """Refuse all syntax that is not listed."""
@@ -283,7 +283,8 @@ class _Reader(ast.NodeTransformer):
         for one in texts:
             self._check_text(node, one)
         self.reads.add(predicate_names.shown(name, *texts))
-        self.reads_jobs |= name != "param"
+        if name != "param":
+            self.jobs.add(texts[0])
         call = ast.Call(ast.Name(name, ast.Load()), [ast.Constant(one) for one in texts], [])
         return ast.fix_missing_locations(ast.copy_location(call, node))
 

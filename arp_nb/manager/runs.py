@@ -57,7 +57,7 @@ class Runs:
         """
         facts = RunFacts(number=number, **known)
         check(facts)
-        return await self._store.put_run_facts(experiment.id, facts)
+        return await self._store.put_run(experiment.id, facts)
 
     async def exclude(self, experiment: Experiment, number: int, by: str, why: str) -> Run:
         """Take a run out of autorun. `NotFound`, `InvalidValue` without a reason."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from arp_nb.store.beside import StoreBeside
-from arp_nb.store.deciding import RunFacts, StoreDeciding
+from arp_nb.store.deciding import StoreDeciding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -258,10 +258,6 @@ class Store(StoreBeside, StoreDeciding):
     @abstractmethod
     async def definition(self, definition_id: int, version: int | None = None) -> Definition:
         """One definition, deleted or not; by default its current version. `NotFound`."""
-
-    async def put_run(self, experiment_id: int, number: int, **known: Any) -> Run:
-        """Do `put_run_facts` with what is named here."""
-        return await self.put_run_facts(experiment_id, RunFacts(number=number, **known))
 
     @abstractmethod
     async def runs(self, experiment_id: int) -> Sequence[Run]:

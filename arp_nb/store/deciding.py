@@ -161,7 +161,7 @@ class StoreDeciding(ABC):
         """
 
     @abstractmethod
-    async def put_run_facts(self, experiment_id: int, facts: RunFacts) -> Run:
+    async def put_run(self, experiment_id: int, facts: RunFacts) -> Run:
         """Do `put_runs` for one run that the API tells of, and return it. `NotFound`."""
 
     @abstractmethod
@@ -238,6 +238,9 @@ class StoreDeciding(ABC):
 
     @abstractmethod
     async def latest_reports(
-        self, experiment_id: int, runs: Collection[int]
+        self, experiment_id: int, runs: Collection[int], hashes: Collection[str] | None = None
     ) -> Mapping[int, Mapping[str, JobFacts]]:
-        """Return by run and hash what the newest job of each says."""
+        """Return by run and hash what the newest job of each says; None: of all hashes.
+
+        Reports may be long: name the hashes wherever there are many runs.
+        """

@@ -69,7 +69,9 @@ _NEWEST = (
 _FACTS = select(
     job.c.id, job.c.run, job.c.hash, job.c.state, job.c.phase, job.c.native_state,
     job.c.location, job.c.report,
-).where(job.c.id.in_(_NEWEST))  # fmt: skip
+)  # fmt: skip
+_OF_ALL = _FACTS.where(job.c.id.in_(_NEWEST))
+_OF_HASHES = _FACTS.where(job.c.id.in_(_NEWEST.where(among(job.c.hash, "hashes"))))
 
 
 def done_since(db: Connection, revision: int, limit: int) -> list[DoneJob]:
@@ -93,11 +95,17 @@ def took(db: Connection, definition_id: int, limit: int) -> PastJobs:
 
 
 def latest_reports(
-    db: Connection, experiment_id: int, runs: Collection[int]
+    db: Connection, experiment_id: int, runs: Collection[int], hashes: Collection[str] | None
 ) -> Mapping[int, Mapping[str, JobFacts]]:
-    """Return by run and hash what the newest job of each says."""
+    """Return by run and hash what the newest job of each says; None: of all hashes."""
+    wanted = {"experiment_id": experiment_id, "runs": listed(runs)}
+    rows = (
+        db.execute(_OF_ALL, wanted)
+        if hashes is None
+        else db.execute(_OF_HASHES, {**wanted, "hashes": listed(hashes)})
+    )
     found: dict[int, dict[str, JobFacts]] = {}
-    for row in db.execute(_FACTS, {"experiment_id": experiment_id, "runs": listed(runs)}):
+    for row in rows:
         shown = status(JobState(row.state), Phase(row.phase), row.native_state, row.location)
         facts = JobFacts(id=row.id, status=shown, report=orjson.loads(row.report))
         found.setdefault(row.run, {})[row.hash] = facts

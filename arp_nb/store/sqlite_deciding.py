@@ -41,7 +41,7 @@ class SqliteDeciding(StoreDeciding):
         changed: int = await self._writer.bulk(runs.PutRuns(experiment_id, facts, source))
         return changed
 
-    async def put_run_facts(self, experiment_id: int, facts: RunFacts) -> Run:
+    async def put_run(self, experiment_id: int, facts: RunFacts) -> Run:
         """Do `put_runs` for one run that the API tells of, and return it. `NotFound`."""
         kept: Run = await self._writer.call(lambda tx: runs.put_one(tx, experiment_id, facts))
         return kept
@@ -122,9 +122,9 @@ class SqliteDeciding(StoreDeciding):
         return await self._readers.read(lambda db: past_jobs.took(db, definition_id, limit))
 
     async def latest_reports(
-        self, experiment_id: int, runs: Collection[int]
+        self, experiment_id: int, runs: Collection[int], hashes: Collection[str] | None = None
     ) -> Mapping[int, Mapping[str, JobFacts]]:
-        """Return by run and hash what the newest job of each says."""
+        """Return by run and hash what the newest job of each says; None: of all hashes."""
         return await self._readers.read(
-            lambda db: past_jobs.latest_reports(db, experiment_id, runs)
+            lambda db: past_jobs.latest_reports(db, experiment_id, runs, hashes)
         )

@@ -12,6 +12,7 @@ import pytest
 from arp_nb.errors import Conflict, EditConflict, NotFound, StoreError
 from arp_nb.model import Arguments, ScriptCheck, Trigger
 from arp_nb.store.base import Store
+from arp_nb.store.deciding import RunFacts
 from tests.contract.stores import DRAFT, NOW, World, after, make_world
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +46,7 @@ async def test_what_does_not_exist_is_not_found(store: Store) -> None:
     calls: list[Callable[[], Any]] = [
         lambda: store.set_active(99, active=True),
         lambda: store.add_definition(99, DRAFT, CHECK, "ada", NOW),
-        lambda: store.put_run(99, 1),
+        lambda: store.put_run(99, RunFacts(number=1)),
         lambda: store.definition(99),
         lambda: store.change_definition(99, DRAFT, CHECK, None, "ada", NOW),
         lambda: store.delete_definition(99, "ada", NOW),
@@ -157,13 +158,17 @@ async def test_check_of_a_version_that_is_not_current_is_dropped(world: World) -
 
 async def test_run_keeps_what_is_not_given(world: World) -> None:
     put = world.store.put_run
-    await put(world.experiment.id, 12, started_at=NOW, parameters={"a": 1, "deep": {"b": 2}})
+    await put(
+        world.experiment.id,
+        RunFacts(number=12, started_at=NOW, parameters={"a": 1, "deep": {"b": 2}}),
+    )
     run = await put(
-        world.experiment.id, 12, ended_at=after(60), parameters={"a": None, "deep": {"c": 3}}
+        world.experiment.id,
+        RunFacts(number=12, ended_at=after(60), parameters={"a": None, "deep": {"c": 3}}),
     )
     assert (run.number, run.started_at, run.ended_at) == (12, NOW, after(60))
     assert run.parameters == {"deep": {"b": 2, "c": 3}}
-    await put(world.experiment.id, 3)
+    await put(world.experiment.id, RunFacts(number=3))
     assert [one.number for one in await world.store.runs(world.experiment.id)] == [3, 12]
     assert (await world.store.runs(world.experiment.id))[1] == run
 
@@ -207,7 +212,9 @@ async def test_closed_store_says_so(open_here: Callable[[], Store]) -> None:
 async def test_listener_hears_of_each_commit_in_order(world: World) -> None:
     heard: list[int] = []
     world.store.on_commit(heard.append)
-    await asyncio.gather(*(world.store.put_run(world.experiment.id, n) for n in range(200)))
+    await asyncio.gather(
+        *(world.store.put_run(world.experiment.id, RunFacts(number=n)) for n in range(200))
+    )
     assert heard == sorted(set(heard))
     assert heard[-1] == await world.store.revision()
     await world.store.set_meta("not", "a row")
@@ -215,7 +222,7 @@ async def test_listener_hears_of_each_commit_in_order(world: World) -> None:
 
 
 async def test_caller_that_gives_up_does_not_undo_the_write(world: World) -> None:
-    task = asyncio.create_task(world.store.put_run(world.experiment.id, 7))
+    task = asyncio.create_task(world.store.put_run(world.experiment.id, RunFacts(number=7)))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

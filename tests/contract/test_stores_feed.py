@@ -14,6 +14,7 @@ from arp_nb.errors import Gone, NotFound
 from arp_nb.ledger import Outcome
 from arp_nb.model import JobState, ScriptCheck
 from arp_nb.store.base import JobFilter, Store
+from arp_nb.store.deciding import RunFacts
 from tests.contract.ledgers import again, decision, lines
 from tests.contract.stores import DRAFT, NOW, World, after, change, make_world, post, wanted
 
@@ -62,7 +63,7 @@ async def _everything(store: Store, experiment_id: int) -> dict[Any, Any]:
 
 async def test_each_changed_row_has_a_revision_of_its_own(world: World) -> None:
     ids = await world.jobs(5)
-    await world.store.put_run(world.experiment.id, 1)
+    await world.store.put_run(world.experiment.id, RunFacts(number=1))
     await world.store.merge_reports([post(job_id, {"a": 1}) for job_id in ids])
     changes = await world.store.changes(0)
     rows: list[Any] = [*changes.experiments, *changes.definitions, *changes.runs, *changes.jobs]
@@ -74,7 +75,7 @@ async def test_long_reports_are_told_in_several_steps(world: World) -> None:
     ids = await world.jobs(40)
     for job_id in ids:
         await world.store.merge_reports([post(job_id, {"text": "x" * 200_000})])
-    await world.store.put_run(world.experiment.id, 1)
+    await world.store.put_run(world.experiment.id, RunFacts(number=1))
     first = await world.store.changes(0)
     assert first.more
     assert 0 < len(first.jobs) < len(ids) / 2
@@ -207,7 +208,9 @@ async def _do(world: World, step: str, data: st.DataObject) -> None:
     elif step == "report":
         await store.merge_reports([post(job_id, {"n": len(some)}) for job_id in some])
     elif step == "run":
-        await store.put_run(world.experiment.id, data.draw(st.integers(1, 5)), ended_at=NOW)
+        await store.put_run(
+            world.experiment.id, RunFacts(number=data.draw(st.integers(1, 5)), ended_at=NOW)
+        )
     elif step == "decide":
         why = data.draw(st.sampled_from(["", "limit", "predicate"]))
         waits = await lines(store, experiment_id=world.experiment.id, outcomes=[Outcome.WAITING])

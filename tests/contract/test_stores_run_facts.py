@@ -105,7 +105,7 @@ async def test_a_source_takes_no_end_to_an_earlier_time_and_no_start_to_a_later(
 async def test_a_person_corrects_any_time(world: World) -> None:
     await tell(world, 1, started_at=NOW, ended_at=after(100))
     told = RunFacts(number=1, started_at=after(10), ended_at=after(50))
-    run = await world.store.put_run_facts(world.experiment.id, told)
+    run = await world.store.put_run(world.experiment.id, told)
     assert (run.started_at, run.ended_at) == (after(10), after(50))
     assert (run.source, run.reopened) == ("api", 0)
 
@@ -120,7 +120,7 @@ async def test_runs_of_no_experiment_are_refused(store: Store) -> None:
     with pytest.raises(NotFound, match="99"):
         await store.put_runs(99, [RunFacts(number=1)], "logbook")
     with pytest.raises(NotFound, match="99"):
-        await store.put_run_facts(99, RunFacts(number=1))
+        await store.put_run(99, RunFacts(number=1))
 
 
 async def test_thousands_of_runs_let_a_small_write_through(world: World) -> None:
@@ -304,6 +304,9 @@ async def test_the_newest_job_of_each_hash_tells_its_report(world: World) -> Non
     }
     assert isinstance(found[7]["peaks"], JobFacts)
     assert found[7]["peaks"].status
+    named = await store.latest_reports(world.experiment.id, [7, 8], ["peaks", "other"])
+    assert named == {7: {"peaks": found[7]["peaks"]}}
+    assert await store.latest_reports(world.experiment.id, [7], []) == {}
 
 
 async def test_forgetting_a_definition_forgets_its_lines(world: World) -> None:

@@ -181,12 +181,12 @@ def test_reads_names_everything_that_a_predicate_may_look_at() -> None:
 
 @pytest.mark.parametrize("text", ["has('b')", "status('b') == ''", "b.c > 1", "counter('b', 'c')"])
 def test_what_may_be_of_a_job_is_known_to_need_the_jobs(text: str) -> None:
-    assert parse(text).reads_jobs
+    assert parse(text).jobs == {"b"}
 
 
 @pytest.mark.parametrize("text", ["beam > 5", "param['a.b'] > 1", "'has(1)' == type", ""])
 def test_what_is_of_the_run_alone_needs_no_jobs(text: str) -> None:
-    assert not parse(text).reads_jobs
+    assert not parse(text).jobs
 
 
 def test_values_of_like_names_are_told_apart() -> None:

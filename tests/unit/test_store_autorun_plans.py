@@ -50,7 +50,7 @@ def plan(db: Connection, ask: Callable[[Connection], Any]) -> list[str]:
         (lambda db: past_jobs.done_since(db, 7, 200), "job_revision"),
         (lambda db: past_jobs.done_jobs(db, 1, "peaks", [1, 2]), "job_definition_id_run"),
         (lambda db: past_jobs.took(db, 1, 200), "job_definition_id_run"),
-        (lambda db: past_jobs.latest_reports(db, 1, [1, 2]), "job_definition_id_run"),
+        (lambda db: past_jobs.latest_reports(db, 1, [1, 2], ["h"]), "job_definition_id_run"),
         (lambda db: ledger.tallies(db, 1, _NOW), "ledger_definition_id_outcome_decided_at"),
         (lambda db: ledger.tallies(db, 1, _NOW), "job_state"),
         (lambda db: ledger.waiting(db, 1), "ledger_definition_id_outcome_decided_at"),

@@ -18,6 +18,7 @@ from arp_nb.errors import StoreBusy, StoreError
 from arp_nb.model import Run
 from arp_nb.store import open_store
 from arp_nb.store.base import JobFilter, Store
+from arp_nb.store.deciding import RunFacts
 from arp_nb.store.failures import cause, explain
 from tests.contract.stores import NOW, World, make_world, post, wanted
 
@@ -43,7 +44,7 @@ async def test_full_disk_fails_the_write_and_spoils_nothing(world: World) -> Non
     before = await store.job(job_id)
     _pragma(store, "max_page_count = 1")  # SQLite takes the present size instead
     puts = (
-        store.put_run(world.experiment.id, number, parameters={"a": LARGE})
+        store.put_run(world.experiment.id, RunFacts(number=number, parameters={"a": LARGE}))
         for number in range(100)
     )
     with pytest.raises(StoreError, match=r"is full.*saved before stays.*Free some space"):
@@ -129,9 +130,9 @@ async def test_error_of_ours_reaches_its_caller_and_no_other(
         raise ZeroDivisionError
 
     answers = await asyncio.gather(
-        world.store.put_run(world.experiment.id, 1),
+        world.store.put_run(world.experiment.id, RunFacts(number=1)),
         world.store._writer.call(broken),  # type: ignore[attr-defined]
-        world.store.put_run(world.experiment.id, 2),
+        world.store.put_run(world.experiment.id, RunFacts(number=2)),
         return_exceptions=True,
     )
     assert isinstance(answers[1], ZeroDivisionError)
@@ -142,11 +143,14 @@ async def test_error_of_ours_reaches_its_caller_and_no_other(
 async def test_broken_connection_is_replaced(world: World) -> None:
     world.store._writer._db.connection.driver_connection.close()  # type: ignore[attr-defined]
     answers = await asyncio.gather(
-        *(world.store.put_run(world.experiment.id, number) for number in range(5)),
+        *(
+            world.store.put_run(world.experiment.id, RunFacts(number=number))
+            for number in range(5)
+        ),
         return_exceptions=True,
     )
     assert {type(one) for one in answers} <= {StoreError, Run}
-    run = await world.store.put_run(world.experiment.id, 9)
+    run = await world.store.put_run(world.experiment.id, RunFacts(number=9))
     kept = [run for run in answers if isinstance(run, Run)] + [run]
     assert await world.store.runs(world.experiment.id) == kept
 
@@ -192,12 +196,14 @@ async def _fill(folder: Path) -> None:
     kept = 0
     try:
         while kept < 100:
-            await store.put_run(world.experiment.id, kept, parameters={"a": LARGE})
+            await store.put_run(
+                world.experiment.id, RunFacts(number=kept, parameters={"a": LARGE})
+            )
             kept += 1
     except StoreError as error:
         sys.stdout.write(f"{kept} {error}\n")
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-    await store.put_run(world.experiment.id, 1000)
+    await store.put_run(world.experiment.id, RunFacts(number=1000))
     store.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 from arp_nb.errors import StoreError
 from arp_nb.store import open_store
 from arp_nb.store.base import JobFilter
+from arp_nb.store.deciding import RunFacts
 from arp_nb.store.sqlite import SqliteStore
 from arp_nb.store.transaction import Transaction
 from arp_nb.store.writer import Writer
@@ -170,7 +171,7 @@ async def test_closing_finishes_what_was_accepted(tmp_path: Path) -> None:
     apply = asyncio.create_task(store.add_jobs(wanted(world.definition, range(3000))))
     while not await store.jobs(JobFilter(limit=1)):
         await asyncio.sleep(0)
-    write = asyncio.create_task(store.put_run(world.experiment.id, 5))
+    write = asyncio.create_task(store.put_run(world.experiment.id, RunFacts(number=5)))
     await asyncio.sleep(0)
     await asyncio.to_thread(store.close)
     assert len((await apply).job_ids) == 3000

@@ -26,8 +26,14 @@ class Judging:
     @classmethod
     async def of(cls, store: Store, experiment_id: int, found: Iterable[Occasion]) -> Judging:
         """Read what the predicates of occasions need."""
-        asked = {one.run.number for one in found if _asks_for_jobs(one.definition.draft.predicate)}
-        return cls(await store.latest_reports(experiment_id, asked) if asked else {})
+        runs: set[int] = set()
+        hashes: set[str] = set()
+        for one in found:
+            jobs = _jobs_of(one.definition.draft.predicate)
+            if jobs:
+                runs.add(one.run.number)
+                hashes |= jobs
+        return cls(await store.latest_reports(experiment_id, runs, hashes) if runs else {})
 
     def __call__(self, occasion: Occasion) -> Judged:
         """Return whether an occasion's predicate holds for its run."""
@@ -69,8 +75,9 @@ def counters_of(report: Mapping[str, Any]) -> dict[str, Any]:
     return {one.key: one.value for one in reports.counters(report)}
 
 
-def _asks_for_jobs(text: str) -> bool:
+def _jobs_of(text: str) -> frozenset[str]:
+    """Return the hashes of whose jobs a predicate asks for anything."""
     try:
-        return predicates.parse(text).reads_jobs
+        return predicates.parse(text).jobs
     except PredicateError:
-        return False
+        return frozenset()
