@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select
+    from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect
 
     from arp_nb.store.deciding import Decision, DecisionKey, LedgerFilter
     from arp_nb.store.transaction import Transaction
@@ -256,12 +256,8 @@ def matching(db: Connection, which: LedgerFilter) -> tuple[list[Entry], bool]:
     """Lines that match, and whether there are more."""
     statement = select(ledger).where(*_conditions(which))
     order = ledger.c.id.asc() if which.oldest_first else ledger.c.id.desc()
-    rows = db.execute(_limited(statement, which.limit).order_by(order)).all()
+    rows = db.execute(statement.order_by(order).limit(which.limit + 1)).all()
     return [entry_of(row) for row in rows[: which.limit]], len(rows) > which.limit
-
-
-def _limited(statement: Select[Any], limit: int) -> Select[Any]:
-    return statement.limit(limit + 1)
 
 
 def _conditions(which: LedgerFilter) -> Iterator[ColumnElement[bool]]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -13,8 +13,7 @@ from arp_nb.autorun_rows import entry_row, stop_row
 from arp_nb.errors import TooLarge
 from arp_nb.ledger import Outcome, Why
 from arp_nb.manager.autorun.autorun import Missed
-from arp_nb.manager.autorun.backtest import backtest_row
-from arp_nb.manager.autorun.told import definition_standing_row, status_row
+from arp_nb.manager.autorun.told import backtest_row, definition_standing_row, status_row
 from arp_nb.store.deciding import LedgerFilter
 from arp_nb.web import answers
 from arp_nb.web.answers import Json
@@ -50,7 +49,7 @@ class Settled(Body):
     """Lines of the ledger that wait, and what becomes of them."""
 
     ids: list[Annotated[int, Field(ge=1, lt=2**63)]]
-    do: Literal["run", "skip"]
+    do: Missed
 
 
 @router.get("/autorun", response_model=answers.AutorunOfAll)
@@ -139,6 +138,5 @@ async def settle(manager: Managed, experiment: InExperiment, by: By, body: Settl
     """Run, or skip, lines that wait."""
     if len(body.ids) > _MOST_IDS:
         raise TooLarge(f"At most {_MOST_IDS} lines at once; these are {len(body.ids):,}.")
-    do: Missed = body.do
-    found = await manager.autorun.missed(experiment, body.ids, do, by)
+    found = await manager.autorun.missed(experiment, body.ids, body.do, by)
     return Json({"entries": [entry_row(one) for one in found]})

@@ -11,7 +11,7 @@ from pydantic import StrictBool
 
 from arp_nb.errors import InvalidValue
 from arp_nb.manager.autorun.autorun import Missed
-from arp_nb.manager.autorun.consents import diff_row
+from arp_nb.manager.autorun.told import diff_row
 from arp_nb.model import Arguments, Definition, DefinitionDraft, Trigger
 from arp_nb.rows import definition_row
 from arp_nb.web import answers

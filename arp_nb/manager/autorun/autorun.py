@@ -34,8 +34,10 @@ log = logging.getLogger(__name__)
 Missed = Literal["run", "skip"]
 _PAGE = 500
 _MOST_SAID = 500
-#: runs whose parameters, and jobs whose counters, are offered to who writes a predicate
+#: newest runs whose parameters are offered to who writes a predicate
 _KNOWN_RUNS = 50
+#: … and whose jobs' counters: reports may be long, and each key pressed asks
+_KNOWN_REPORTS = 3
 _TRIAL = DefinitionDraft(name="trial", executable="/trial")
 
 
@@ -64,10 +66,9 @@ class Autorun:
         self._standing = context.standing
         self._engine = Engine(context, context.standing)
 
-    @property
-    def wake(self) -> Any:
-        """Called after each commit."""
-        return self._engine.wake
+    def wake(self, revision: int) -> None:
+        """Say that there was a commit."""
+        self._engine.wake(revision)
 
     def work(self, sources: Mapping[str, RunSource]) -> list[Coroutine[Any, Any, None]]:
         """Return what runs in the background for as long as the manager does."""
@@ -285,7 +286,7 @@ class Autorun:
         tried = runs[:1] if run is None else await store.some_runs(experiment.id, [run])
         if run is not None and not tried:
             raise NotFound(f"{experiment.name} has no run {run}.")
-        numbers = {one.number for one in [*runs, *tried]}
+        numbers = {one.number for one in [*runs[:_KNOWN_REPORTS], *tried]}
         jobs = await store.latest_reports(experiment.id, numbers)
         counters: dict[str, set[str]] = {
             one.name: set() for one in await store.definitions(experiment.id)

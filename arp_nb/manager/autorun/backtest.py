@@ -179,26 +179,3 @@ def _amount(core_hours: float) -> str:
     if core_hours < 0.01:
         return f"{core_hours * 3600:.3g} core seconds"
     return f"{core_hours:.3g} core hours"
-
-
-def backtest_row(found: Backtest) -> dict[str, Any]:
-    """Make the answer of a backtest."""
-    return {
-        "runs": [
-            {
-                "run": one.run,
-                "fires": one.fires,
-                "why": one.why,
-                "said": one.said,
-                "seen": dict(one.seen),
-                "event_at": one.event_at and one.event_at.isoformat(),
-            }
-            for one in found.runs
-        ],
-        "fires": found.fires,
-        "jobs": found.jobs,
-        "core_hours": found.core_hours,
-        "core_hours_per_job": found.core_hours_per_job,
-        "based_on": found.based_on,
-        "said": found.said,
-    }

@@ -11,7 +11,7 @@ from arp_nb.errors import ArpError, Conflict
 from arp_nb.store.deciding import Consent, Pause
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from arp_nb.manager.context import Context
@@ -149,26 +149,3 @@ def _diff(then: str, now: str) -> tuple[str, bool]:
     diff = "\n".join(lines)
     # the same lines, and another script: it differs in what is no line, or further on
     return diff, bool(diff) and max(map(len, texts)) <= _MOST_DIFF_LINES
-
-
-def diff_row(found: Difference) -> Mapping[str, Any]:
-    """Make the answer of a difference."""
-    one = found.definition
-    return {
-        "autorun": one.autorun,
-        "by": one.autorun_by,
-        "at": one.autorun_at and one.autorun_at.isoformat(),
-        "version": one.consent_version,
-        "paused_why": one.paused_why,
-        "paused_said": one.paused_said,
-        "changes": [
-            {"field": name, "was": _plain(was), "now": _plain(now)}
-            for name, was, now in found.changes
-        ],
-        "script_diff": found.script_diff,
-        "script_missing": found.script_missing,
-    }
-
-
-def _plain(value: Any) -> Any:
-    return getattr(value, "value", value)

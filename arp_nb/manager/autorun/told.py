@@ -8,6 +8,8 @@ from arp_nb.autorun_rows import stop_row
 
 if TYPE_CHECKING:
     from arp_nb.autorun_rows import SourceRow
+    from arp_nb.manager.autorun.backtest import Backtest
+    from arp_nb.manager.autorun.consents import Difference
     from arp_nb.manager.autorun.standing import SourceStanding, Standing
     from arp_nb.manager.autorun.status import DefinitionStanding, Status
 
@@ -60,3 +62,49 @@ def definition_standing_row(standing: DefinitionStanding) -> dict[str, Any]:
         "fired": tally.fired,
         "last_fired_at": last and last.isoformat(),
     }
+
+
+def backtest_row(found: Backtest) -> dict[str, Any]:
+    """Make the answer of a backtest."""
+    return {
+        "runs": [
+            {
+                "run": one.run,
+                "fires": one.fires,
+                "why": one.why,
+                "said": one.said,
+                "seen": dict(one.seen),
+                "event_at": one.event_at and one.event_at.isoformat(),
+            }
+            for one in found.runs
+        ],
+        "fires": found.fires,
+        "jobs": found.jobs,
+        "core_hours": found.core_hours,
+        "core_hours_per_job": found.core_hours_per_job,
+        "based_on": found.based_on,
+        "said": found.said,
+    }
+
+
+def diff_row(found: Difference) -> dict[str, Any]:
+    """Make the answer of a difference."""
+    one = found.definition
+    return {
+        "autorun": one.autorun,
+        "by": one.autorun_by,
+        "at": one.autorun_at and one.autorun_at.isoformat(),
+        "version": one.consent_version,
+        "paused_why": one.paused_why,
+        "paused_said": one.paused_said,
+        "changes": [
+            {"field": name, "was": _plain(was), "now": _plain(now)}
+            for name, was, now in found.changes
+        ],
+        "script_diff": found.script_diff,
+        "script_missing": found.script_missing,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)
