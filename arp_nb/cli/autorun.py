@@ -91,7 +91,7 @@ def turn_on(options: argparse.Namespace) -> int:
     with board_of(options) as board:
         print(
             board.definitions.autorun(
-                options.hash, on=True, missed=options.missed, version=options.looked_at
+                options.hash, on=True, missed=options.missed, seen=options.looked_at
             )
         )
     return 0
@@ -125,7 +125,7 @@ def consent(options: argparse.Namespace) -> int:
     print(found)
     if found.row["paused_why"] in {"edit", "script"}:
         words = ["jupyter", "arp", "autorun", "on", options.experiment, options.hash]
-        again = shlex.join([*words, "--looked-at", str(found.version)])
+        again = shlex.join([*words, "--looked-at", found.seen])
         print(plain(f"`{again}` consents to it as it is now."))
     return 0 if found.is_same else 1
 

@@ -277,9 +277,8 @@ def _autorun(commands: Commands) -> None:
         if name == "on":
             one.add_argument(
                 "--looked-at",
-                type=_count,
-                metavar="VERSION",
-                help="only if that is still its version: `consent` tells it",
+                metavar="SEEN",
+                help="only if it and its script are still that: `consent` tells it",
             )
     one = _of_experiment(group, "missed", "run or skip entries of the ledger that wait")
     one.add_argument("do", choices=("run", "skip"))

@@ -129,10 +129,9 @@ class Autorun:
 
     def consent(self, hash: str | int) -> Consent:
         """Return who consented to what, and what has changed since, with the script's diff."""
-        # first: what is edited after this is not what is looked at
-        seen = self._definitions[hash]
-        path = f"{self._root}/definitions/{seen.id}/consent"
-        return Consent(seen.name, self._transport.call("GET", path), seen.version)
+        found = self._definitions[hash]
+        path = f"{self._root}/definitions/{found.id}/consent"
+        return Consent(found.name, self._transport.call("GET", path))
 
     def missed(self, ids: Any, do: Missed) -> Any:
         """Say what becomes of entries that wait; return them as a DataFrame.

@@ -132,14 +132,15 @@ class Consent:
         How the script differs from what was consented to; empty if it does not.
     script_missing
         Why that cannot be said, if it cannot.
-    version
-        Of the batch def that this shows; `Definitions.autorun` takes it.
+    seen
+        What this shows, as ``VERSION:DIGEST`` of batch def and script: `Definitions.autorun`
+        consents to that and to nothing else.
     """
 
-    def __init__(self, name: str, answer: Mapping[str, Any], version: int) -> None:
+    def __init__(self, name: str, answer: Mapping[str, Any]) -> None:
         self.name = name
         self.row = dict(answer)
-        self.version = version
+        self.seen = f"{answer['now_version']}:{answer['script_sha256'] or ''}"
         self.changes: list[dict[str, Any]] = list(answer["changes"])
         self.script_diff = str(answer["script_diff"])
         self.script_missing = str(answer["script_missing"])

@@ -12,6 +12,7 @@ from arp_nb.client import edits, markup
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from arp_nb.client.autorun_words import Consent
     from arp_nb.client.live import Live
     from arp_nb.client.tables import Row
     from arp_nb.client.transport import Transport
@@ -160,7 +161,7 @@ class Definitions:
         on: bool,  # noqa: FBT001 - the box's state
         *,
         missed: Literal["run", "skip"] = "skip",
-        version: int | None = None,
+        seen: Consent | str | None = None,
     ) -> Definition:
         """Check or clear the box "Autorun": your consent that it runs on new data, as you.
 
@@ -177,8 +178,9 @@ class Definitions:
             Whether the box is checked.
         missed
             What becomes of the runs that waited for this consent: ``"run"`` or ``"skip"``.
-        version
-            Which version you have looked at; by default the newest, whatever that is by now.
+        seen
+            What you have looked at: `board.autorun.consent` returns it. By default what there
+            is by now, whatever that is.
 
         Returns
         -------
@@ -189,16 +191,20 @@ class Definitions:
         ------
         EditConflict
             Somebody else changed it meanwhile.
+        Conflict
+            So was its script, or that cannot be read.
         """
         row = self._find(name)
-        body = {"on": bool(on), **({"missed": missed} if on else {})}
-        seen = row["version"] if version is None else version
+        version, script = _seen(seen) if seen is not None else (row["version"], "")
+        body: dict[str, Any] = {"on": bool(on), **({"missed": missed} if on else {})}
+        if on and script:
+            body["script_sha256"] = script
         made = self._learn(
             self._transport.call(
                 "POST",
                 f"{self._root}/{row['id']}:autorun",
                 body,
-                headers={"If-Match": f'"{seen}"'},
+                headers={"If-Match": f'"{version}"'},
             )
         )
         return Definition(made.row, self._hindrances(made.id)) if on else made
@@ -342,6 +348,15 @@ def occasion(row: Mapping[str, Any]) -> str:
             return f"{row['run_param'] or '(no parameter is named)'} = {row['run_value']}"
         case trigger:
             return str(trigger)
+
+
+def _seen(given: Consent | str) -> tuple[str, str]:
+    """Return the version and the script's digest of what was looked at."""
+    text = given if isinstance(given, str) else given.seen
+    version, _, script = text.partition(":")
+    if not version.isdecimal():
+        raise errors.InvalidValue(f"{text[:80]!r} is not what `consent` shows: VERSION:DIGEST.")
+    return version, script
 
 
 def _table(rows: list[Row]) -> str:

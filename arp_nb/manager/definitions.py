@@ -134,6 +134,7 @@ class Definitions:
         *,
         on: bool,
         by: str,
+        seen_sha256: str | None = None,
     ) -> Definition:
         """Give or take back the consent to autorun; the next version keeps who did, and when.
 
@@ -148,18 +149,20 @@ class Definitions:
         ClientAbsent
             Nobody can read the script now.
         Conflict
-            The script cannot be read.
+            The script cannot be read, or is not the one of ``seen_sha256``.
         """
         old = await self.get(experiment, definition_id)
         draft = old.draft
         if on and draft.trigger is Trigger.MANUAL:
             draft = replace(draft, trigger=Trigger.END_OF_RUN)
         same = (old.autorun, old.draft) == (on, draft) and not old.paused_why
+        # another script was shown, and nobody has noticed yet that it is another
+        same = same and seen_sha256 in {None, old.consent_sha256}
         if expected_version in {None, old.version} and same:
             return old
         if expected_version is None:
             expected_version = old.version  # the consent is to what was just read
-        consent = await consents.read(self._seat, draft.executable) if on else None
+        consent = await consents.read(self._seat, draft.executable, seen_sha256) if on else None
         check = old.check
         if on:
             check = await self._seat.check(draft.executable)

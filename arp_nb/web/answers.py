@@ -149,11 +149,13 @@ Consent = model(
     by=str | None,
     at=str | None,
     version=int | None,
+    now_version=int,
     paused_why=str,
     paused_said=str,
     changes=many(Changed),
     script_diff=str,
     script_missing=str,
+    script_sha256=str | None,
 )
 Experiment = _described(rows.ExperimentRow)
 Experiments = model("Experiments", experiments=list[rows.ExperimentRow])

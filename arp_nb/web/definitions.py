@@ -69,6 +69,8 @@ class Consent(Body):
     on: StrictBool
     #: what becomes of what waits for the consent
     missed: Missed = "skip"
+    #: of the script that was shown: another one is not consented to; null: none was shown
+    script_sha256: str | None = None
 
 
 class Reason(Body):
@@ -173,6 +175,7 @@ async def set_autorun(
             on=body.on,
             by=by,
             missed=body.missed,
+            seen_sha256=body.script_sha256,
         )
     )
 

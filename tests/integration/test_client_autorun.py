@@ -249,10 +249,10 @@ def test_consent_to_what_was_edited_since_one_looked_is_refused(
     seen = board.autorun.consent("quick")
     board.definitions.update("quick", parameters="--other")
     with pytest.raises(EditConflict):
-        board.definitions.autorun("quick", on=True, version=seen.version)
+        board.definitions.autorun("quick", on=True, seen=seen)
     assert not board.definitions["quick"].row["autorun"]
     again = board.autorun.consent("quick")
-    assert board.definitions.autorun("quick", on=True, version=again.version).notes == []
+    assert board.definitions.autorun("quick", on=True, seen=again).notes == []
 
 
 def test_experiment_that_takes_no_data_starts_nothing_and_says_so(

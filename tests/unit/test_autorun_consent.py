@@ -266,3 +266,30 @@ async def test_what_is_changed_beyond_what_is_compared_is_said_to_be(stage: Stag
     found = await stage.autorun.consent(stage.play.experiment, stage.definition.id)
     assert found.script_diff == ""
     assert "look at the script itself" in found.script_missing
+
+
+async def test_dana_checks_again_what_she_was_shown_and_not_what_came_since(stage: Stage) -> None:
+    await stage.check()
+    await change_script(stage)
+    await stage.lines()
+    shown = await stage.autorun.consent(stage.play.experiment, stage.definition.id)
+    stage.play.client.found = replace(stage.play.client.found, sha256="3" * 64)
+    with pytest.raises(Conflict, match="changed since you looked at it"):
+        await stage.autorun.set_consent(
+            stage.play.experiment,
+            stage.definition.id,
+            shown.definition.version,
+            on=True,
+            by="dana",
+            seen_sha256=shown.script_sha256,
+        )
+    await change_script(stage)
+    checked = await stage.autorun.set_consent(
+        stage.play.experiment,
+        stage.definition.id,
+        shown.definition.version,
+        on=True,
+        by="dana",
+        seen_sha256=shown.script_sha256,
+    )
+    assert checked.consent_sha256 == shown.script_sha256 == "2" * 64

@@ -101,9 +101,8 @@ def test_consent_that_no_longer_fits_is_1(arp: Arp, standin: StandIn) -> None:
     status, out, _ = arp("autorun consent xppi0915 peaks")
     assert status == 1
     assert "+sleep 2" in out
-    assert (
-        "`jupyter arp autorun on xppi0915 peaks --looked-at 1` consents to it as it is now." in out
-    )
+    seen = f"4:{'ab' * 32}"
+    assert f"`jupyter arp autorun on xppi0915 peaks --looked-at {seen}` consents to it" in out
     standin.answers["GET", path] = (200, {**CONSENT, "changes": [], "script_diff": ""})
     assert arp("autorun consent xppi0915 peaks")[0] == 0
 

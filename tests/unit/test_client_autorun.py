@@ -45,6 +45,7 @@ BACKTEST = {
 }  # fmt: skip
 CONSENT = {
     "autorun": True, "by": "ana", "at": NOW.isoformat(), "version": 3, "paused_why": "script",
+    "now_version": 4, "script_sha256": "ab" * 32,
     "paused_said": "The script changed.", "script_missing": "",
     "changes": [{"field": "parameters", "was": "--slow", "now": "--fast"}],
     "script_diff": "--- then\n+++ now\n-sleep 1\n+sleep 2\n",
@@ -359,7 +360,7 @@ def test_hostile_text_stays_text(board: Board, standin: StandIn) -> None:
         Switch({"stopped": stop, "waiting": 2}),
         Status({**STATUS, "cannot": [EVIL], "caveats": [EVIL], "definitions": [definition],
                 "sources": [source]}),
-        Consent(EVIL, consent, 3),
+        Consent(EVIL, consent),
         Definition({**standin.put_definition(1, "x"), "trigger": EVIL, "predicate": EVIL}, [EVIL]),
     ):  # fmt: skip
         check(one._repr_html_())

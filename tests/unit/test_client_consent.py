@@ -9,7 +9,7 @@ import pytest
 from arp_nb.client.autorun_words import Consent
 from arp_nb.client.board import Board
 from arp_nb.client.definitions import Definition
-from arp_nb.errors import NotFound
+from arp_nb.errors import InvalidValue, NotFound
 from tests.unit.standin_manager import StandIn, within
 from tests.unit.test_client_autorun import CONSENT, DEFINITION, ROOT, STATUS, sent
 
@@ -67,8 +67,14 @@ def test_consent_to_what_was_looked_at_is_to_nothing_else(board: Board, standin:
     seen = board.autorun.consent("peaks")
     standin.put_definition(1, "peaks", version=5)
     standin.answers["POST", f"{ROOT}/definitions/1:autorun"] = (200, row)
-    board.definitions.autorun("peaks", on=True, version=seen.version)
+    board.definitions.autorun("peaks", on=True, seen=seen)
     assert standin.if_match[-1] == '"4"'
+    path = f"{ROOT}/definitions/1:autorun"
+    assert sent(standin, path) == {"on": True, "missed": "skip", "script_sha256": "ab" * 32}
+    board.definitions.autorun("peaks", on=True, seen="4")
+    assert "script_sha256" not in sent(standin, path)
+    with pytest.raises(InvalidValue, match="is not what `consent` shows"):
+        board.definitions.autorun("peaks", on=True, seen="the newest")
     board.definitions.autorun("peaks", on=True)
     assert standin.if_match[-1] == '"5"'
 
@@ -103,9 +109,9 @@ def test_consent_shows_what_has_changed(board: Board, standin: StandIn) -> None:
     assert "ana consented to version 3 of peaks" in repr(shown)
     assert "parameters: '--slow' → '--fast'" in repr(shown)
     assert "+sleep 2" in repr(shown)
-    same = Consent("peaks", {**CONSENT, "changes": [], "script_diff": "", "paused_why": ""}, 3)
+    same = Consent("peaks", {**CONSENT, "changes": [], "script_diff": "", "paused_why": ""})
     assert "Nothing has changed since." in repr(same)
-    nobody = Consent("peaks", {**CONSENT, "autorun": False, "changes": [], "script_diff": ""}, 3)
+    nobody = Consent("peaks", {**CONSENT, "autorun": False, "changes": [], "script_diff": ""})
     assert "Nobody has checked" in repr(nobody)
 
 

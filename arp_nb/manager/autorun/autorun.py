@@ -199,10 +199,11 @@ class Autorun:
         on: bool,
         by: str,
         missed: Missed = "skip",
+        seen_sha256: str | None = None,
     ) -> Definition:
         """Check or uncheck the box; see `arp_nb.manager.definitions.Definitions.set_autorun`."""
         changed = await self._definitions.set_autorun(
-            experiment, definition_id, expected_version, on=on, by=by
+            experiment, definition_id, expected_version, on=on, by=by, seen_sha256=seen_sha256
         )
         do: Missed = missed if on else "skip"
         await self._settle_all(do, (Why.CONSENT, Why.PAUSED), definition_id, by)

@@ -39,23 +39,35 @@ class Difference:
     script_diff: str = ""
     #: why the script's text cannot be compared, in words
     script_missing: str = ""
+    #: of the script as it is now; None: it could not be read
+    script_sha256: str | None = None
 
 
-async def read(seat: Seat, executable: str) -> Consent:
+async def read(seat: Seat, executable: str, seen_sha256: str | None = None) -> Consent:
     """Read the script as whoever consents would see it.
+
+    Parameters
+    ----------
+    seen_sha256
+        Of the script that they were shown; None: they were shown none.
 
     Raises
     ------
     ClientAbsent
         Nobody can read it now.
     Conflict
-        There is no script that a consent could bind to.
+        There is no script that a consent could bind to, or it is not the one that was shown.
     """
     script = await (await seat.client()).script(executable)
     if script.sha256 is None:
         raise Conflict(
             f"Autorun is given to a script as it is now, and {executable} cannot be read: "
             f"{script.missing}"
+        )
+    if seen_sha256 not in {None, script.sha256}:
+        raise Conflict(
+            f"{executable} was changed since you looked at it. Look again at what changed, then "
+            "check autorun."
         )
     return Consent(sha256=script.sha256, text=script.text)
 
@@ -129,13 +141,14 @@ async def difference(context: Context, definition: Definition) -> Difference:
     except ArpError as error:
         return Difference(definition=definition, changes=found, script_missing=str(error))
     if script.sha256 == definition.consent_sha256:
-        return Difference(definition=definition, changes=found)
+        return Difference(definition=definition, changes=found, script_sha256=script.sha256)
     diff, is_whole = await asyncio.to_thread(_diff, text, script.text)  # it may take a second
     return Difference(
         definition=definition,
         changes=found,
         script_diff=diff,
         script_missing=script.missing or ("" if is_whole and not script.cut else _NOT_WHOLE),
+        script_sha256=script.sha256,
     )
 
 

@@ -95,6 +95,7 @@ def diff_row(found: Difference) -> dict[str, Any]:
         "by": one.autorun_by,
         "at": one.autorun_at and one.autorun_at.isoformat(),
         "version": one.consent_version,
+        "now_version": one.version,
         "paused_why": one.paused_why,
         "paused_said": one.paused_said,
         "changes": [
@@ -103,6 +104,7 @@ def diff_row(found: Difference) -> dict[str, Any]:
         ],
         "script_diff": found.script_diff,
         "script_missing": found.script_missing,
+        "script_sha256": found.script_sha256,
     }
 
 

@@ -84,6 +84,9 @@ export interface ConsentDiff {
   by: string | null;
   at: Instant | null;
   version: number | null;
+  /** What is shown: this version, and the script of this digest. */
+  now_version: number;
+  script_sha256: string | null;
   paused_why: string;
   paused_said: string;
   changes: { field: string; was: unknown; now: unknown }[];
@@ -91,4 +94,10 @@ export interface ConsentDiff {
   script_diff: string;
   /** Why the texts cannot be compared. */
   script_missing: string;
+}
+
+/** What somebody was shown before they consent: a version, and a script's digest where it could be read. */
+export interface Seen {
+  version: number;
+  script: string | null;
 }

@@ -112,8 +112,8 @@ export interface Board {
   addDefinition(draft: DefinitionDraft): Promise<DefinitionRow>;
   /** Rejects with `ApiError` 409 and `more.theirs` (a `DefinitionRow`) if `version` is old. */
   changeDefinition(id: number, version: number, changes: Partial<DefinitionDraft>): Promise<DefinitionRow>;
-  /** Checked again, it consents to what there is now; `missed`: what becomes of what waited for that. */
-  autorun(id: number, version: number, on: boolean, missed?: Missed): Promise<DefinitionRow>;
+  /** Checked again, it consents to what there is now, or to the script of this digest alone; `missed`: what becomes of what waited for that. */
+  autorun(id: number, version: number, on: boolean, missed?: Missed, script?: string): Promise<DefinitionRow>;
   removeDefinition(id: number): Promise<DefinitionRow>;
   /** As it is now, also if it was deleted: then by whom and when. */
   definition(id: number): Promise<DefinitionRow>;

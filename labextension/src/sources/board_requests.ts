@@ -127,8 +127,8 @@ export abstract class BoardRequests {
     return this.defined("PATCH", `/${id}`, changes, version);
   }
 
-  autorun(id: number, version: number, on: boolean, missed?: Missed): Promise<DefinitionRow> {
-    return this.defined("POST", `/${id}:autorun`, { on, missed }, version);
+  autorun(id: number, version: number, on: boolean, missed?: Missed, script?: string): Promise<DefinitionRow> {
+    return this.defined("POST", `/${id}:autorun`, { on, missed, script_sha256: script }, version);
   }
 
   removeDefinition(id: number): Promise<DefinitionRow> {

@@ -270,9 +270,9 @@ export class FakeBoard implements Board {
     if (row.version !== version) throw new ApiError(409, "Conflict", "Somebody changed it meanwhile.", { theirs: row });
     return this.#define({ ...row, ...changes, version: version + 1 });
   }
-  async autorun(id: number, version: number, on: boolean, missed?: Missed): Promise<DefinitionRow> {
-    this.#note("autorun", ...(missed ? [id, version, on, missed] : [id, version, on]));
-    if (this.answers.autorun) return this.answers.autorun(id, version, on, missed);
+  async autorun(id: number, version: number, on: boolean, missed?: Missed, script?: string): Promise<DefinitionRow> {
+    this.#note("autorun", ...[id, version, on, missed, script].filter((one) => one !== undefined));
+    if (this.answers.autorun) return this.answers.autorun(id, version, on, missed, script);
     const row = this.#definition(id);
     return this.#define({
       ...row, version: version + 1, autorun: on, autorun_by: on ? "alice" : null, autorun_at: on ? new Date(NOW).toISOString() : null,

@@ -1,6 +1,6 @@
 /** What changed since Autorun was checked: fields, and the script as a unified diff; then check it again, or uncheck it. */
 
-import type { ConsentDiff, Missed } from "../../model/autorun";
+import type { ConsentDiff, Missed, Seen } from "../../model/autorun";
 import { words } from "../../model/error_words";
 import { plain } from "../../model/plain";
 import type { DefinitionRow } from "../../model/rows";
@@ -14,12 +14,13 @@ import { pauseWords } from "./words";
 /** Lines of a diff that are drawn. */
 const MOST_LINES = 2000;
 
-/** `waiting`: lines of the ledger that wait for it; `check`: consent again, or not. */
-export function showConsent(shell: Shell, row: DefinitionRow, waiting: number, check: (on: boolean, missed: Missed) => void): void {
+/** `waiting`: lines of the ledger that wait for it; `check`: consent again, to what was shown, or not. */
+export function showConsent(shell: Shell, row: DefinitionRow, waiting: number, check: (on: boolean, missed: Missed, seen?: Seen) => void): void {
+  let seen: Seen | undefined;
   shell.dialog(`What changed in ${plain(row.name, 64)} since Autorun was checked`, (box, close) => {
     const body = el("div.arp-ask", {}, el("p.arp-muted", { role: "status" }, "Loading …"));
     const missed = el("input", { type: "checkbox" });
-    const go = (on: boolean) => () => (close(), check(on, missed.checked ? "run" : "skip"));
+    const go = (on: boolean) => () => (close(), check(on, missed.checked ? "run" : "skip", on ? seen : undefined));
     const again = el("button.arp-btn.is-main", { type: "button", disabled: true, onclick: go(true) }, "Check again");
     const cancel = el("button.arp-btn", { type: "button", onclick: close }, "Close");
     box.append(body, el("footer", {},
@@ -28,16 +29,17 @@ export function showConsent(shell: Shell, row: DefinitionRow, waiting: number, c
     cancel.focus();
     new AutorunRequests(shell.board).consent(row.id).then((found) => {
       fill(body, ...drawDiff(row, found));
+      seen = { version: found.now_version, script: found.script_sha256 };
       again.disabled = false; // only what was seen can be consented to
     }, (error: unknown) => fill(body, el("p", { role: "alert" }, plain(words(error), 500))));
   });
 }
 
-function drawDiff(row: DefinitionRow, { by, at, version, changes, script_diff, script_missing }: ConsentDiff): (HTMLElement | null)[] {
+function drawDiff(row: DefinitionRow, { by, at, version, now_version, changes, script_diff, script_missing }: ConsentDiff): (HTMLElement | null)[] {
   const paused = pauseWords(row);
   const nothing = !changes.length && !script_diff && !script_missing;
   return [
-    el("p", {}, paused && el("b", {}, `${paused} `), by ? `${plain(by, 40)} checked version ${version ?? "?"}${at ? `, ${when(ms(at))}` : ""}. Now it is version ${row.version}.` : ""),
+    el("p", {}, paused && el("b", {}, `${paused} `), by ? `${plain(by, 40)} checked version ${version ?? "?"}${at ? `, ${when(ms(at))}` : ""}. Now it is version ${now_version}.` : ""),
     nothing ? el("p", {}, "Nothing differs now from what was checked.") : null,
     changes.length ? el("table.arp-tbl.arp-changes", {},
       el("thead", {}, el("tr", {}, ...["Field", "Was", "Is now"].map((name) => el("th", { scope: "col" }, name)))),

@@ -2,7 +2,7 @@
 
 import type { DefinitionRow } from "../../model/rows";
 import { TRIGGERS } from "../../model/triggers";
-import type { Missed } from "../../model/autorun";
+import type { Missed, Seen } from "../../model/autorun";
 import { ApiError } from "../../sources/api";
 import { AutorunRequests } from "../../sources/autorun_requests";
 import type { Board, DefinitionDraft } from "../../sources/board";
@@ -141,10 +141,11 @@ export class Desk {
     });
   }
 
-  async autorun(id: number, on: boolean, missed?: Missed): Promise<void> {
+  /** `seen`: what was shown; what is there by now is not consented to unseen. */
+  async autorun(id: number, on: boolean, missed?: Missed, seen?: Seen): Promise<void> {
     const row = this.board.definitions.get(id);
     if (!row) return;
-    const now = await this.#try(`Autorun of ${row.name} is as it was`, () => this.board.autorun(id, row.version, on, missed));
+    const now = await this.#try(`Autorun of ${row.name} is as it was`, () => this.board.autorun(id, seen?.version ?? row.version, on, missed, seen?.script ?? undefined));
     this.changed();
     if (!now) return;
     const moved = now.trigger === row.trigger ? "" : `Its trigger is now “${TRIGGERS[now.trigger] ?? now.trigger}”. `;
@@ -177,7 +178,7 @@ export class Desk {
   /** What changed since it was checked; then it is checked again, or not. */
   consent(id: number): void {
     const row = this.board.definitions.get(id);
-    if (row) showConsent(this.shell, row, this.standings.get(id)?.waiting ?? 0, (on, missed) => void this.autorun(id, on, on ? missed : undefined));
+    if (row) showConsent(this.shell, row, this.standings.get(id)?.waiting ?? 0, (on, missed, seen) => void this.autorun(id, on, on ? missed : undefined, seen));
   }
 
   async check(id: number): Promise<void> {

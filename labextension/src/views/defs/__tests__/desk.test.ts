@@ -219,6 +219,13 @@ describe("autorun", () => {
     expect(shell.toasts[0]!.text).toBe("Its trigger is now “End of run”. From now on it runs by itself, as alice: End of run.");
   });
 
+  it("is given to what was shown, whatever has come since", async () => {
+    const answered = vi.fn(() => Promise.resolve(board.definitions.get(18)!));
+    board.answers.autorun = answered;
+    await desk.autorun(18, true, "run", { version: 3, script: "ab" });
+    expect(answered).toHaveBeenCalledWith(18, 3, true, "run", "ab");
+  });
+
   it("stays as it was where the server refuses, in its words", async () => {
     board.answers.autorun = () => Promise.reject(new ApiError(403, "Forbidden", "You can look, not act."));
     await desk.autorun(18, true);

@@ -15,10 +15,12 @@ const found: Backtest = {
   fires: 1, jobs: 1, core_hours: 0.51234, core_hours_per_job: 0.51234, based_on: 3, said: "",
 };
 const diff: ConsentDiff = {
-  autorun: true, by: "alice", at: "2026-11-22T14:00:00Z", version: 4, paused_why: "script", paused_said: "The script has changed.",
+  autorun: true, by: "alice", at: "2026-11-22T14:00:00Z", version: 4,
+  now_version: 6, script_sha256: "ab", paused_why: "script", paused_said: "The script has changed.",
   changes: [{ field: "most_at_once", was: 0, now: 4 }, { field: "predicate", was: "", now: HTML }],
   script_diff: `--- checked\n+++ now\n@@ -1,2 +1,2 @@\n #!/bin/bash\n-bsub smd\n+bsub smd; echo '${HTML}'\n`, script_missing: "",
 };
+const SEEN = { version: 6, script: "ab" };
 
 let board: FakeBoard;
 let shell: FakeShell;
@@ -130,7 +132,7 @@ describe("what changed since it was checked", () => {
     answer(diff);
     await later();
     button("Check again").click();
-    expect(check.mock.calls).toEqual([[true, "skip"]]);
+    expect(check.mock.calls).toEqual([[true, "skip", SEEN]]);
   });
 
   it("cannot be consented to where it could not be read, but unchecked", async () => {
@@ -138,7 +140,7 @@ describe("what changed since it was checked", () => {
     await open();
     expect(button("Check again").disabled).toBe(true);
     button("Uncheck").click();
-    expect(check.mock.calls).toEqual([[false, "skip"]]);
+    expect(check.mock.calls).toEqual([[false, "skip", undefined]]);
   });
 
   it("asks what becomes of what waits, and skips it unless somebody says otherwise", async () => {
@@ -146,7 +148,7 @@ describe("what changed since it was checked", () => {
     expect(dialog().textContent).toContain("Run the 3 that wait, else skip");
     dialog().querySelector<HTMLInputElement>("input[type=checkbox]")!.click();
     button("Check again").click();
-    expect(check.mock.calls).toEqual([[true, "run"]]);
+    expect(check.mock.calls).toEqual([[true, "run", SEEN]]);
   });
 
   it("says why the texts cannot be compared, and where nothing differs", async () => {
