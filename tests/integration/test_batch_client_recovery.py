@@ -132,7 +132,7 @@ def test_script_goes_on_without_its_shim(world: World) -> None:
         job = await world.port.apply(world.script(text))
         async with world.running():
             await world.port.until(lambda: job.state is JobState.STARTING)
-            await wait_for(folder_of(world, job) / "out")
+            await wait_for(world.folder / "starts")  # before it the shim may not have got so far
             os.kill(shim_pid(folder_of(world, job)), signal.SIGKILL)
             go.touch()
             await world.port.until(lambda: job.ids == ["1"])
