@@ -47,7 +47,9 @@ class JobState(enum.Enum):
         return self in SUBMITTED
 
 
-_BEFORE_ID = frozenset({JobState.REQUESTED, JobState.LEASED, JobState.STARTING})
+#: no script of such a job can have run
+UNSTARTED = frozenset({JobState.REQUESTED, JobState.LEASED})
+_BEFORE_ID = UNSTARTED | {JobState.STARTING}
 _LIVE = frozenset({JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED})
 _ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.KILLED, JobState.LOST})
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arp_nb import native
-from arp_nb.model import JobState, Phase
+from arp_nb.model import UNSTARTED, JobState, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,7 @@ def shown(word: str, state: JobState, location: str, health: Health | None) -> s
     """
     if health is None or state.is_final:
         return word
-    waiting = state in {JobState.REQUESTED, JobState.LEASED}
+    waiting = state in UNSTARTED
     if waiting:
         return word if health.client_ok else PERSISTED.word
     scheduler = health.schedulers.get(location)

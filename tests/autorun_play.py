@@ -12,6 +12,7 @@ import pytest
 
 from arp_nb.ledger import Entry
 from arp_nb.model import Definition, Job, JobState
+from arp_nb.ports import SubmitRequest
 from arp_nb.settings import Settings
 from arp_nb.store.base import JobFilter, Store
 from arp_nb.store.deciding import LedgerFilter
@@ -65,6 +66,10 @@ class Stage:
         await self.lines()
         store = self.play.manager._context.store
         return list(await store.jobs(JobFilter(deleted=True, oldest_first=True)))
+
+    async def leased(self, limit: int = 9) -> list[SubmitRequest]:
+        """Hand jobs to a batch client."""
+        return list(await self.play.manager.port.lease(["lsf"], limit))
 
     async def done(self, job_id: int, state: str = "DONE") -> None:
         """Take a requested job through the scheduler to its end."""

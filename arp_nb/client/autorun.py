@@ -170,7 +170,9 @@ def stop_all(transport: Transport, said: str) -> Switch:
 
 def resume_all(transport: Transport, missed: Missed) -> Switch:
     """Let it go on."""
-    waited = int(transport.call("GET", "/autorun")["waiting"])
+    before = transport.call("GET", "/autorun")
     answer = transport.call("POST", "/autorun:resume", {"missed": missed}, repeatable=True)
-    skipped = waited - int(answer["waiting"]) if missed == "skip" else 0
-    return Switch(answer, max(skipped, 0))
+    if missed == "run":
+        return Switch(answer)
+    left = (max(int(before[one]) - int(answer[one]), 0) for one in ("waiting", "held"))
+    return Switch(answer, *left)

@@ -20,21 +20,29 @@ class Switch:
         Who stopped it: ``by``, ``at``, ``said``; or None.
     waiting
         How many lines wait, for whatever, in all experiments.
+    held
+        How many jobs autorun has made that are not submitted for now, in all experiments.
     skipped
-        How many were skipped, in all experiments, as autorun went on.
+        How many lines were skipped, in all experiments, as autorun went on.
+    withdrawn
+        … and how many jobs that were held.
     """
 
-    def __init__(self, answer: Mapping[str, Any], skipped: int = 0) -> None:
+    def __init__(self, answer: Mapping[str, Any], skipped: int = 0, withdrawn: int = 0) -> None:
         self.stopped: dict[str, Any] | None = answer["stopped"]
         self.waiting = int(answer["waiting"])
+        self.held = int(answer["held"])
         self.skipped = skipped
+        self.withdrawn = withdrawn
 
     def __repr__(self) -> str:
         said = f"{stop_words(self.stopped) or 'Autorun acts'}."
         if self.skipped:
-            which = "1 line" if self.skipped == 1 else f"{self.skipped:,} lines"
+            which = _number(self.skipped, "line")
             said += f" {which} of the ledger that waited, in all experiments: skipped."
-        return markup.plain(f"{said} {_waiting(self.waiting)}".rstrip())
+        if self.withdrawn:
+            said += f" {_number(self.withdrawn, 'job')} that had not been submitted: withdrawn."
+        return markup.plain(" ".join([said, *_waiting(self.waiting, self.held)]))
 
     def _repr_html_(self) -> str:
         return f"<p>{markup.escape(repr(self), 2000)}</p>"
@@ -59,6 +67,8 @@ class Status:
         What it does with each batch def.
     waiting
         How many entries of the ledger wait.
+    held
+        How many jobs autorun has made that are not submitted for now.
     """
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
@@ -69,12 +79,12 @@ class Status:
         self.sources: list[dict[str, Any]] = list(answer["sources"])
         self.definitions: list[dict[str, Any]] = list(answer["definitions"])
         self.waiting = int(answer["waiting"])
+        self.held = int(answer["held"])
 
     def _lines(self) -> Iterator[str]:
         yield "Autorun acts." if self.acts else "Autorun does not act."
         yield from self.cannot
-        if self.waiting:
-            yield _waiting(self.waiting)
+        yield from _waiting(self.waiting, self.held)
 
     def __repr__(self) -> str:
         return "\n".join(
@@ -194,7 +204,7 @@ def definition_words(one: Mapping[str, Any]) -> str:
     if one["autorun"] and one["paused_why"]:
         words.append(f"paused: {one['paused_said'] or one['paused_why']}")
     words.append(one["problem"])
-    words += [f"{one[key]:,} {key}" for key in ("fired", "active", "waiting") if one[key]]
+    words += [f"{one[key]:,} {key}" for key in ("fired", "active", "waiting", "held") if one[key]]
     return "; ".join(word.rstrip(".") for word in words if word)
 
 
@@ -212,9 +222,12 @@ def caveats(told: Mapping[str, Any]) -> list[str]:
     return [str(one) for one in told["caveats"] if not any(said in one for said in down)]
 
 
-def _waiting(number: int) -> str:
-    if not number:
-        return ""
-    return (
-        "1 line of the ledger waits." if number == 1 else f"{number:,} lines of the ledger wait."
-    )
+def _waiting(lines: int, jobs: int) -> Iterator[str]:
+    if lines:
+        yield f"{_number(lines, 'line')} of the ledger {'waits' if lines == 1 else 'wait'}."
+    if jobs:
+        yield f"{_number(jobs, 'job')} {'is' if jobs == 1 else 'are'} made and not submitted."
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from arp_nb.errors import Conflict, NotFound
 from arp_nb.manager.capabilities import told_text
-from arp_nb.model import JobState, Role
+from arp_nb.model import UNSTARTED, JobState, Role
 from arp_nb.ports import KillRequest
 from arp_nb.status import status, title
 from arp_nb.store.base import JobChange, JobFilter
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from arp_nb.ports import KillAnswer
 
 _LIVE = (JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED)
-_NOT_STARTED = (JobState.REQUESTED, JobState.LEASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +193,12 @@ class Kills:
         wish = {"kill_by": job.kill_by or by, "kill_at": job.kill_at or at}
         if subjobs:
             wish["kill_subjobs"] = True
-        if job.state in _NOT_STARTED:
+        if job.state in UNSTARTED:
             reason = f"killed by {by} before it was submitted"
             return JobChange(
                 job_id=job.id,
                 at=at,
-                expect=_NOT_STARTED,
+                expect=UNSTARTED,
                 state=JobState.WITHDRAWN,
                 set={**wish, "reason": reason, "ended_at": at},
                 by=by,
@@ -246,7 +245,7 @@ def _check_part(job_id: int, native_id: str, known: SchedulerJob | None) -> None
 
 
 def _promise(job: Job, *, force: bool) -> str:
-    if job.state in _NOT_STARTED:
+    if job.state in UNSTARTED:
         return "Withdrawn before it was submitted."
     if not job.state.is_submitted:
         return "Will be killed as soon as the scheduler has it."

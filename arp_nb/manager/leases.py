@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from arp_nb.manager.autorun.held import held
 from arp_nb.manager.command_lines import update_url, variables
 from arp_nb.manager.context import with_notes
 from arp_nb.manager.seat import default_of
@@ -82,6 +83,9 @@ class Leases:
             job = await store.job(job_id)
             if job.state is JobState.STARTING and job.spool_id == spool_id:
                 return True
+            if await held(self._context, [job]):  # since it was leased
+                await self._back(job_id, lease_token, "autorun, which waits")
+                return False
             definition = await store.definition(job.definition_id, job.version)
             notes = with_notes(job.notes, _differences(definition, check))
             change = JobChange(
@@ -104,6 +108,10 @@ class Leases:
 
     async def give_back(self, job_id: int, lease_token: str) -> bool:
         """LEASED → REQUESTED: the client could not even look at it now."""
+        async with self._context.books:
+            return await self._back(job_id, lease_token, "batch client")
+
+    async def _back(self, job_id: int, lease_token: str, by: str) -> bool:
         change = JobChange(
             job_id=job_id,
             at=self._context.clock(),
@@ -111,10 +119,9 @@ class Leases:
             expect_lease=lease_token,
             state=JobState.REQUESTED,
             set={"lease_token": None},
-            by="batch client",
+            by=by,
         )
-        async with self._context.books:
-            (done,) = await self._context.store.change_jobs([change])
+        (done,) = await self._context.store.change_jobs([change])
         return done
 
     async def refused(
@@ -180,13 +187,16 @@ class Leases:
         which = JobFilter(
             states=(JobState.REQUESTED,),
             locations={"", *locations},
+            by_autorun=None if self._context.standing.stop is None else False,
             deleted=True,
             oldest_first=True,
             limit=_LOOKED_AT,
         )
         while True:
             looked = await self._context.store.jobs(which)
-            found += (job for job in looked if str(PurePath(job.argv[0]).parent) not in not_in)
+            there = [job for job in looked if str(PurePath(job.argv[0]).parent) not in not_in]
+            waits = await held(self._context, there)
+            found += (job for job in there if job.id not in waits)
             if len(found) >= limit or len(looked) < _LOOKED_AT:
                 return found[:limit]
             which = replace(which, after_id=looked[-1].id)

@@ -130,6 +130,9 @@ class JobFilter:
     #: only the chain of reruns that began with this job
     root_id: int | None = None
     locations: Collection[str] | None = None
+    definition_id: int | None = None
+    #: True: only those that autorun made; False: only those that a person asked for
+    by_autorun: bool | None = None
     #: only those whose end somebody has asked for
     kill_asked: bool = False
     #: only those that changed after this revision

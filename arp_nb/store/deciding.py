@@ -233,6 +233,10 @@ class StoreDeciding(ABC):
         """Return how many lines wait, of definitions that are not deleted."""
 
     @abstractmethod
+    async def unstarted(self, experiment_id: int | None = None) -> Mapping[int, int]:
+        """Return how many jobs of autorun no script was started for, by definition."""
+
+    @abstractmethod
     async def past_jobs(self, definition_id: int, limit: int) -> PastJobs:
         """Return what the newest ended jobs of a definition took."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, not_, or_, select
 
 from arp_nb.errors import NotFound
-from arp_nb.model import JobState, SchedulerJob, Transition
+from arp_nb.model import JobState, SchedulerJob, Transition, Trigger
 from arp_nb.store.among import among, listed
 from arp_nb.store.base import CounterPoint
 from arp_nb.store.records import from_us, job_of, scheduler_job_of, transition_of
@@ -133,6 +133,11 @@ def _bounds(which: JobFilter) -> Iterator[ColumnElement[bool]]:
     """Yield what the filter says of single columns."""
     if which.root_id is not None:
         yield or_(job.c.id == which.root_id, job.c.root_id == which.root_id)
+    if which.definition_id is not None:
+        yield job.c.definition_id == which.definition_id
+    if which.by_autorun is not None:
+        by_hand = job.c.trigger == Trigger.MANUAL.value
+        yield not_(by_hand) if which.by_autorun else by_hand
     if which.kill_asked:
         yield job.c.kill_by.is_not(None)
     if which.since is not None:

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
 from arp_nb.ledger import Entry, Outcome, Why
-from arp_nb.model import FINAL, JobState, Trigger
+from arp_nb.model import FINAL, UNSTARTED, JobState, Trigger
 from arp_nb.store import applies, definitions
 from arp_nb.store.among import among, listed
 from arp_nb.store.deciding import Tally
@@ -70,17 +70,20 @@ _TALLIES = select(
     _of_each(func.count(), _FIRED, ledger.c.decided_at > bindparam("since")),
     _of_each(func.max(ledger.c.decided_at), _FIRED),
 ).where(definition.c.experiment_id == bindparam("experiment_id"))
-_ACTIVE = (
+_JOBS = (
     select(job.c.definition_id, func.count())
-    .where(
-        job.c.state.in_([state.value for state in JobState if state not in FINAL]),
-        # by state: few jobs are going, and an experiment has very many
-        job.c.experiment_id + 0 == bindparam("experiment_id"),
-        job.c.trigger != Trigger.MANUAL.value,
-        job.c.deleted_at.is_(None),
-    )
+    .where(job.c.trigger != Trigger.MANUAL.value)
     .group_by(job.c.definition_id)
 )
+# by state: few jobs are going, and an experiment has very many
+_IN_EXPERIMENT = job.c.experiment_id + 0 == bindparam("experiment_id")
+_ACTIVE = _JOBS.where(
+    job.c.state.in_([state.value for state in JobState if state not in FINAL]),
+    _IN_EXPERIMENT,
+    job.c.deleted_at.is_(None),
+)
+_UNSTARTED = _JOBS.where(job.c.state.in_(sorted(state.value for state in UNSTARTED)))
+_UNSTARTED_IN = _UNSTARTED.where(_IN_EXPERIMENT)
 
 
 def entry_of(row: Row[Any]) -> Entry:
@@ -282,6 +285,13 @@ def waiting(db: Connection, experiment_id: int | None) -> int:
     if experiment_id is None:
         return db.execute(_COUNT).scalar_one()
     return db.execute(_COUNT_OF_EXPERIMENT, {"experiment_id": experiment_id}).scalar_one()
+
+
+def unstarted(db: Connection, experiment_id: int | None) -> Mapping[int, int]:
+    """Return how many jobs of autorun no script was started for, by definition."""
+    statement = _UNSTARTED if experiment_id is None else _UNSTARTED_IN
+    rows = db.execute(statement, {"experiment_id": experiment_id}).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def tallies(db: Connection, experiment_id: int, since: datetime) -> Mapping[int, Tally]:

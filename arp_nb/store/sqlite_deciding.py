@@ -117,6 +117,10 @@ class SqliteDeciding(StoreDeciding):
         """Return how many lines wait."""
         return await self._readers.read(lambda db: ledger.waiting(db, experiment_id))
 
+    async def unstarted(self, experiment_id: int | None = None) -> Mapping[int, int]:
+        """Return how many jobs of autorun no script was started for, by definition."""
+        return await self._readers.read(lambda db: ledger.unstarted(db, experiment_id))
+
     async def past_jobs(self, definition_id: int, limit: int) -> PastJobs:
         """Return what the newest ended jobs of a definition took."""
         return await self._readers.read(lambda db: past_jobs.took(db, definition_id, limit))

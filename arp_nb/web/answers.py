@@ -97,8 +97,9 @@ Status = model(
     notices=list[str],
 )
 Advised = dict[str, list[dict[str, Any]]]
-AutorunOfAll = model("AutorunOfAll", **_STATE, waiting=int)
-Stopped = model("Stopped", stopped=_described(autorun_rows.StopRow) | None, waiting=int)
+_COUNTS: dict[str, Any] = {"waiting": int, "held": int}
+AutorunOfAll = model("AutorunOfAll", **_STATE, **_COUNTS)
+Stopped = model("Stopped", stopped=_described(autorun_rows.StopRow) | None, **_COUNTS)
 DefinitionStanding = model(
     "DefinitionStanding",
     id=int,
@@ -110,12 +111,12 @@ DefinitionStanding = model(
     paused_said=str,
     trigger=str,
     problem=str,
-    waiting=int,
+    **_COUNTS,
     active=int,
     fired=int,
     last_fired_at=str | None,
 )
-Autorun = model("Autorun", **_STATE, acts=bool, waiting=int, definitions=many(DefinitionStanding))
+Autorun = model("Autorun", **_STATE, acts=bool, **_COUNTS, definitions=many(DefinitionStanding))
 Ledger = model("Ledger", entries=list[autorun_rows.EntryRow], more=bool)
 Settled = model("Settled", entries=list[autorun_rows.EntryRow])
 Tried = model(

@@ -13,7 +13,13 @@ from arp_nb.autorun_rows import entry_row, stop_row
 from arp_nb.errors import TooLarge
 from arp_nb.ledger import Outcome, Why
 from arp_nb.manager.autorun.autorun import Missed
-from arp_nb.manager.autorun.told import backtest_row, definition_standing_row, status_row
+from arp_nb.manager.autorun.status import Status
+from arp_nb.manager.autorun.told import (
+    backtest_row,
+    counts_row,
+    definition_standing_row,
+    status_row,
+)
 from arp_nb.store.deciding import LedgerFilter
 from arp_nb.web import answers
 from arp_nb.web.answers import Json
@@ -56,23 +62,21 @@ class Settled(Body):
 async def all_autorun(manager: Managed) -> Json:
     """Tell who stopped autorun, how the run sources are, and what it cannot do."""
     found = await manager.autorun.status()
-    return Json({**status_row(found), "waiting": found.waiting})
+    return Json({**status_row(found), **counts_row(found)})
 
 
 @router.post("/autorun:stop", response_model=answers.Stopped)
 async def stop(manager: Managed, by: By, body: Reason) -> Json:
     """Stop all autorun at once; what would start waits."""
-    stopped = await manager.autorun.stop(by, body.said)
-    now = await manager.autorun.status()
-    return Json({"stopped": stop_row(stopped), "waiting": now.waiting})
+    await manager.autorun.stop(by, body.said)
+    return Json(_switch(await manager.autorun.status()))
 
 
 @router.post("/autorun:resume", response_model=answers.Stopped)
 async def resume(manager: Managed, by: By, body: GoOn) -> Json:
     """Let all autorun go on, and run or skip what has waited for that."""
     await manager.autorun.resume(body.missed, by)
-    now = await manager.autorun.status()
-    return Json({"stopped": stop_row(now.stop), "waiting": now.waiting})
+    return Json(_switch(await manager.autorun.status()))
 
 
 @router.get(_ROOT, response_model=answers.Autorun)
@@ -82,8 +86,8 @@ async def autorun(manager: Managed, experiment: InExperiment) -> Json:
     return Json(
         {
             **status_row(found),
+            **counts_row(found),
             "acts": not found.cannot,
-            "waiting": found.waiting,
             "definitions": [definition_standing_row(one) for one in found.definitions],
         }
     )
@@ -140,3 +144,7 @@ async def settle(manager: Managed, experiment: InExperiment, by: By, body: Settl
         raise TooLarge(f"At most {_MOST_IDS} lines at once; these are {len(body.ids):,}.")
     found = await manager.autorun.missed(experiment, body.ids, body.do, by)
     return Json({"entries": [entry_row(one) for one in found]})
+
+
+def _switch(status: Status) -> dict[str, Any]:
+    return {"stopped": stop_row(status.stop), **counts_row(status)}

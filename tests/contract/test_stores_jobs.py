@@ -342,6 +342,10 @@ async def test_filters_narrow_down(world: World) -> None:
     assert await found(after_id=a, oldest_first=True) == [b, c]
     assert await found(locations=["local"]) == [c, b, a]
     assert await found(locations=["lsf"]) == []
+    assert await found(definition_id=world.definition.id) == [c, b, a]
+    assert await found(definition_id=world.definition.id + 1) == []
+    assert await found(by_autorun=False) == [c, b, a]
+    assert await found(by_autorun=True) == []
     assert await found(hash="smalldata", user="ada", experiment_id=world.experiment.id) == [
         c,
         b,

@@ -331,6 +331,10 @@ async def test_tallies_count_jobs_that_go_on_and_lines_by_outcome(world: World) 
         active=1, waiting=1, fired=2, fired_since=1, last_fired_at=after(5)
     )
     assert found[second.id] == Tally(waiting=1)
+    assert await world.store.unstarted() == {world.definition.id: 1}
+    assert await world.store.unstarted(world.experiment.id + 1) == {}
+    autoruns = await world.store.jobs(JobFilter(by_autorun=True))
+    assert {job.id for job in autoruns} == {one.job_id for one in made if one.job_id}
     assert await world.store.waiting() == 2
     assert await world.store.waiting(world.experiment.id + 1) == 0
 

@@ -155,10 +155,24 @@ async def test_a_job_waits_for_the_client_and_dana_unchecks_the_box_meanwhile(
     await stage.check()
     await stage.end(1)
     await stage.jobs()
+    (leased,) = await stage.leased()
     await stage.autorun.set_consent(
         stage.play.experiment, stage.definition.id, None, on=False, by="dana"
     )
-    (request,) = await stage.play.manager.port.lease(["lsf", "local"], 1)
+    found = stage.play.client.found
+    port = stage.play.manager.port
+    assert not await port.starting(leased.job_id, leased.lease_token, "1-spool", found)
+    assert not await stage.leased()
+
+
+async def test_a_box_that_is_cleared_is_no_consent_to_what_is_handed_out(stage: Stage) -> None:
+    await stage.check()
+    await stage.end(1)
+    await stage.jobs()
+    await stage.play.manager.definitions.set_autorun(
+        stage.play.experiment, stage.definition.id, None, on=False, by="dana"
+    )
+    (request,) = await stage.leased()
     assert request.consent_sha256 == ""
 
 

@@ -128,11 +128,11 @@ def test_box_is_checked_cleared_paused_and_resumed(arp: Arp, standin: StandIn) -
 
 
 def test_switch_of_all_says_how_it_is(arp: Arp, standin: StandIn) -> None:
-    standin.answers["POST", "/autorun:stop"] = (200, {"stopped": STOPPED, "waiting": 0})
+    standin.answers["POST", "/autorun:stop"] = (200, {"stopped": STOPPED, "waiting": 0, "held": 0})
     assert "ana stopped all autorun" in arp("autorun stop detector trip")[1]
     assert sent(standin, "/autorun:stop") == {"said": "detector trip"}
-    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 1})
-    standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 0})
+    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 1, "held": 0})
+    standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 0, "held": 0})
     assert arp("autorun start --missed run")[1] == "Autorun acts.\n"
     assert sent(standin, "/autorun:resume") == {"missed": "run"}
     assert "1 line of the ledger that waited, in all experiments" in arp("autorun start")[1]

@@ -29,11 +29,11 @@ SOURCE = {
 DEFINITION = {
     "id": 1, "name": "peaks", "autorun": True, "autorun_by": "ana", "autorun_at": NOW.isoformat(),
     "paused_why": "", "paused_said": "", "trigger": "END_OF_RUN", "problem": "", "waiting": 2,
-    "active": 1, "fired": 12, "last_fired_at": NOW.isoformat(),
+    "held": 0, "active": 1, "fired": 12, "last_fired_at": NOW.isoformat(),
 }  # fmt: skip
 STATUS = {
     "acts": False, "cannot": ["ana stopped all autorun."], "caveats": ["While it is awake."],
-    "stopped": STOPPED, "sources": [SOURCE], "waiting": 3, "definitions": [DEFINITION],
+    "stopped": STOPPED, "sources": [SOURCE], "waiting": 3, "held": 0, "definitions": [DEFINITION],
 }  # fmt: skip
 TRIED = {"run": 12, "fires": True, "why": "", "said": "It ended.", "seen": {"beam": 0.7},
          "event_at": NOW.isoformat()}  # fmt: skip
@@ -253,13 +253,13 @@ def test_verdict_is_said_whole(answer: dict[str, Any], words: str) -> None:
 
 def test_stop_is_seen_on_the_board_at_once(board: Board, standin: StandIn) -> None:
     repr(board)
-    standin.answers["POST", "/autorun:stop"] = (200, {"stopped": STOPPED, "waiting": 0})
+    standin.answers["POST", "/autorun:stop"] = (200, {"stopped": STOPPED, "waiting": 0, "held": 0})
     assert "ana stopped all autorun" in repr(board.autorun.stop("detector trip"))
     assert sent(standin, "/autorun:stop") == {"said": "detector trip"}
     assert "detector trip" in repr(board)
     assert "detector trip" in board._repr_html_()
-    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 6})
-    standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 1})
+    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 6, "held": 0})
+    standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 1, "held": 0})
     assert repr(board.autorun.resume("run")) == "Autorun acts. 1 line of the ledger waits."
     assert "stopped" not in repr(board)
 
@@ -267,11 +267,12 @@ def test_stop_is_seen_on_the_board_at_once(board: Board, standin: StandIn) -> No
 def test_skipping_says_how_many_and_that_all_experiments_are_meant(
     board: Board, standin: StandIn
 ) -> None:
-    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 6})
-    standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 4})
+    standin.answers["GET", "/autorun"] = (200, {"stopped": STOPPED, "waiting": 6, "held": 3})
+    standin.answers["POST", "/autorun:resume"] = (200, {"stopped": None, "waiting": 4, "held": 2})
     assert repr(board.autorun.resume("skip")) == (
         "Autorun acts. 2 lines of the ledger that waited, in all experiments: skipped."
-        " 4 lines of the ledger wait."
+        " 1 job that had not been submitted: withdrawn. 4 lines of the ledger wait."
+        " 2 jobs are made and not submitted."
     )
 
 
@@ -357,7 +358,7 @@ def test_hostile_text_stays_text(board: Board, standin: StandIn) -> None:
         Backtest({**BACKTEST, "said": EVIL, "runs": [{**TRIED, "said": EVIL}]}, board.snapshot()),
         Check(EVIL, {**CHECKED, "ok": False, "problem": EVIL, "at": 3}),
         Check(EVIL, {**CHECKED, "seen": {EVIL: EVIL}}),
-        Switch({"stopped": stop, "waiting": 2}),
+        Switch({"stopped": stop, "waiting": 2, "held": 0}),
         Status({**STATUS, "cannot": [EVIL], "caveats": [EVIL], "definitions": [definition],
                 "sources": [source]}),
         Consent(EVIL, consent),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from arp_nb import predicates
 from arp_nb.errors import Conflict, InvalidValue, NotFound, PredicateError
 from arp_nb.ledger import BY_PERSON, Outcome, Stop, Why
-from arp_nb.manager.autorun import backtest, consents, derived
+from arp_nb.manager.autorun import backtest, consents, derived, held
 from arp_nb.manager.autorun.engine import Engine
 from arp_nb.manager.autorun.judging import counters_of, judge
 from arp_nb.manager.autorun.sources import followers
@@ -162,11 +162,15 @@ class Autorun:
     async def resume(self, missed: Missed, by: str) -> int:
         """Let all autorun go on; return how many lines that waited for it were settled.
 
-        Also those that an earlier manager did not come to before its end.
+        Also those that an earlier manager did not come to before its end. Jobs that were held
+        go on, or are withdrawn, likewise.
         """
         if self._standing.stop is not None:
             log.info("%s let all autorun go on; what waited: %s.", by, missed)
+            if missed == "skip":
+                await held.withdraw(self._context, by, "skipped it as all autorun went on")
             await self._standing.set_stop(None)
+            self._context.work.bump()
         return await self._settle_all(missed, (Why.STOPPED,), None, by)
 
     async def pause(
@@ -186,7 +190,10 @@ class Autorun:
         found = await self._definitions.get(experiment, definition_id)
         if found.paused_why in {"edit", "script"}:
             raise Conflict(f"{found.paused_said} Look at what changed, and check autorun again.")
+        if missed == "skip" and found.paused_why:
+            await held.withdraw(self._context, by, "skipped it as its pause ended", definition_id)
         changed = await self._context.store.pause(definition_id, None)
+        self._context.work.bump()
         await self._settle_all(missed, (Why.PAUSED,), definition_id, by)
         return changed
 
@@ -205,6 +212,8 @@ class Autorun:
         changed = await self._definitions.set_autorun(
             experiment, definition_id, expected_version, on=on, by=by, seen_sha256=seen_sha256
         )
+        if not on:
+            await held.withdraw(self._context, by, "unchecked autorun", definition_id)
         do: Missed = missed if on else "skip"
         await self._settle_all(do, (Why.CONSENT, Why.PAUSED), definition_id, by)
         return changed
@@ -220,6 +229,7 @@ class Autorun:
         """Settle all that waits for one of these reasons, the oldest first."""
         assert BY_PERSON.issuperset(whys)
         await self._engine.settled()  # what was decided on before the reason ended waits now
+        now = self._context.clock()
         count = 0
         for why in whys:
             after_id = 0
@@ -235,7 +245,9 @@ class Autorun:
                 found, more = await self._context.store.ledger(which)
                 if found:
                     after_id = found[-1].id or 0
-                    count += len(await self._settle(found, do, by))
+                    # what has come to wait since then waits for the same reason once more
+                    these = [one for one in found if one.decided_at and one.decided_at <= now]
+                    count += len(await self._settle(these, do, by))
                 if not more:
                     break
         return count

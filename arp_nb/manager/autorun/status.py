@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arp_nb.errors import PredicateError
 from arp_nb.manager.autorun.chains import endless
+from arp_nb.manager.autorun.held import counted
 from arp_nb.manager.autorun.occasions import ALWAYS_GIVEN, IN_WORDS
 from arp_nb.manager.autorun.rooms import HOUR
 from arp_nb.manager.autorun.verdict import clock
@@ -15,7 +16,7 @@ from arp_nb.predicates import parse
 from arp_nb.store.deciding import NO_TALLY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from arp_nb.ledger import Stop
     from arp_nb.manager.autorun.standing import SourceStanding
@@ -32,6 +33,8 @@ class DefinitionStanding:
     #: why it can never start, in words; empty: it can
     problem: str
     tally: Tally
+    #: jobs that autorun made, and that are not submitted as long as it is stopped or paused
+    held: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,10 @@ class Status:
     caveats: Sequence[str]
     stop: Stop | None
     sources: Sequence[SourceStanding]
+    #: lines of the ledger
     waiting: int
+    #: jobs that were made, and are not submitted as long as it is stopped or paused
+    held: int
     definitions: Sequence[DefinitionStanding] = ()
 
 
@@ -60,14 +66,16 @@ async def status(context: Context, experiment: Experiment | None) -> Status:
     if experiment is not None and not experiment.active:
         cannot.append(f"{experiment.name} is not active: autorun acts in active experiments only.")
     found: Sequence[DefinitionStanding] = ()
+    held = await counted(context, None if experiment is None else experiment.id)
     if experiment is not None:
-        found = await _definitions(context, experiment)
+        found = await _definitions(context, experiment, held)
     return Status(
         cannot=cannot,
         caveats=_caveats(context),
         stop=standing.stop,
         sources=[standing.sources[name] for name in sorted(standing.sources)],
         waiting=await context.store.waiting(None if experiment is None else experiment.id),
+        held=sum(held.values()),
         definitions=found,
     )
 
@@ -91,7 +99,9 @@ def _caveats(context: Context) -> list[str]:
     return caveats
 
 
-async def _definitions(context: Context, experiment: Experiment) -> list[DefinitionStanding]:
+async def _definitions(
+    context: Context, experiment: Experiment, held: Mapping[int, int]
+) -> list[DefinitionStanding]:
     store = context.store
     tallies = await store.tallies(experiment.id, context.clock() - HOUR)
     definitions = await store.definitions(experiment.id)
@@ -103,6 +113,7 @@ async def _definitions(context: Context, experiment: Experiment) -> list[Definit
             one,
             rounds.get(one.id) or problem_of(one, names, given),
             tallies.get(one.id, NO_TALLY),
+            held.get(one.id, 0),
         )
         for one in definitions
     ]

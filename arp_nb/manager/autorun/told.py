@@ -43,6 +43,11 @@ def status_row(status: Status) -> dict[str, Any]:
     }
 
 
+def counts_row(status: Status) -> dict[str, int]:
+    """Make what is told of how much waits: lines of the ledger, and jobs that were made."""
+    return {"waiting": status.waiting, "held": status.held}
+
+
 def definition_standing_row(standing: DefinitionStanding) -> dict[str, Any]:
     """Make what is told of the autorun of one definition."""
     one, tally = standing.definition, standing.tally
@@ -58,6 +63,7 @@ def definition_standing_row(standing: DefinitionStanding) -> dict[str, Any]:
         "trigger": one.draft.trigger.value,
         "problem": standing.problem,
         "waiting": tally.waiting,
+        "held": standing.held,
         "active": tally.active,
         "fired": tally.fired,
         "last_fired_at": last and last.isoformat(),

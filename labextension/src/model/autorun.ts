@@ -1,9 +1,24 @@
 /** What the manager answers about autorun, beside the rows of rows.ts. */
 
-import type { AutorunRow, EntryRow, Instant } from "./rows";
+import type { AutorunRow, EntryRow, Instant, StopRow } from "./rows";
+
+/** How much waits until autorun may go on. */
+export interface Waiting {
+  /** Lines of the ledger. */
+  waiting: number;
+  /** Jobs that were made, and are not submitted. */
+  held: number;
+}
+
+export const sumOf = (all: Waiting | undefined): number => (all ? all.waiting + all.held : 0);
+
+/** The one switch, and what waits in all experiments. */
+export interface Switch extends Waiting {
+  stopped: StopRow | null;
+}
 
 /** How the autorun of one definition stands. */
-export interface DefinitionStanding {
+export interface DefinitionStanding extends Waiting {
   id: number;
   name: string;
   autorun: boolean;
@@ -14,8 +29,6 @@ export interface DefinitionStanding {
   trigger: string;
   /** Why it can never start anything as it is; "": it can. */
   problem: string;
-  /** Lines of the ledger that wait. */
-  waiting: number;
   /** Its jobs that are not over. */
   active: number;
   fired: number;
@@ -23,11 +36,10 @@ export interface DefinitionStanding {
 }
 
 /** `GET …/autorun` */
-export interface Standing extends AutorunRow {
+export interface Standing extends AutorunRow, Waiting {
   acts: boolean;
   cannot: string[];
   caveats: string[];
-  waiting: number;
   definitions: DefinitionStanding[];
 }
 

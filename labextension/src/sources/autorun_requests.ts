@@ -1,7 +1,7 @@
 /** What can be asked of autorun: each request and its address. Its news come with the board's own. */
 
-import type { Backtest, ConsentDiff, LedgerPage, Missed, Standing, Tested } from "../model/autorun";
-import type { DefinitionRow, EntryRow, RunRow, StopRow } from "../model/rows";
+import type { Backtest, ConsentDiff, LedgerPage, Missed, Standing, Switch, Tested, Waiting } from "../model/autorun";
+import type { DefinitionRow, EntryRow, RunRow } from "../model/rows";
 import type { Board, DefinitionDraft } from "./board";
 
 export interface LedgerQuery {
@@ -27,10 +27,10 @@ export class AutorunRequests {
     return this.board.api.json("GET", `${this.#root}/autorun`);
   }
 
-  /** Lines that wait in other experiments, for whatever reason. */
-  async waitingElsewhere(): Promise<number> {
-    const [all, here] = await Promise.all([this.board.api.json<{ waiting: number }>("GET", "/autorun"), this.standing()]);
-    return Math.max(0, all.waiting - here.waiting);
+  /** What waits in other experiments, for whatever reason. */
+  async waitingElsewhere(): Promise<Waiting> {
+    const [all, here] = await Promise.all([this.board.api.json<Waiting>("GET", "/autorun"), this.standing()]);
+    return { waiting: Math.max(0, all.waiting - here.waiting), held: Math.max(0, all.held - here.held) };
   }
 
   ledger(query: LedgerQuery): Promise<LedgerPage> {
@@ -54,11 +54,11 @@ export class AutorunRequests {
   }
 
   /** Stop all autorun of this manager; a reason may follow. */
-  stop(said = ""): Promise<{ stopped: StopRow | null; waiting: number }> {
+  stop(said = ""): Promise<Switch> {
     return this.board.api.json("POST", "/autorun:stop", { said });
   }
 
-  resume(missed: Missed): Promise<{ stopped: StopRow | null; waiting: number }> {
+  resume(missed: Missed): Promise<Switch> {
     return this.board.api.json("POST", "/autorun:resume", { missed });
   }
 

@@ -15,7 +15,8 @@ export interface Share {
   kept: number;
 }
 
-const KEPT = new Set(["requested", "leased"]);
+/** States of jobs that no batch client has started. */
+export const KEPT = new Set(["requested", "leased"]);
 const counted = new WeakMap<ColumnStore, { version: number; shares: ReadonlyMap<number, Share> }>();
 
 /** By definition id. Counted again only after a change. */

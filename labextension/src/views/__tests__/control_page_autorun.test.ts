@@ -20,7 +20,7 @@ beforeAll(() => Promise.all([ASKED, AUTORUN, DEFINITIONS, DRAWER].map((part) => 
 beforeEach(() => {
   board = new FakeBoard();
   board.addresses.set(LEDGER, () => ({ entries: [waiting(3, 2912), waiting(2, 2913), entry(1, 2911, { job_id: 229 })], more: false }));
-  board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 2 }));
+  board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 2, held: 0 }));
   box = document.body.appendChild(document.createElement("div"));
   page = drawControlPage(box, () => board, { experiment: "xppi0915" });
 });
@@ -41,7 +41,7 @@ it("a stop of all autorun is told on every page, with what has come since and wh
 });
 
 it("the switch stands in the top bar and stops all at a press", async () => {
-  board.addresses.set("POST /autorun:stop", () => ({ stopped: STOP, waiting: 0 }));
+  board.addresses.set("POST /autorun:stop", () => ({ stopped: STOP, waiting: 0, held: 0 }));
   box.querySelector<HTMLElement>(".arp-top [role=switch]")!.click();
   await vi.waitFor(() => expect(box.querySelector("[role=alertdialog]")).not.toBeNull());
   expect(board.asked("json")).toEqual([["POST", "/autorun:stop", { said: "" }]]);

@@ -1,14 +1,17 @@
 /** The one switch: off at once and for all, then asks for a reason; on asks what to do with what waits. */
 
 import { words } from "../../model/error_words";
-import type { Missed } from "../../model/autorun";
+import type { Missed, Waiting } from "../../model/autorun";
 import type { EntryRow } from "../../model/rows";
 import { plain } from "../../model/plain";
 import { AutorunRequests } from "../../sources/autorun_requests";
 import type { Board } from "../../sources/board";
+import { DictColumn, NumberColumn } from "../../grid/columns";
+import type { ColumnStore } from "../../grid/store";
 import { counted } from "../counted";
 import { el } from "../../dom";
 import type { Shell } from "../shell";
+import { KEPT } from "../job_shares";
 import type { Waits } from "../shell/banner";
 
 /** Lines asked for in one go. */
@@ -17,7 +20,7 @@ const PAGE = 500;
 /** Off at once; on after a question, where there is something to ask. */
 export async function pressSwitch(shell: Shell, waits: Waits | null): Promise<void> {
   if (!shell.board.autorunNow?.stopped) return stop(shell);
-  const known = waits ?? (await tried(shell, "Autorun is as it was", async () => waitsOf(...(await readWaiting(shell.board)))));
+  const known = waits ?? (await tried(shell, "Autorun is as it was", async () => waitsOf(...(await readWaiting(shell.board)), heldRuns(shell.board.jobs))));
   if (!known) return;
   if (!known.runs) return resume(shell, "skip");
   const missed = await askMissed(shell, { title: "Let all autorun go on?", runs: known.runs, more: known.more });
@@ -35,17 +38,24 @@ async function stop(shell: Shell): Promise<void> {
 /** It goes on for everybody: what waits elsewhere is asked about before it goes the same way. */
 export async function resume(shell: Shell, missed: Missed): Promise<void> {
   const requests = new AutorunRequests(shell.board);
-  const elsewhere = await requests.waitingElsewhere().catch(() => 0); // the answer to what follows says it
-  if (elsewhere > 0 && !(await askElsewhere(shell, elsewhere, missed))) return;
+  const elsewhere = things(await requests.waitingElsewhere().catch(() => null)); // the answer to what follows says it
+  if (elsewhere && !(await askElsewhere(shell, elsewhere, missed))) return;
   const done = await tried(shell, "Autorun is as it was", () => requests.resume(missed));
   if (!done) return;
-  const text = done.waiting ? `${counted(done.waiting, "line")} of the ledger ${done.waiting === 1 ? "waits" : "wait"} for something else: a pause, or a limit.` : "";
-  shell.toast({ kind: "good", title: "All autorun goes on", ...(text ? { text } : {}) });
+  const left = things(done);
+  shell.toast({ kind: "good", title: "All autorun goes on", ...(left && { text: `${left} for something else: a pause, or a limit.` }) });
 }
 
-function askElsewhere(shell: Shell, lines: number, missed: Missed): Promise<boolean> {
-  const [number, what] = [counted(lines, "line"), missed === "run" ? "run" : "skip"];
-  const body = `In other experiments ${number} of the ledger ${lines === 1 ? "waits" : "wait"}, too. What waits there because all autorun was stopped is ${missed === "run" ? "run" : "skipped"} as well.`;
+/** As "2 lines of the ledger and 1 job wait"; "": nothing does. */
+function things(left: Waiting | null): string {
+  const { waiting, held } = left ?? { waiting: 0, held: 0 };
+  const both = [waiting && `${counted(waiting, "line")} of the ledger`, held && counted(held, "job")].filter(Boolean).join(" and ");
+  return both && `${both} ${waiting + held === 1 ? "waits" : "wait"}`;
+}
+
+function askElsewhere(shell: Shell, wait: string, missed: Missed): Promise<boolean> {
+  const what = missed === "run" ? "run" : "skip";
+  const body = `In other experiments ${wait}, too. What waits there because all autorun was stopped is ${missed === "run" ? "run" : "skipped"} as well.`;
   return shell.ask({ title: "Let autorun go on in all experiments?", body, yes: `Go on, and ${what} it there, too`, no: "Cancel" });
 }
 
@@ -90,8 +100,20 @@ async function readWaiting(board: Board): Promise<[lines: readonly EntryRow[], m
   return [entries, more];
 }
 
-function waitsOf(lines: readonly EntryRow[], more: boolean): Waits {
-  return { runs: new Set(lines.map(({ run }) => run)).size, more, ended: lines.every(({ trigger }) => trigger === "END_OF_RUN") };
+function waitsOf(lines: readonly EntryRow[], more: boolean, held: readonly number[]): Waits {
+  const runs = new Set([...lines.map(({ run }) => run), ...held]).size;
+  return { runs, more, ended: !held.length && lines.every(({ trigger }) => trigger === "END_OF_RUN") };
+}
+
+/** The runs of jobs that autorun has made, and that are not submitted as long as it is stopped. */
+function heldRuns(jobs: ColumnStore): number[] {
+  const [states, triggers, runs] = [jobs.column("state"), jobs.column("trigger"), jobs.column("run")];
+  if (!(states instanceof DictColumn && triggers instanceof DictColumn && runs instanceof NumberColumn)) return [];
+  const found: number[] = [];
+  for (let row = 0; row < jobs.rows; row++) {
+    if (jobs.alive(row) && KEPT.has(states.text(row)) && triggers.text(row) !== "MANUAL") found.push(Number(runs.data[row]));
+  }
+  return found;
 }
 
 /** Count runs that wait until autorun may go on, now and as they come; returns how to leave it. */
@@ -100,7 +122,7 @@ export function followWaiting(board: Board, tell: (waits: Waits | null) => void)
   let more = false;
   let since = "";
   let read = false;
-  const say = (): void => tell(since && read ? waitsOf([...lines.values()], more) : null);
+  const say = (): void => tell(since && read ? waitsOf([...lines.values()], more, heldRuns(board.jobs)) : null);
   const ask = async (): Promise<void> => {
     const asked = since;
     const found = await readWaiting(board).catch(() => null);
@@ -124,11 +146,11 @@ export function followWaiting(board: Board, tell: (waits: Waits | null) => void)
     say();
   };
   look();
-  return board.on(({ ledger, health, connection }) => {
+  return board.on(({ ledger, jobs, health, connection }) => {
     if (health) look();
     if (connection && board.connection.state === "live" && since) void ask();
-    if (!ledger || !since) return;
-    ledger.forEach(take);
+    if (!(ledger || jobs) || !since) return;
+    ledger?.forEach(take);
     say();
   });
 }

@@ -2,7 +2,7 @@
 
 import type { DefinitionRow } from "../../model/rows";
 import { TRIGGERS } from "../../model/triggers";
-import type { Missed, Seen } from "../../model/autorun";
+import { sumOf, type Missed, type Seen } from "../../model/autorun";
 import { ApiError } from "../../sources/api";
 import { AutorunRequests } from "../../sources/autorun_requests";
 import type { Board, DefinitionDraft } from "../../sources/board";
@@ -168,7 +168,7 @@ export class Desk {
   async unpause(id: number): Promise<void> {
     const row = this.board.definitions.get(id);
     if (!row) return;
-    const runs = this.standings.get(id)?.waiting ?? 0;
+    const runs = sumOf(this.standings.get(id));
     const missed = runs ? await askMissed(this.shell, { title: `Let autorun of ${row.name} go on?`, runs, more: false }) : "skip";
     if (!missed) return;
     if (await this.#try(`Autorun of ${row.name} is as it was`, () => new AutorunRequests(this.board).unpause(id, missed))) this.shell.announce(`Autorun of ${row.name} goes on`);

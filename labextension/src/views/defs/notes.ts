@@ -1,5 +1,6 @@
 /** The lines below a row: what is wrong with it, in whose words, and what can be done. */
 
+import { sumOf } from "../../model/autorun";
 import { checked } from "../../model/check";
 import { plain } from "../../model/plain";
 import type { DefinitionRow } from "../../model/rows";
@@ -45,7 +46,8 @@ export function notes(desk: Desk, id: number): Note[] {
 /** Why it starts nothing although its box is checked. */
 function autorun(desk: Desk, row: DefinitionRow): Note[] {
   const paused = pauseWords(row);
-  const { problem = "", waiting = 0 } = desk.standings.get(row.id) ?? {};
+  const standing = desk.standings.get(row.id);
+  const [problem, waiting] = [standing?.problem ?? "", sumOf(standing)];
   const waits = waiting ? ` ${waiting.toLocaleString("en")} ${waiting === 1 ? "run waits" : "runs wait"}.` : "";
   const lines: Note[] = [];
   if (paused) {

@@ -2,7 +2,7 @@
 
 import { checked } from "../../model/check";
 import { plain } from "../../model/plain";
-import type { DefinitionStanding } from "../../model/autorun";
+import { sumOf, type DefinitionStanding } from "../../model/autorun";
 import type { DefinitionRow } from "../../model/rows";
 import { title as placeName } from "../../model/status";
 import { ms, when } from "../../model/times";
@@ -141,7 +141,7 @@ export class RowView {
 /** Why a checked box starts nothing now: by shape and word. */
 function marks(base: DefinitionRow | null, standing: DefinitionStanding | undefined): (HTMLElement | null)[] {
   if (!base?.autorun) return [];
-  const { waiting = 0, problem = "" } = standing ?? {};
+  const [problem, waiting] = [standing?.problem ?? "", sumOf(standing)];
   return [
     base.paused_why ? el("span.arp-st.is-look", {}, icon("pause"), el("span.t", {}, "paused")) : problem ? el("span.arp-st.is-look", {}, icon("warn"), el("span.t", {}, "cannot")) : null,
     waiting && !base.paused_why ? el("span.arp-st.is-wait", { title: `${waiting.toLocaleString("en")} wait` }, icon("hourglass"), el("span.t", {}, waiting.toLocaleString("en"), el("span.arp-sr", {}, " wait"))) : null,

@@ -29,7 +29,7 @@ beforeEach(async () => {
   root = document.body.appendChild(document.createElement("section"));
   root.className = "arp";
   page = null;
-  board.addresses.set(`GET ${ROOT}/autorun`, () => ({ ...board.autorunNow, acts: true, cannot: ["The batch client is not there."], caveats: ["Awake."], waiting: 1, definitions: [] }));
+  board.addresses.set(`GET ${ROOT}/autorun`, () => ({ ...board.autorunNow, acts: true, cannot: ["The batch client is not there."], caveats: ["Awake."], waiting: 1, held: 0, definitions: [] }));
   board.addresses.set(`GET ${ROOT}/autorun/ledger`, () => ({ entries: [waiting(11, 2913, { why: "limit", said: "2 jobs of it run." }), skipped(10, 2912), entry(9, 2911, { job_id: 240, said: "Started job 240 as alice: the run ends." })], more: false }));
 });
 afterEach(() => {

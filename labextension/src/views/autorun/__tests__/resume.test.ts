@@ -6,16 +6,16 @@ import { resume } from "../stop";
 
 let board: FakeBoard;
 let shell: FakeShell;
-const waits = (everywhere: number, here: number): void => {
-  board.addresses.set("GET /autorun", () => ({ waiting: everywhere }));
-  board.addresses.set("GET /experiments/xppi0915/autorun", () => ({ waiting: here }));
+const waits = (everywhere: number, here: number, jobs = 0): void => {
+  board.addresses.set("GET /autorun", () => ({ waiting: everywhere, held: jobs }));
+  board.addresses.set("GET /experiments/xppi0915/autorun", () => ({ waiting: here, held: 0 }));
 };
 const resumed = (): unknown[] => board.asked("json").filter(([, to]) => to === "/autorun:resume").map(([, , body]) => body);
 
 beforeEach(() => {
   board = new FakeBoard();
   shell = new FakeShell(board);
-  board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 0 }));
+  board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 0, held: 0 }));
 });
 
 describe("all autorun that goes on", () => {
@@ -38,9 +38,20 @@ describe("all autorun that goes on", () => {
     expect(resumed()).toEqual([{ missed: "skip" }]);
   });
 
+  it("asks likewise before jobs that are not submitted go the same way", async () => {
+    waits(3, 3, 1);
+    shell.yes = false;
+    await resume(shell, "skip");
+    expect(shell.questions[0]).toMatchObject({ body: expect.stringContaining("In other experiments 1 job waits, too.") as string });
+    waits(4, 3, 2);
+    await resume(shell, "run");
+    expect(shell.questions[1]).toMatchObject({ body: expect.stringContaining("1 line of the ledger and 2 jobs wait, too.") as string });
+    expect(resumed()).toEqual([]);
+  });
+
   it("says what waits for something else", async () => {
     waits(3, 3);
-    board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 2 }));
+    board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 2, held: 0 }));
     await resume(shell, "skip");
     expect(shell.toasts[0]!.text).toBe("2 lines of the ledger wait for something else: a pause, or a limit.");
   });

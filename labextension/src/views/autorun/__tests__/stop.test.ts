@@ -17,8 +17,8 @@ const bodies = (path: string): unknown[] => board.asked("json").filter(([, to]) 
 beforeEach(() => {
   board = new FakeBoard();
   shell = new FakeShell(board);
-  board.addresses.set("POST /autorun:stop", () => ({ stopped: STOP, waiting: 0 }));
-  board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 3 }));
+  board.addresses.set("POST /autorun:stop", () => ({ stopped: STOP, waiting: 0, held: 0 }));
+  board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 3, held: 0 }));
 });
 
 describe("the one switch", () => {
@@ -120,6 +120,20 @@ describe("the banner", () => {
 });
 
 describe("what waits until autorun may go on", () => {
+  it("is also what was made and is not submitted: of autorun, and of no person", async () => {
+    const told: (Waits | null)[] = [];
+    const job = [...board.rows.values()][0]!;
+    const made = (id: number, run: number, trigger: string, state = "requested") => ({ ...job, id, run, trigger, state });
+    board.addresses.set(LEDGER, () => ({ entries: [waiting(4, 20)], more: false }));
+    board.change(made(901, 20, "END_OF_RUN"), made(902, 31, "END_OF_RUN"), made(903, 32, "MANUAL"), made(904, 33, "AFTER", "running"));
+    followWaiting(board, (waits) => told.push(waits));
+    board.setStopped(STOP);
+    await vi.waitFor(() => expect(told.at(-1)).toEqual({ runs: 2, more: false, ended: false }));
+    board.change(made(902, 31, "END_OF_RUN", "withdrawn"), made(901, 20, "END_OF_RUN", "withdrawn"));
+    expect(told.at(-1)).toEqual({ runs: 1, more: false, ended: true });
+  });
+
+
   it("is read once, counted by run, and kept up by the feed", async () => {
     const told: (Waits | null)[] = [];
     board.addresses.set(LEDGER, (_body, query) => ({ entries: query.get("outcome") === "waiting" && query.get("why") === "stopped" ? [waiting(4, 20), waiting(5, 20), waiting(6, 21)] : [], more: false }));

@@ -235,7 +235,7 @@ describe("autorun", () => {
 });
 
 describe("autorun that waits", () => {
-  const standing = { problem: "", waiting: 3 } as DefinitionStanding;
+  const standing = { problem: "", waiting: 2, held: 1 } as DefinitionStanding;
   const pause = (changes: Partial<DefinitionRow>): void => {
     board.definitions.set(12, { ...board.definitions.get(12)!, paused_by: "bob", paused_at: "2026-11-22T13:40:00+00:00", ...changes });
     desk = new Desk(board, shell, () => undefined, { get: () => standing });
