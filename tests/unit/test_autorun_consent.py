@@ -230,7 +230,7 @@ async def test_what_robin_consents_to_starts_no_job_that_waits_as_dana(stage: St
     await change_script(stage)
     await stage.autorun.pause(stage.play.experiment, stage.definition.id, "robin")
     await stage.autorun.set_consent(
-        stage.play.experiment, stage.definition.id, None, on=True, by="robin"
+        stage.play.experiment, stage.definition.id, None, on=True, by="robin", missed="run"
     )
     (request,) = await stage.play.manager.port.lease(["lsf", "local"], 1)
     assert (request.job_id, request.user, request.consent_sha256) == (job.id, "dana", "")

@@ -154,6 +154,21 @@ async def test_what_is_not_submitted_yet_is_withdrawn_with_the_check(stage: Stag
     )
 
 
+@pytest.mark.parametrize("missed", ["run", "skip"])
+async def test_a_box_that_is_checked_again_ends_a_pause_and_what_it_held_likewise(
+    stage: Stage, missed: Any
+) -> None:
+    await stage.check()
+    await stage.end(1)
+    await stage.jobs()
+    experiment = stage.play.experiment
+    await stage.autorun.pause(experiment, stage.definition.id, "bob")
+    await stage.autorun.set_consent(
+        experiment, stage.definition.id, None, on=True, by="dana", missed=missed
+    )
+    assert len(await stage.leased()) == (missed == "run")
+
+
 async def test_a_stop_that_begins_meanwhile_keeps_what_waits_for_it(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -209,12 +209,15 @@ class Autorun:
         seen_sha256: str | None = None,
     ) -> Definition:
         """Check or uncheck the box; see `arp_nb.manager.definitions.Definitions.set_autorun`."""
+        before = await self._definitions.get(experiment, definition_id)
         changed = await self._definitions.set_autorun(
             experiment, definition_id, expected_version, on=on, by=by, seen_sha256=seen_sha256
         )
-        if not on:
-            await held.withdraw(self._context, by, "unchecked autorun", definition_id)
         do: Missed = missed if on else "skip"
+        if do == "skip" and (before.paused_why == "user" or not on):
+            why = "skipped it as its pause ended" if on else "unchecked autorun"
+            await held.withdraw(self._context, by, why, definition_id)
+        self._context.work.bump()
         await self._settle_all(do, (Why.CONSENT, Why.PAUSED), definition_id, by)
         return changed
 
