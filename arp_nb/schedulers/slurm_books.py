@@ -108,11 +108,11 @@ class Books:
                 late.add(one)
             else:
                 self._ends[one] = reading
-        self._keep_few()
         # without an answer of the accounting, a job that is off the list may have ended well
         denied = frozenset(asked) - found.keys() if accounts is not None else frozenset()
-        for one in self._still_awaited(late, now_s):
+        for one in self._still_awaited(asked, late, now_s):
             del found[one]
+        self._keep_few()
         return Poll(found, denied)
 
     def _together(
@@ -142,13 +142,27 @@ class Books:
         known |= ends
         return known
 
-    def _still_awaited(self, late: Iterable[str], now_s: float) -> list[str]:
-        """Of those whose end the accounting does not know yet, return whom we wait for."""
-        self._awaited = {one: self._awaited.get(one, now_s) for one in late}
-        return [one for one, s in self._awaited.items() if now_s - s < ACCOUNTED_WITHIN_S]
+    def _still_awaited(
+        self, asked: Iterable[str], late: Collection[str], now_s: float
+    ) -> list[str]:
+        """Of those whose end the accounting does not know yet, return whom we wait for.
+
+        The others that are awaited were not asked for: the poll behind a kill is about the
+        killed alone, and must not begin their wait anew.
+        """
+        for one in asked:
+            if one in late:
+                self._awaited.setdefault(one, now_s)
+            else:
+                self._awaited.pop(one, None)
+        return [one for one in late if now_s - self._awaited[one] < ACCOUNTED_WITHIN_S]
 
     def _keep_few(self) -> None:
-        for some, most in ((self._ends, _MOST_ENDS), (self._elements, _MOST_ARRAYS)):
+        for some, most in (
+            (self._ends, _MOST_ENDS),
+            (self._elements, _MOST_ARRAYS),
+            (self._awaited, _MOST_ENDS),
+        ):
             while len(some) > most:
                 some.pop(next(iter(some)))
 

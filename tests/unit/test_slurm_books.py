@@ -75,6 +75,23 @@ def test_an_end_waits_for_its_exit_code_but_not_for_ever() -> None:
     assert told.readings["7"].exit_code == 3
 
 
+def test_a_poll_of_other_jobs_does_not_begin_the_wait_for_an_end_anew() -> None:
+    books, ended = Books(), squeue("7", "FAILED")
+    assert not poll(books, "7", ended, None, 0.0).readings
+    # as the poll behind each kill, while slurmdbd is down
+    assert not poll(books, "8", squeue("8", "CANCELLED"), None, 10.0).readings
+    assert poll(books, "7", ended, None, ACCOUNTED_WITHIN_S).readings["7"].exit_code is None
+    assert not poll(books, "8", squeue("8", "CANCELLED"), None, 24.0).readings
+    assert "8" in poll(books, "8", squeue("8", "CANCELLED"), None, 25.0).readings
+
+
+def test_a_job_that_ran_again_is_waited_for_from_its_new_end_on() -> None:
+    books = Books()
+    assert not poll(books, "7", squeue("7", "FAILED"), None, 0.0).readings
+    assert poll(books, "7", squeue("7", "RUNNING"), None, 5.0).readings
+    assert not poll(books, "7", squeue("7", "FAILED"), None, 16.0).readings
+
+
 def test_where_there_is_no_accounting_an_end_is_told_at_once() -> None:
     told = poll(Books(), "7", squeue("7", "FAILED"), [], has_accounting=False)
     assert told.readings["7"].state is JobState.FAILED
