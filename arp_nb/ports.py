@@ -127,6 +127,8 @@ class KillAnswer:
     """The scheduler's answer to a kill, in its own words. Accepted is not ended."""
 
     job_id: int
+    #: what was to end: more may have come to the job since
+    native_ids: tuple[str, ...]
     accepted: bool
     said: str
 

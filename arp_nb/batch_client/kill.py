@@ -116,4 +116,9 @@ def _answer(
             accepted = accepted and answers[native].accepted
         else:
             return None
-    return KillAnswer(job_id=request.job_id, accepted=accepted, said="\n".join(filter(None, said)))
+    return KillAnswer(
+        job_id=request.job_id,
+        native_ids=request.native_ids,
+        accepted=accepted,
+        said="\n".join(filter(None, said)),
+    )

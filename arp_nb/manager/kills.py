@@ -46,8 +46,6 @@ class Kills:
         #: scheduler jobs that a kill was passed on for; after a restart it is asked again,
         #: which ends nothing that was not to end
         self._passed_on: dict[int, frozenset[str]] = {}
-        #: scheduler jobs of the request that was last handed out, until it is answered
-        self._handed_out: dict[int, frozenset[str]] = {}
         #: when a scheduler accepted the kill of a job that may live on
         self._accepted_at: dict[int, datetime] = {}
         #: accepted so long ago that it was said; to be killed by force if asked again
@@ -135,7 +133,6 @@ class Kills:
         ]
         if not left:
             return None
-        self._handed_out[job.id] = frozenset(one.native_id for one in left)
         return KillRequest(
             job_id=job.id,
             location=job.location,
@@ -163,8 +160,8 @@ class Kills:
         """Keep what the scheduler said. Accepted or not, it is not asked again by itself."""
         for answer in answers:
             # not those that came since: a kill must reach them too
-            ids = self._handed_out.pop(answer.job_id, frozenset())
-            self._passed_on[answer.job_id] = self._passed_on.get(answer.job_id, ids) | ids
+            told = self._passed_on.get(answer.job_id, frozenset())
+            self._passed_on[answer.job_id] = told.union(answer.native_ids)
             if answer.accepted:
                 self._accepted_at.setdefault(answer.job_id, self._context.clock())
             if answer.said or not answer.accepted:

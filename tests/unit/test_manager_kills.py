@@ -24,6 +24,10 @@ async def asked_to_kill(play: Play) -> list[tuple[int, tuple[str, ...]]]:
     return [(one.job_id, one.native_ids) for one in await play.manager.port.kills()]
 
 
+def accepted(job_id: int, *native_ids: str) -> KillAnswer:
+    return KillAnswer(job_id=job_id, native_ids=native_ids, accepted=True, said="")
+
+
 async def test_a_job_that_nobody_started_is_withdrawn_at_once(play: Play) -> None:
     (job,) = await play.apply("1")
     assert await play.kill(job.id) == ["Withdrawn before it was submitted."]
@@ -124,7 +128,9 @@ async def test_the_scheduler_is_asked_once_and_again_only_on_request(play: Play)
     job_id = await play.submitted()
     await play.kill(job_id)
     assert await asked_to_kill(play) == [(job_id, ("77",))]
-    answer = KillAnswer(job_id=job_id, accepted=False, said="User permission denied")
+    answer = KillAnswer(
+        job_id=job_id, native_ids=("77",), accepted=False, said="User permission denied"
+    )
     await play.manager.port.kill_answers([answer])
     assert await asked_to_kill(play) == []
     assert (await play.job(job_id)).notes == ("kill refused: User permission denied",)
@@ -146,7 +152,7 @@ async def test_a_sibling_that_is_submitted_after_the_kill_is_killed_too(play: Pl
     job_id = await play.submitted("1")
     await play.kill(job_id)
     assert await asked_to_kill(play) == [(job_id, ("1",))]
-    await play.manager.port.kill_answers([KillAnswer(job_id=job_id, accepted=True, said="")])
+    await play.manager.port.kill_answers([accepted(job_id, "1")])
     await play.read(job_id, "EXIT", "1")
     assert await play.state(job_id) is JobState.KILLED
     await play.tell(job_id, JobState.PENDING, "1", "2")
@@ -158,7 +164,17 @@ async def test_a_sibling_that_comes_while_the_scheduler_answers_is_killed_too(pl
     await play.kill(job_id)
     assert await asked_to_kill(play) == [(job_id, ("1",))]
     await play.tell(job_id, JobState.PENDING, "1", "2")
-    await play.manager.port.kill_answers([KillAnswer(job_id=job_id, accepted=True, said="")])
+    await play.manager.port.kill_answers([accepted(job_id, "1")])
+    assert await asked_to_kill(play) == [(job_id, ("2",))]
+
+
+async def test_what_another_asks_meanwhile_takes_nothing_for_told(play: Play) -> None:
+    job_id = await play.submitted("1")
+    await play.kill(job_id)
+    assert await asked_to_kill(play) == [(job_id, ("1",))]
+    await play.tell(job_id, JobState.PENDING, "1", "2")
+    assert await asked_to_kill(play) == [(job_id, ("1", "2"))], "the killer of another location"
+    await play.manager.port.kill_answers([accepted(job_id, "1")])
     assert await asked_to_kill(play) == [(job_id, ("2",))]
 
 

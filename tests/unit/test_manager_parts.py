@@ -157,9 +157,9 @@ async def asked(play: Play) -> list[tuple[tuple[str, ...], bool]]:
     return [(one.native_ids, one.force) for one in await play.manager.port.kills()]
 
 
-async def answered(play: Play, job_id: int, *, accepted: bool = True) -> None:
+async def answered(play: Play, job_id: int, *native_ids: str, accepted: bool = True) -> None:
     said = f"Job <{job_id}> is being terminated" if accepted else "User permission denied"
-    answer = KillAnswer(job_id=job_id, accepted=accepted, said=said)
+    answer = KillAnswer(job_id=job_id, native_ids=native_ids, accepted=accepted, said=said)
     await play.manager.port.kill_answers([answer])
 
 
@@ -170,7 +170,7 @@ async def test_a_job_is_killed_with_its_subjobs(play: Play) -> None:
     assert said == ["LSF will be asked to end it. So will its 1 subjob."]
     assert await asked(play) == [(("77", "78"), False)]
     await found(play, job_id, "79", f"arp-{job_id}-abc.j6-6")
-    await answered(play, job_id)
+    await answered(play, job_id, "77", "78")
     assert await asked(play) == [(("79",), False)], "one that came to light later"
 
 
@@ -210,7 +210,7 @@ async def test_a_kill_that_is_ignored_is_said_and_then_forced(play: Play) -> Non
     await play.read(job_id, "RUN", "77")
     await play.kill(job_id)
     assert await asked(play) == [(("77",), False)]
-    await answered(play, job_id)
+    await answered(play, job_id, "77")
     play.tick(59)
     assert await asked(play) == []
     assert not any("by force" in note for note in (await play.job(job_id)).notes)
@@ -226,7 +226,7 @@ async def test_a_kill_that_was_refused_is_never_forced(play: Play) -> None:
     job_id = await play.submitted("77")
     await play.kill(job_id)
     await asked(play)
-    await answered(play, job_id, accepted=False)
+    await answered(play, job_id, "77", accepted=False)
     play.tick(3600)
     await asked(play)
     await play.kill(job_id)
