@@ -117,7 +117,7 @@ def test_consent_shows_what_has_changed(board: Board, standin: StandIn) -> None:
 
 def test_edited_predicate_is_saved(board: Board, standin: StandIn) -> None:
     row = standin.put_definition(1, "peaks")
-    within(5, lambda: len(board.definitions) == 1)
+    within(30, lambda: len(board.definitions) == 1)
     df = board.definitions.df
     df.loc[0, ["predicate", "most_at_once"]] = ["beam > 0.5", 3]
     path = f"{ROOT}/definitions/1"
@@ -129,7 +129,7 @@ def test_edited_predicate_is_saved(board: Board, standin: StandIn) -> None:
 def test_box_in_an_edited_frame_is_no_consent(board: Board, standin: StandIn) -> None:
     row = standin.put_definition(1, "peaks")
     standin.put_definition(2, "sums")
-    within(5, lambda: len(board.definitions) == 2)
+    within(30, lambda: len(board.definitions) == 2)
     df = board.definitions.df
     df.loc[0, ["autorun", "parameters"]] = [True, "--fast"]
     standin.answers["PATCH", f"{ROOT}/definitions/1"] = (200, {**row, "version": 2})

@@ -25,16 +25,16 @@ def test_change_arrives_without_asking(standin: StandIn, board: Board) -> None:
     assert len(board.jobs) == 0
     asked = len(standin.seen)
     standin.put_job(1, state=JobState.RUNNING, native_state="RUN")
-    within(5, lambda: len(board.jobs) == 1)
+    within(30, lambda: len(board.jobs) == 1)
     assert board.job(1).status == "RUN"
     assert len(standin.seen) == asked
 
 
 def test_deleted_job_leaves_the_table(standin: StandIn, board: Board) -> None:
     standin.put_job(1)
-    within(5, lambda: len(board.jobs) == 1)
+    within(30, lambda: len(board.jobs) == 1)
     standin.delete_job(1)
-    within(5, lambda: len(board.jobs) == 0)
+    within(30, lambda: len(board.jobs) == 0)
 
 
 def test_all_pages_are_loaded(standin: StandIn, board: Board) -> None:
@@ -45,12 +45,12 @@ def test_all_pages_are_loaded(standin: StandIn, board: Board) -> None:
 
 def test_older_row_never_replaces_a_newer_one(standin: StandIn, board: Board) -> None:
     standin.put_job(1, state=JobState.DONE, native_state="DONE")
-    within(5, lambda: len(board.jobs) == 1)
+    within(30, lambda: len(board.jobs) == 1)
     old = {**standin.jobs[1], "state": "running", "native_state": "RUN", "status": "RUN"}
     old["revision"] -= 1
     standin.tell({"jobs": [old]})
     standin.put_job(2)
-    within(5, lambda: len(board.jobs) == 2)
+    within(30, lambda: len(board.jobs) == 2)
     assert board.job(1).status == "DONE"
 
 
@@ -62,7 +62,7 @@ def test_broken_connection_is_told_and_what_was_missed_is_made_good(
     assert not board.stale
     standin.refuse_sockets = True
     standin.drop_sockets()
-    within(5, lambda: board.stale)
+    within(30, lambda: board.stale)
     assert "may be old" in repr(board)
     before = datetime.now(UTC)
     attrs = board.jobs.df.attrs
@@ -79,10 +79,10 @@ def test_broken_connection_is_told_and_what_was_missed_is_made_good(
 def test_reader_away_for_too_long_loads_anew(standin: StandIn, board: Board) -> None:
     standin.put_job(1)
     standin.put_job(2)
-    within(5, lambda: len(board.jobs) == 2)
+    within(30, lambda: len(board.jobs) == 2)
     standin.refuse_sockets = True
     standin.drop_sockets()
-    within(5, lambda: board.stale)
+    within(30, lambda: board.stale)
     del standin.jobs[1]
     standin.revision += 10
     standin.forgotten = standin.revision
@@ -93,13 +93,13 @@ def test_reader_away_for_too_long_loads_anew(standin: StandIn, board: Board) -> 
 
 def test_other_epoch_loads_anew(standin: StandIn, board: Board) -> None:
     standin.put_job(1)
-    within(5, lambda: len(board.jobs) == 1)
+    within(30, lambda: len(board.jobs) == 1)
     standin.epoch, standin.revision = "e2", 0
     standin.jobs.clear()
     standin.drop_sockets()
     within(10, lambda: len(board.jobs) == 0 and not board.stale)
     standin.put_job(5)
-    within(5, lambda: [job.id for job in board.jobs] == [5])
+    within(30, lambda: [job.id for job in board.jobs] == [5])
 
 
 def test_gap_between_messages_loads_anew(standin: StandIn, board: Board) -> None:
@@ -148,9 +148,9 @@ def test_wait_says_that_the_connection_is_down(
     monkeypatch.setattr(live, "TELL_AFTER_S", 0.0)
     monkeypatch.setattr(live, "PATIENCE_S", 0.05)
     standin.put_job(1)
-    within(5, lambda: len(board.jobs) == 1)
+    within(30, lambda: len(board.jobs) == 1)
     standin.stop()
-    within(5, lambda: board.stale)
+    within(30, lambda: board.stale)
     with (
         pytest.warns(UserWarning, match="waits for jobs, but cannot see them: .*reached"),
         pytest.raises(TimeoutError, match="connection is down"),
@@ -166,7 +166,7 @@ def test_job_that_the_feed_has_not_brought_yet_is_waited_for(
     standin.answers["GET", "/jobs/7"] = (200, row)
     waiting = threading.Thread(target=board.job(7).wait, args=(30,))
     waiting.start()
-    within(5, lambda: len(board.jobs) == 1)
+    within(30, lambda: len(board.jobs) == 1)
     standin.put_job(7, state=JobState.DONE, native_state="DONE")
     waiting.join(10)
     assert not waiting.is_alive()
@@ -182,7 +182,7 @@ def test_job_of_another_experiment_is_not_taken_in(standin: StandIn, board: Boar
 
 def test_deleted_job_is_not_waited_for(standin: StandIn, board: Board) -> None:
     standin.put_job(1)
-    within(5, lambda: len(board.jobs) == 1)
+    within(30, lambda: len(board.jobs) == 1)
     waiting = threading.Thread(target=board.job(1).wait, args=(30,))
     waiting.start()
     standin.delete_job(1)
@@ -192,11 +192,11 @@ def test_deleted_job_is_not_waited_for(standin: StandIn, board: Board) -> None:
 
 def test_silent_scheduler_is_shown_and_no_row_is_touched(standin: StandIn, board: Board) -> None:
     standin.put_job(1, state=JobState.RUNNING, native_state="RUN")
-    within(5, lambda: len(board.jobs) == 1)
+    within(30, lambda: len(board.jobs) == 1)
     silent = {"ok": False, "since": NOW.isoformat(), "said": "no answer", "answer_s": None}
     standin.health = {**standin.health, "schedulers": {"lsf": silent}}
     standin.tell({"health": standin.health}, word="system")
-    within(5, lambda: board.job(1).status.startswith("Unknown since"))
+    within(30, lambda: board.job(1).status.startswith("Unknown since"))
     assert board.job(1).row["status"] == "RUN"
     assert board.jobs.df["status"][0].startswith("Unknown since")
 
@@ -221,7 +221,7 @@ def test_dropped_board_leaves_no_thread(standin: StandIn) -> None:
     assert len(threads()) == 1
     del board
     gc.collect()
-    within(5, lambda: not threads())
+    within(30, lambda: not threads())
 
 
 def test_job_outlives_the_board_that_nobody_kept(standin: StandIn) -> None:

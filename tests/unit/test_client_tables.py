@@ -141,7 +141,7 @@ def test_board_shows_hostile_text_as_text(board: Board, standin: StandIn) -> Non
     standin.put_definition(1, EVIL)
     standin.put_run(1, **{EVIL: EVIL})
     standin.put_job(1, hash=EVIL, reason=EVIL, report={"counters": {EVIL: EVIL}})
-    within(5, lambda: len(board.jobs) == len(board.runs) == len(board.definitions) == 1)
+    within(30, lambda: len(board.jobs) == len(board.runs) == len(board.definitions) == 1)
     job = board.job(1)
     for one in (board, board.runs, board.definitions, board.definitions[EVIL], board.jobs, job):
         check(one._repr_html_())
@@ -152,7 +152,7 @@ def test_board_shows_hostile_text_as_text(board: Board, standin: StandIn) -> Non
 def test_edited_frame_is_saved_by_its_differences(board: Board, standin: StandIn) -> None:
     standin.put_definition(1, "peaks")
     row = standin.put_definition(2, "sums")
-    within(5, lambda: len(board.definitions) == 2)
+    within(30, lambda: len(board.definitions) == 2)
     df = board.definitions.df
     df.loc[df["name"] == "sums", "parameters"] = "--fast"
     path = "/experiments/xppi0915/definitions/2"
@@ -172,7 +172,7 @@ def test_update_that_changes_nothing_is_refused(board: Board, standin: StandIn) 
 
 def test_new_row_is_added(board: Board, standin: StandIn) -> None:
     row = standin.put_definition(1, "peaks")
-    within(5, lambda: len(board.definitions) == 1)
+    within(30, lambda: len(board.definitions) == 1)
     df = pd.concat([board.definitions.df, pd.DataFrame([{"name": "new", "executable": "/n.sh"}])])
     standin.answers["POST", "/experiments/xppi0915/definitions"] = (201, {**row, "id": 2})
     assert board.definitions.save(df).ok
@@ -181,7 +181,7 @@ def test_new_row_is_added(board: Board, standin: StandIn) -> None:
 
 def test_what_somebody_else_changed_is_not_overwritten(board: Board, standin: StandIn) -> None:
     standin.put_definition(1, "peaks")
-    within(5, lambda: len(board.definitions) == 1)
+    within(30, lambda: len(board.definitions) == 1)
     mine, untouched = board.definitions.df, board.definitions.df
     standin.put_definition(1, "peaks", version=2)
     mine.loc[0, "parameters"] = "--mine"
@@ -194,7 +194,7 @@ def test_what_somebody_else_changed_is_not_overwritten(board: Board, standin: St
 
 def test_dry_run_of_a_save_sends_nothing(board: Board, standin: StandIn) -> None:
     standin.put_definition(1, "peaks")
-    within(5, lambda: len(board.definitions) == 1)
+    within(30, lambda: len(board.definitions) == 1)
     df = board.definitions.df
     df.loc[0, "executable"] = "/other.sh"
     assert "dry run" in repr(board.definitions.save(df, dry_run=True))
@@ -205,7 +205,7 @@ def test_unknown_definition_is_told_with_the_known_ones(board: Board, standin: S
     standin.put_definition(1, "peaks")
     with pytest.raises(NotFound, match="there are: peaks"):
         board.definitions.update("peak", parameters="x")
-    within(5, lambda: len(board.definitions) == 1)
+    within(30, lambda: len(board.definitions) == 1)
     with pytest.raises(NotFound, match="there are: peaks"):
         board.jobs.wide("peak")
 

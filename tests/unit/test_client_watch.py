@@ -62,7 +62,7 @@ def test_change_is_drawn_and_the_cell_does_not_wait(page: FakeDisplay) -> None:
     assert page.shown == ["one"]
     text[0] = "two"
     live.change()
-    within(5, lambda: page.shown == ["one", "two"])
+    within(30, lambda: page.shown == ["one", "two"])
     shown.stop()
 
 
@@ -76,7 +76,7 @@ def test_change_that_shows_nothing_new_is_not_drawn(page: FakeDisplay) -> None:
     shown = Watch(live, draw)  # type: ignore[arg-type]
     shown.show()
     live.change()
-    within(5, lambda: len(drawn) >= 3)
+    within(30, lambda: len(drawn) >= 3)
     shown.stop()
     assert page.shown == ["same"]
 
@@ -88,7 +88,7 @@ def test_many_changes_are_few_drawings_and_the_last_is_drawn(page: FakeDisplay) 
     began = time.monotonic()
     for _ in range(2000):
         live.change()
-    within(5, lambda: page.shown[-1] == "2000")
+    within(30, lambda: page.shown[-1] == "2000")
     assert len(page.shown) <= 3 + (time.monotonic() - began) / watch.REDRAW_S
     shown.stop()
 
@@ -111,7 +111,7 @@ def test_table_stops_by_itself_after_some_seconds_or_with_its_board(page: FakeDi
     with_its_board.show()
     live.is_closed = True
     live.change()
-    within(5, lambda: not [one for one in threading.enumerate() if one.name == "arp watch"])
+    within(30, lambda: not [one for one in threading.enumerate() if one.name == "arp watch"])
 
 
 def test_cell_that_runs_again_stops_what_it_showed_before(

@@ -111,9 +111,11 @@ async def test_more_arguments_than_fit_are_an_error_in_words(tmp_path: Path) -> 
 async def test_a_hanging_command_is_killed_with_its_children(tmp_path: Path) -> None:
     # the child holds the output open, and would outlive a kill of its parent alone
     program(tmp_path, f"sleep 600 & echo $! > {tmp_path}/child; sleep 600")
-    with pytest.raises(SchedulerTimeout, match=r"^bthing -l 7: no answer in 0.5 s$"):
-        await runner(tmp_path, timeout_s=0.5).run(["bthing", "-l", "7"])
-    child = int((tmp_path / "child").read_text())
+    written = tmp_path / "child"
+    while not (written.exists() and written.read_text()):  # or it was killed before it had one
+        with pytest.raises(SchedulerTimeout, match=r"^bthing -l 7: no answer in 0.5 s$"):
+            await runner(tmp_path, timeout_s=0.5).run(["bthing", "-l", "7"])
+    child = int(written.read_text())
     until(lambda: not is_alive(child), "the child of the command is gone")
 
 

@@ -100,7 +100,7 @@ def test_long_texts_are_sent_for_the_rows_in_view() -> None:
     assert wide["values"] == ["Boom " * 99, None]
     assert page.call(type="search", text="bOOm") == {"ok": True, "ids": [1]}
     page.grid.update(pd.DataFrame({"log": ["new " * 99]}, index=[1]))
-    within(5, lambda: page.told[-1]["type"] == "wide" and page.told[-1]["ids"] == [1])
+    within(30, lambda: page.told[-1]["type"] == "wide" and page.told[-1]["ids"] == [1])
 
 
 def test_text_of_100_kilobytes_is_cut_where_it_is_shown() -> None:
@@ -123,7 +123,7 @@ def test_long_texts_that_changed_are_told_to_every_page_that_shows_them() -> Non
     page.say(type="view", ids=[5], page=2)
     page.say(type="view", ids=[2], page=2)
     page.grid.update({"log": ["n" * 300] * 3}, ids=[1, 2, 5])
-    within(5, lambda: page.told[-1]["type"] == "wide" and page.told[-1]["ids"] == [1, 2])
+    within(30, lambda: page.told[-1]["type"] == "wide" and page.told[-1]["ids"] == [1, 2])
     delta = next(one for one in page.told if one["type"] == "delta")
     assert delta["stale"] == {"c0": [1, 2, 5]}
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("front_end")
 def test_update_changes_rows_by_label_and_adds_those_that_are_new() -> None:
     page = small()
     page.grid.update(pd.DataFrame({"x": [30, 40]}, index=["r", "s"]))
-    within(5, lambda: page.shown("x") == [1, 2, 30, 40])
+    within(30, lambda: page.shown("x") == [1, 2, 30, 40])
     assert page.grid.df.index.tolist() == ["p", "q", "r", "s"]
     assert page.grid.df["word"].iloc[:3].tolist()[0] == "a"
     page.grid.update({"y": [7.0]}, ids=[1])
@@ -62,7 +62,7 @@ def test_numbers_that_outgrow_how_they_travel_travel_anew() -> None:
     page = Page(Grid(pd.DataFrame({"x": [1, 2], "o": pd.Series([1, None], dtype=object)}))).start()
     page.grid.update({"x": [2**60]}, ids=[0])
     page.grid.update({"o": ["text"]}, ids=[1])
-    within(5, lambda: len(page.rows) == 2 and page.shown("o") == ["1", "text"])
+    within(30, lambda: len(page.rows) == 2 and page.shown("o") == ["1", "text"])
     assert page.shown("x") == [2**60, 2]
 
 
@@ -79,7 +79,7 @@ def test_many_changes_are_few_messages_and_the_last_value_is_seen() -> None:
         one.start()
     for one in threads:
         one.join()
-    within(5, lambda: page.shown("x") == [199.0] * 4 + [0.0] * 6)
+    within(30, lambda: page.shown("x") == [199.0] * 4 + [0.0] * 6)
     assert len(page.told) - began < 400
 
 
@@ -87,7 +87,7 @@ def test_change_of_most_cells_comes_as_a_table_anew(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(stream, "MOST_CELLS", 100)
     page = Page(Grid(pd.DataFrame({"x": np.zeros(500)}))).start()
     page.grid.update(pd.DataFrame({"x": np.arange(500.0)}))
-    within(5, lambda: page.shown("x") == list(range(500)))
+    within(30, lambda: page.shown("x") == list(range(500)))
     assert [one["type"] for one in page.told].count("head") == 2
 
 
