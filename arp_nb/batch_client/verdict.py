@@ -67,6 +67,8 @@ class Case:
     title: str
     submitted_ids: SubmittedIds
     now_s: float
+    #: what the clock would show, had nobody set it since the submission is followed
+    steady_s: float
     slow_after_s: float
     uncertain_after_s: float
     search: Search = Search.NOT_ASKED
@@ -169,9 +171,8 @@ def _output_counts(case: Case) -> bool:
     """Whether an id in the output may be believed: no wrapper can still name another."""
     if case.evidence.exit is not None:
         return not any(call.alive for call in case.evidence.calls)
-    waited = case.output_since_s is not None and (
-        case.now_s - case.output_since_s >= case.slow_after_s
-    )
+    since_s = case.output_since_s
+    waited = since_s is not None and _age_s(case, since_s) >= case.slow_after_s
     return waited and not case.evidence.calls
 
 
@@ -288,7 +289,7 @@ def _why_no_job(case: Case, ended: Exit) -> str:
 def _running(case: Case) -> Verdict:
     """Judge a script, or a child it left behind, that still runs and has shown no id."""
     started_s = case.evidence.started_at_s
-    age_s = 0.0 if started_s is None else case.now_s - started_s
+    age_s = 0.0 if started_s is None else _age_s(case, started_s)
     if age_s >= case.uncertain_after_s:
         return _uncertain(
             case, f"The script has run for {age_s / 60:.0f} minutes and shown no job id."
@@ -299,7 +300,7 @@ def _running(case: Case) -> Verdict:
 def _submitting(case: Case) -> Verdict:
     phase = _phase(case)
     began_s = [call.began_at_s for call in case.evidence.calls]
-    if began_s and case.now_s - min(began_s) >= case.uncertain_after_s:
+    if began_s and _age_s(case, min(began_s)) >= case.uncertain_after_s:
         return _uncertain(case, "The submit command has not answered.")
     return Verdict(
         told=_told(case, JobState.STARTING, phase=phase),
@@ -320,9 +321,19 @@ def _phase(case: Case) -> Phase:
     pending = [call for call in case.evidence.calls if _unanswered(case, call)]
     if not pending:
         return Phase.SCRIPT
-    if case.now_s - pending[-1].began_at_s >= case.slow_after_s:
+    if _age_s(case, pending[-1].began_at_s) >= case.slow_after_s:
         return Phase.SLOW
     return Phase.SUBMITTING
+
+
+def _age_s(case: Case, since_s: float) -> float:
+    """Return for how long something is so; a clock that was set meanwhile makes nothing old.
+
+    What was noted before that is as old as the steady clock says, what was noted after it as the
+    clock itself says; the other of the two is off by the step.
+    """
+    ages_s = [now_s - since_s for now_s in (case.now_s, case.steady_s) if now_s >= since_s]
+    return min(ages_s, default=0.0)
 
 
 def _unanswered(case: Case, call: Call) -> bool:

@@ -53,6 +53,8 @@ class Followed:
     #: set once an id is known, or none can come: it no longer takes a slot
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     since_s: float = field(default_factory=time.monotonic)
+    #: what the clock showed then
+    clock_s: float = field(default_factory=time.time)
     launches: int = 0
     launch_again_s: float = 0.0
     #: what the searches below were made under; they count for nothing once it changes
@@ -223,6 +225,7 @@ class Watcher:
             title=scheduler.title,
             submitted_ids=scheduler.submitted_ids,
             now_s=time.time(),
+            steady_s=one.clock_s + time.monotonic() - one.since_s,
             slow_after_s=self._settings.slow_after_s,
             uncertain_after_s=self._settings.uncertain_after_s,
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arp_nb.batch_client.spool import Call, Evidence, Exit
 from arp_nb.batch_client.verdict import Case, Search, conclude
-from arp_nb.model import JobState, Role
-from arp_nb.ports import Submitted
+from arp_nb.model import JobState, Phase, Role
+from arp_nb.ports import Submission, Submitted
 from arp_nb.schedulers.base import Marked
 
 NOW_S = 1000.0
@@ -60,6 +62,7 @@ CASES = st.builds(
     title=st.just("LSF"),
     submitted_ids=st.just(lambda text, alone=False: tuple(re.findall(r"Job <(\d+)>", text))),
     now_s=st.just(NOW_S),
+    steady_s=st.just(NOW_S),
     slow_after_s=st.just(5.0),
     uncertain_after_s=st.just(600.0),
     search=st.sampled_from(Search),
@@ -141,11 +144,40 @@ def over(
         title="LSF",
         submitted_ids=lambda output, alone=False: tuple(re.findall(r"Job <(\d+)>", output)),
         now_s=NOW_S,
+        steady_s=NOW_S,
         slow_after_s=5.0,
         uncertain_after_s=600.0,
         search=search,
         tagged=tagged,
     )
+
+
+def waiting(step_s: float, passed_s: float, *, is_before: bool) -> Submission:
+    """Judge a command that began, before or after somebody set the clock, and has not answered."""
+    began_s = 10_000.0 + (0.0 if is_before else step_s)
+    call = Call(nonce="1-1", began_at_s=began_s, alive=True, said="", exit_code=None)
+    case = replace(
+        over(search=Search.ANSWERED),
+        evidence=Evidence(started_at_s=began_s, lock_held=True, calls=(call,)),
+        now_s=10_000.0 + step_s + passed_s,
+        steady_s=10_000.0 + passed_s,
+    )
+    return conclude(case).told
+
+
+@pytest.mark.parametrize("is_before", [True, False], ids=["before-it", "after-it"])
+@pytest.mark.parametrize("step_s", [-7200.0, -30.0, 0.0, 30.0, 7200.0])
+def test_a_clock_that_is_set_makes_no_submission_old(step_s: float, *, is_before: bool) -> None:
+    told = waiting(step_s, 1.0, is_before=is_before)
+    assert (told.state, told.phase) == (JobState.STARTING, Phase.SUBMITTING)
+
+
+@pytest.mark.parametrize("is_before", [True, False], ids=["before-it", "after-it"])
+@pytest.mark.parametrize("step_s", [-30.0, 0.0, 30.0])
+def test_a_clock_that_is_corrected_keeps_no_submission_young(
+    step_s: float, *, is_before: bool
+) -> None:
+    assert waiting(step_s, 700.0, is_before=is_before).state is JobState.UNCERTAIN
 
 
 def roles(*tagged: Marked, said: str = "") -> list[tuple[str, Role]]:
