@@ -43,6 +43,8 @@ class Sweeper:
         self._settings = settings
         self._answer_s = 0.0
         self._in_vain = 0
+        #: what the last sweep was for that was answered, by job
+        self._looked_for: dict[int, WatchedJob] = {}
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -63,14 +65,19 @@ class Sweeper:
 
     async def sweep_once(self) -> bool:
         """Tell of marked jobs that are not polled; False if there was nothing to look for."""
-        here = [
-            one for one in await self._port.watched() if one.location == self._scheduler.location
-        ]
+        watched = {
+            one.job_id: one
+            for one in await self._port.watched()
+            if one.location == self._scheduler.location
+        }
+        # those that are over since the last time, too: once more, for what they left behind
+        here = list((self._looked_for | watched).values())
         if not here:
             return False
         began_s = time.monotonic()
         found = await self._scheduler.marked()
         self._answer_s = time.monotonic() - began_s
+        self._looked_for = watched
         ours = frozenset(native for one in here for native in one.native_ids)
         seen = any(one.native_id in ours for one in found)
         self._in_vain = 0 if seen else self._in_vain + 1

@@ -69,6 +69,21 @@ def test_jobs_of_others_and_of_jobs_that_are_over_are_not_told(world: World) -> 
     assert sweep.told == []
 
 
+def test_a_job_that_is_over_is_looked_for_once_more(world: World) -> None:
+    sweep = Sweep(world)
+    job = asyncio.run(sweep.job("1"))
+    assert sweep.once()
+    job.state = JobState.KILLED
+    sweep.book("2", f"arp-{job.id}-abc.j5-5")
+    world.scheduler.silent = True
+    with pytest.raises(SchedulerError):
+        sweep.once()
+    world.scheduler.silent = False
+    assert sweep.once(), "it was not answered yet"
+    assert sweep.ids == [(job.id, "2")]
+    assert not sweep.once()
+
+
 def test_without_jobs_to_watch_nobody_is_asked(world: World) -> None:
     sweep = Sweep(world)
     world.scheduler.silent = True
