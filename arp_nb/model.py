@@ -385,7 +385,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """One element of an array."""
+    """One element of an array, or one part of a heterogeneous job."""
 
     index: int
     native_id: str

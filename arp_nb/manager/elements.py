@@ -1,4 +1,4 @@
-"""Elements of a job's arrays: read when somebody opens them, never kept.
+"""Elements of a job's arrays, parts of its heterogeneous jobs: read when somebody opens them, never kept.
 
 Ten thousand elements are one row in the books, with counts. Each look at them is one command of
 the scheduler, so that pages turn within what was read a moment ago.
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 PAGE_OF_ELEMENTS = 100
 MOST_ELEMENTS = 1000
-#: an element's id: "123[4]" in LSF, "123_4" in Slurm
-_ELEMENT = re.compile(r"(?:\[\d{1,9}\]|_\d{1,9})", re.ASCII)
+#: an element's id: "123[4]" in LSF, "123_4" in Slurm, where "123+1" is a part
+_ELEMENT = re.compile(r"(?:\[\d{1,9}\]|_\d{1,9}|\+\d{1,3})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""An array as one reading: the states of its elements, counted."""
+"""Several as one reading: an array, or a heterogeneous job, with its states counted."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _ORDER = (
 WEIGHT = {state: len(_ORDER) - place for place, state in enumerate(_ORDER)}
 
 
-def fold(readings: Iterable[tuple[Reading, int]], *, counts: bool = True) -> Reading:
-    """Make one reading of those of an array's elements.
+def fold(readings: Iterable[tuple[Reading, int]], *, together: bool = False) -> Reading:
+    """Make one reading of those of an array's elements, or of a heterogeneous job's parts.
 
     The first of the weightiest speaks for all: while one runs, the array runs; it has failed
     once all have ended and one has failed. Times span all of them, and peaks are the highest.
@@ -37,8 +37,8 @@ def fold(readings: Iterable[tuple[Reading, int]], *, counts: bool = True) -> Rea
     ----------
     readings
         With how many elements each stands for: those that wait are told together.
-    counts
-        Whether `Reading.elements` tells how many there are of each word.
+    together
+        Whether all of them run at the same time, as the parts of a job do.
     """
     told = list(readings)
     ones: Sequence[Reading] = [one for one, _ in told]
@@ -59,8 +59,8 @@ def fold(readings: Iterable[tuple[Reading, int]], *, counts: bool = True) -> Rea
         peak_memory_mb=max(
             (one.peak_memory_mb for one in ones if one.peak_memory_mb is not None), default=None
         ),
-        cores=None if counts else _sum(one.cores for one in ones),
-        elements=tuple(by_weight) if counts else (),
+        cores=_sum(one.cores for one in ones) if together else None,
+        elements=tuple(by_weight),
     )
 
 

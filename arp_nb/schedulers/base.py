@@ -194,7 +194,7 @@ class Scheduler(ABC):
         return Poll({}, frozenset(native_ids))
 
     async def elements(self, native_id: str) -> tuple[Element, ...]:  # noqa: ARG002
-        """Read the elements of an array, in order; () of a job that is none.
+        """Read the elements of an array, or a job's parts, in order; () of a job of one piece.
 
         Raises
         ------

@@ -62,7 +62,7 @@ class Books:
                     ids.append(one)
                 continue
             self._ends.pop(one, None)  # requeued: another end is to come
-            if reading.elements and one not in self._elements:
+            if _is_array(records) and one not in self._elements:
                 ids.append(one)  # seen for the first time: some of it may be forgotten already
         return ids
 
@@ -121,7 +121,7 @@ class Books:
         if not records:
             return tuple(told)
         ends: Mapping[Key, Listed] = _ends(told)
-        if any(one.element is not None or one.waiting for one in records):
+        if _is_array(records):
             ends = self._remembered(job_id, records, ends)
         elif not ends:
             return records
@@ -165,6 +165,10 @@ class Books:
         ):
             while len(some) > most:
                 some.pop(next(iter(some)))
+
+
+def _is_array(records: Iterable[Listed]) -> bool:
+    return any(one.element is not None or one.waiting for one in records)
 
 
 def _ends(told: Iterable[Listed]) -> dict[Key, Listed]:

@@ -272,23 +272,29 @@ def reading_of(native_id: str, records: Sequence[Listed]) -> Reading | None:
         index = int(match[2])
         ours = (one for one in records if index == one.element or index in one.waiting)
         return next((one.reading for one in ours), None)
+    if match[3] is not None:
+        part = int(match[3])
+        return next((one.reading for one in records if one.part == part), None)
     if any(one.part is not None for one in records):
-        return fold(((one.reading, 1) for one in records), counts=False)
+        return fold(((one.reading, 1) for one in records), together=True)
     if len(records) == 1 and records[0].element is None and not records[0].waiting:
         return records[0].reading
     return fold((one.reading, len(one.waiting) or 1) for one in records)
 
 
 def elements(native_id: str, listed: Iterable[Listed]) -> tuple[Element, ...]:
-    """Tell the elements of an array one by one, in order; the first record of each counts."""
+    """Tell the elements of an array, or the parts of a heterogeneous job, in order.
+
+    The first record of each counts.
+    """
     found: dict[int, Element] = {}
     for one in listed:
         if one.job_id != native_id:
             continue
-        some = one.waiting if one.element is None else (one.element,)
-        for index in some:
-            element = Element(index=index, native_id=f"{native_id}_{index}", reading=one.reading)
-            found.setdefault(index, element)
+        sign, index = ("_", one.element) if one.part is None else ("+", one.part)
+        for number in one.waiting if index is None else (index,):
+            name = f"{native_id}{sign}{number}"
+            found.setdefault(number, Element(index=number, native_id=name, reading=one.reading))
     return tuple(found[index] for index in sorted(found))
 
 

@@ -189,10 +189,16 @@ async def test_an_array_with_one_bad_element_has_failed(slurm: RealSlurm) -> Non
 async def test_a_heterogeneous_job_is_one_and_a_kill_ends_all_of_it(slurm: RealSlurm) -> None:
     native_id = slurm.sbatch("-p", "both", "-n1", ":", "-p", "both", "-n1", line=SLEEP)
     reading = await told(slurm, native_id, running)
-    assert reading.elements == ()
+    assert reading.elements == (("RUNNING", 2),)
+    parts = await slurm.scheduler.elements(native_id)
+    assert [(one.index, one.native_id) for one in parts] == [
+        (0, f"{native_id}+0"), (1, f"{native_id}+1"),
+    ]  # fmt: skip
     assert await slurm.scheduler.kill([native_id])
     reading = await told(slurm, native_id, over)
-    assert reading.state is JobState.KILLED
+    assert (reading.state, reading.elements) == (JobState.KILLED, (("CANCELLED", 2),))
+    ends = [one.reading for one in await slurm.scheduler.elements(native_id)]
+    assert [one.state for one in ends] == [JobState.KILLED] * 2
     assert not slurm.cluster.run("squeue", "-h", "-u", ALICE).stdout.strip()
 
 

@@ -118,6 +118,19 @@ def test_an_array_is_one_row_that_opens_to_its_elements(site: SlurmSite, board: 
     assert job.log(native_id=f"{job.native_id}_3") == "element 3\n"
 
 
+def test_a_heterogeneous_job_is_one_row_that_opens_to_its_parts(
+    site: SlurmSite, board: Board
+) -> None:
+    job = site.apply(
+        board, "sbatch -p both -o %j.out : -p both job.sh", job="echo all of it; exit 3"
+    )
+    assert ended(job).state is JobState.FAILED
+    assert job.parts == {"elements": {"FAILED": 2}}
+    found = job.elements()
+    assert list(found["native_id"]) == [f"{job.native_id}+0", f"{job.native_id}+1"]
+    assert job.log(native_id=f"{job.native_id}+0") == "all of it\n"
+
+
 def test_what_a_job_submits_is_its_subjob_and_dies_with_it(site: SlurmSite, board: Board) -> None:
     body = "sbatch --wrap 'sleep 300'; sbatch --wrap 'sleep 300'; sleep 300"
     job = site.apply(board, "sbatch -o %j.out job.sh", job=body)

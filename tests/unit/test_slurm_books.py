@@ -63,6 +63,11 @@ def test_an_array_seen_for_the_first_time_is_looked_up_once() -> None:
     assert books.read(["5"], listed, {}, now_s=1.0).readings["5"].elements[-1] == ("FAILED", 1)
 
 
+def test_a_heterogeneous_job_that_runs_is_not_looked_up() -> None:
+    listed = by_job([*squeue("5+0", "RUNNING"), *squeue("5+1", "RUNNING")], ["5"])
+    assert Books().to_be_accounted(["5"], listed) == []
+
+
 def test_an_end_waits_for_its_exit_code_but_not_for_ever() -> None:
     books, ended = Books(), squeue("7", "FAILED")
     late = sacct("7", "RUNNING")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -302,7 +303,21 @@ def test_the_worst_part_of_a_heterogeneous_job_decides(
 ) -> None:
     whole = read("12", squeue("12+0", words[0]), squeue("12+1", words[1]))
     assert whole is not None
-    assert (whole.state, whole.elements) == (state, ())
+    assert whole.state is state
+    assert dict(whole.elements) == Counter(words)
+
+
+def test_the_parts_of_a_heterogeneous_job_are_told_one_by_one() -> None:
+    listed = [
+        *squeue("12+1", "FAILED"), *squeue("12+0", "RUNNING"), *sacct("12+1", "RUNNING"),
+        *squeue("13+0", "RUNNING"),
+    ]  # fmt: skip
+    found = slurm_parse.elements("12", listed)
+    assert [(one.index, one.native_id) for one in found] == [(0, "12+0"), (1, "12+1")]
+    assert [one.reading.native_state for one in found] == ["RUNNING", "FAILED"]
+    part = read("12+1", *([one] for one in listed if one.job_id == "12"))
+    assert part is not None
+    assert part.native_state == "FAILED"
 
 
 # -- marks ------------------------------------------------------------------------------
