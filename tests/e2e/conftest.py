@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.chromium import NoChromium, open_browser
 from tests.e2e.facility import Facility
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from arp_nb.client.board import Board
 
 SHOTS = Path(__file__).parents[2] / "build" / "shots"
+
+# a page, the server and the manager share a machine that may be busy
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

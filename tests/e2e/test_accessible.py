@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.player import Player
 from tests.e2e.watched_page import serious_findings
+from tests.real.product import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -148,7 +149,10 @@ def test_a_run_without_jobs_gets_one_from_its_own_menu(
     expect(unusable).to_be_visible()
     usable.click()
     expect(player.job(9, "failing")).to_contain_text(re.compile("PEND|RUN|EXIT"))
-    assert busy_board.jobs.df.query("run == 9").hash.tolist() == ["failing"]
+    wait_until(
+        lambda: busy_board.jobs.df.query("run == 9").hash.tolist() == ["failing"],
+        "the same job, in Python",
+    )
 
 
 def test_a_toast_hides_nothing_of_a_dialog_or_a_menu_at_any_width(

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.player import Player
+from tests.real.product import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -114,7 +115,10 @@ def test_a_job_is_defined_applied_killed_read_deleted_and_brought_back_without_a
     read_the_log_of_what_is_found(player, row, name)
     kill(player, row)
     delete_and_bring_back(player, row)
-    assert board.jobs.df.query(f"run == {run}").status.tolist() == ["EXIT"]
+    wait_until(
+        lambda: board.jobs.df.query(f"run == {run}").status.tolist() == ["EXIT"],
+        "the same row, in Python",
+    )
 
 
 def test_every_stop_of_the_page_is_reached_by_tab_in_reading_order(player: Player) -> None:
@@ -155,4 +159,7 @@ def test_several_jobs_are_chosen_and_rerun_without_a_mouse(
     expect(player.toast("Sent 3 jobs again")).to_be_visible()
     press(page, "Escape")
     expect(bar).to_be_hidden()
-    assert board.jobs.df.query("hash == 'fails_by_keys'").shape[0] == 6
+    wait_until(
+        lambda: board.jobs.df.query("hash == 'fails_by_keys'").shape[0] == 6,
+        "all six, in Python",
+    )

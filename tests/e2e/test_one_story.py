@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.hosts import HOSTS, open_control_page
 from tests.e2e.player import Player
+from tests.real.product import wait_until
 
 if TYPE_CHECKING:
     from arp_nb.client.board import Board
@@ -49,4 +50,7 @@ def test_a_job_is_defined_applied_watched_killed_and_taken_off_the_page(
     expect(row).to_be_hidden()
     player.toast("off the page").get_by_role("button", name="Undo").click()
     expect(row).to_be_visible()
-    assert board.jobs.df.query(f"run == {run}").status.tolist() == ["EXIT"]
+    wait_until(
+        lambda: board.jobs.df.query(f"run == {run}").status.tolist() == ["EXIT"],
+        "the same row, in Python",
+    )

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.player import Player
+from tests.real.product import wait_until
 
 if TYPE_CHECKING:
     from arp_nb.client.board import Board
@@ -39,7 +40,10 @@ def test_the_second_sees_both_values_and_nothing_is_lost(
     player.root.get_by_role("button", name=choice).click()
     expect(player.root.get_by_role("button", name=choice)).to_be_hidden()
     expect(row).to_contain_text(kept)
-    assert board.definitions.df.set_index("name").parameters[name] == kept
+    wait_until(
+        lambda: board.definitions.df.set_index("name").parameters[name] == kept,
+        "the same value, in Python",
+    )
 
 
 def test_a_refused_path_is_said_at_the_cell_and_what_was_typed_stays(
