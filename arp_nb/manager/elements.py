@@ -1,4 +1,4 @@
-"""Elements of a job's arrays, parts of its heterogeneous jobs: read when somebody opens them, never kept.
+"""Elements of a job's arrays, and parts of it: read when somebody opens them, never kept.
 
 Ten thousand elements are one row in the books, with counts. Each look at them is one command of
 the scheduler, so that pages turn within what was read a moment ago.
