@@ -82,12 +82,16 @@ class CommandRunner:
         return shutil.which(name, path=self._environment.get("PATH") or os.defpath)
 
     async def run(
-        self, argv: Sequence[str], *, extra_environment: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        extra_environment: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
     ) -> Output:
         """Run a command to its end and return what it printed.
 
-        A non-zero exit code is not an error here: only the caller knows that ``bkill``
-        exits with 255 when the job has already ended.
+        ``timeout_s`` stands in place of the runner's own. A non-zero exit code is not an error
+        here: only the caller knows that ``bkill`` exits with 255 when the job has already ended.
 
         Raises
         ------
@@ -99,6 +103,7 @@ class CommandRunner:
             It printed more than anybody can read; it has been killed.
         """
         variables = dict(extra_environment or {})
+        limit_s = self._timeout_s if timeout_s is None else timeout_s
         argv = self._with_prefix(argv, variables)
         program = self.find(argv[0])
         if program is None:
@@ -114,14 +119,12 @@ class CommandRunner:
             raise SchedulerError(f"{argv[0]!r} cannot be run here: {error}") from error
         finished = False
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(limit_s):
                 stdout, stderr = await self._communicate(process, argv)
                 code = await process.wait()
                 finished = True
         except TimeoutError as error:
-            raise SchedulerTimeout(
-                f"{_shown(argv)}: no answer in {self._timeout_s:g} s"
-            ) from error
+            raise SchedulerTimeout(f"{_shown(argv)}: no answer in {limit_s:g} s") from error
         finally:
             if not finished:
                 await _end(process)

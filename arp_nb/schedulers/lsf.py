@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +18,16 @@ from typing_extensions import override
 
 from arp_nb import marks
 from arp_nb.errors import SchedulerError
-from arp_nb.schedulers import lsf_parse, lsf_site
+from arp_nb.schedulers import lsf_history, lsf_parse, lsf_site
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner, chunks
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
 from arp_nb.schedulers.lsf_dialect import Dialect
-from arp_nb.schedulers.lsf_history import stories
 from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader, elements
 from arp_nb.schedulers.lsf_records import records
 from arp_nb.schedulers.lsf_times import day_of
+from arp_nb.schedulers.turns import in_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -35,11 +36,16 @@ if TYPE_CHECKING:
     from arp_nb.ports import Advice
     from arp_nb.schedulers.base import Site
     from arp_nb.schedulers.command import Output
+    from arp_nb.schedulers.lsf_poll import Answer as PollAnswer
 
 logger = logging.getLogger(__name__)
 
 #: seconds that a query waits for LSF's daemons; 2 s is told from a daemon that is down
 _RECEIVE_S = 2
+#: of what a failed command printed
+_SHOWN = 300
+#: a poll waits so long for what the history tells of arrays; if in vain, not soon again
+_SETTLE_S, _SETTLES_APART_S = 10.0, 600.0
 _NOT_RUNNING = ("Not yet started", "is not found", "No matching job", "already finished")
 
 
@@ -89,6 +95,7 @@ class LsfScheduler(Scheduler):
         self._tag_option = "-P" if tag_by_project else "-Jd"
         self._now = now
         self._reader = PollReader()
+        self._unsettled_until_s = float("-inf")
         self._dialect = Dialect()
         self._receive_s = _RECEIVE_S
 
@@ -127,7 +134,7 @@ class LsfScheduler(Scheduler):
     def submitted_ids(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
         return lsf_parse.submitted_ids(output)
 
-    async def _query(self, *argv: str) -> Output:
+    async def _query(self, *argv: str, timeout_s: float | None = None) -> Output:
         """Run a command that only asks, and that is to fail fast when LSF is down."""
         output = await self._commands.run(
             argv,
@@ -136,6 +143,7 @@ class LsfScheduler(Scheduler):
                 "LSB_API_CONNTIMEOUT": "2",
                 "LSB_API_RECVTIMEOUT": str(self._receive_s),
             },
+            timeout_s=timeout_s,
         )
         if "Communication time out" in output.stderr:
             # a busy cluster is slow, not down: wait longer the next time, within our own limit
@@ -181,9 +189,29 @@ class LsfScheduler(Scheduler):
             return Poll({})  # bjobs without ids would list every job of the user
         # -a: include jobs that ended within CLEAN_PERIOD, else an end looks like a loss
         output = await self._bjobs("-a", ids=asked)
-        return await self._reader.read_in_slices(
-            output.exit_code, output.stdout, output.stderr, asked, self._now()
+        answer = await in_turns(
+            self._reader.answer(output.exit_code, output.stdout, output.stderr, asked, self._now())
         )
+        has_history = self._has_history
+        if has_history:
+            await self._settle(answer)
+        return self._reader.poll(answer, has_history=has_history)
+
+    async def _settle(self, answer: PollAnswer) -> None:
+        """Ask the history of arrays that are new to us: what left the list before we came."""
+        arrays = self._reader.unsettled(answer)
+        if not arrays or time.monotonic() < self._unsettled_until_s:
+            return
+        try:
+            for some in chunks(arrays):
+                # where it broke off, what it did not come to would look as if it never was
+                limit_s = min(self._timeout_s, _SETTLE_S)
+                told = await self._bhist(some, timeout_s=limit_s, must_be_whole=True)
+                self._reader.settle(answer, some, told)
+        except SchedulerError as error:
+            # the ends of these arrays are asked of it one by one, as those of jobs are
+            logger.info("elements that left arrays: %s", error)
+            self._unsettled_until_s = time.monotonic() + _SETTLES_APART_S
 
     async def _bjobs(self, *options: str, ids: Sequence[str] = ()) -> Output:
         """List jobs in the columns that this site knows; the answer is JSON."""
@@ -218,12 +246,19 @@ class LsfScheduler(Scheduler):
         ended = {one: told[one] for one in asked if one in told and told[one].state.is_final}
         return Poll(ended, frozenset(asked) - told.keys())
 
-    async def _bhist(self, native_ids: Sequence[str]) -> Mapping[str, Reading]:
+    async def _bhist(
+        self,
+        native_ids: Sequence[str],
+        *,
+        timeout_s: float | None = None,
+        must_be_whole: bool = False,
+    ) -> Mapping[str, Reading]:
         # -n 0: all event files, for the job may have ended long ago
-        output = await self._query("bhist", "-l", "-n", "0", *native_ids)
-        told = stories(output.stdout, self._now())
-        if not told and not lsf_parse.knows_none(output.said):
-            raise SchedulerError(f"bhist: {output.said or output.exit_code}")
+        output = await self._query("bhist", "-l", "-n", "0", *native_ids, timeout_s=timeout_s)
+        told = await in_turns(lsf_history.steps(output.stdout, self._now()))
+        broke_off = not told or (must_be_whole and output.exit_code != 0)
+        if broke_off and not lsf_parse.knows_none(output.said):
+            raise SchedulerError(f"bhist: {output.said[:_SHOWN] or output.exit_code}")
         return told
 
     @override

@@ -26,9 +26,10 @@ from arp_nb.schedulers.cores import cores
 from arp_nb.schedulers.lsf_listing import unfolded
 from arp_nb.schedulers.lsf_parse import signal_of
 from arp_nb.schedulers.lsf_times import day_of, moment_on
+from arp_nb.schedulers.turns import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from datetime import datetime
 
 _HEADER = re.compile(r"^Job <([1-9]\d{0,17}(?:\[\d{1,9}\])?)>,", re.ASCII)
@@ -69,6 +70,8 @@ _BRINGS: tuple[tuple[str, JobState, str], ...] = (
     ("Completed <exit>", _S.FAILED, "EXIT"),
 )
 _HELD = re.compile(r"^Submitted from host <[^>]{1,200}> with hold\b")
+#: jobs that are read at a time
+_SLICE = 100
 _POST_FAILED = "Post job process failed"
 
 
@@ -169,10 +172,17 @@ def stories(text: str, now: datetime) -> Mapping[str, Reading]:
 
     An array is in it by its one id, and by those of its elements.
     """
+    return at_once(steps(text, now))
+
+
+def steps(text: str, now: datetime) -> Generator[None, None, Mapping[str, Reading]]:
+    """Read as `stories` does, in steps of a few milliseconds."""
     today = day_of(now)
     found: dict[str, Reading] = {}
     arrays: dict[str, list[Reading]] = {}
-    for native_id, events in _blocks(unfolded(text)):
+    for number, (native_id, events) in enumerate(_blocks(unfolded(text)), 1):
+        if number % _SLICE == 0:
+            yield
         story = _Story()
         for moment, said in events:
             at = moment_on(moment, today)

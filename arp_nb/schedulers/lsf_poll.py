@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arp_nb.errors import SchedulerError
 from arp_nb.model import Element
-from arp_nb.schedulers.arrays import fold
 from arp_nb.schedulers.base import Poll
+from arp_nb.schedulers.lsf_arrays import Arrays
 from arp_nb.schedulers.lsf_parse import reading
 from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of, records
 from arp_nb.schedulers.lsf_times import day_of
+from arp_nb.schedulers.turns import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Mapping
@@ -28,8 +28,6 @@ _NOT_FOUND = re.compile(r"is not found|no matching job", re.IGNORECASE)
 _NOT_FOUND_LINE = re.compile(r"^Job <(\d+(?:\[\d+\])?)> is not found", re.MULTILINE)
 #: records that are read at a time: some milliseconds, if all of them are new
 _SLICE = 500
-#: so many arrays are remembered that this poll does not ask for, but the next one may
-_IDLE_ARRAYS = 20
 
 
 class _Known(NamedTuple):
@@ -44,15 +42,16 @@ class _Known(NamedTuple):
     reading: Reading
 
 
-class _Answer:
+class Answer:
     """One poll's answer, as far as it has been read."""
 
-    def __init__(self, asked: frozenset[str], today: int) -> None:
+    def __init__(self, asked: frozenset[str], now: datetime) -> None:
+        self.now = now
         self._asked = asked
-        self._today = today
+        self._today = day_of(now)
         self._readings: dict[str, Reading] = {}
         #: of arrays: index -> reading; counted from -1 down where no index is told
-        self._elements: dict[str, dict[int, Reading]] = {}
+        self.arrays: dict[str, dict[int, Reading]] = {}
         self._unknown: set[str] = set()
 
     def add(self, record: Any, text: str = "") -> _Known | None:
@@ -81,34 +80,28 @@ class _Answer:
         if native_id not in self._asked or (native_id != job_id and job_id in self._asked):
             return False
         if index:
-            self._elements.setdefault(native_id, {})[index] = one
+            self.arrays.setdefault(native_id, {})[index] = one
         elif native_id not in self._readings:
             self._readings[native_id] = one
         else:
-            listed = self._elements.setdefault(native_id, {-1: self._readings[native_id]})
+            listed = self.arrays.setdefault(native_id, {-1: self._readings[native_id]})
             listed[-1 - len(listed)] = one
         return True
 
-    def poll(self, arrays: dict[str, dict[int, Reading]]) -> Poll:
-        """Return what was read; an array that was asked for by its one id is one reading.
+    def deny(self, native_ids: Collection[str]) -> None:
+        """Take in that LSF knows no such jobs."""
+        self._unknown.update(native_ids)
 
-        Parameters
-        ----------
-        arrays
-            What is known of arrays' elements, by id and index; brought up to date. LSF keeps no
-            job longer than CLEAN_PERIOD after its end ("lsb.params"), so that elements leave the
-            list one by one while others run.
-        """
-        for native_id, listed in self._elements.items():
-            known = arrays.get(native_id, {}) | listed
-            arrays[native_id] = {index: one for index, one in known.items() if index > 0}
-            is_over = all(one.state.is_final for one in listed.values())
-            if is_over and not all(one.state.is_final for one in known.values()):
-                self._unknown.add(native_id)  # some ended unseen: its history tells how
+    def poll(self, arrays: Arrays, *, has_history: bool) -> Poll:
+        """Return what was read; an array that was asked for by its one id is one reading."""
+        for native_id, listed in self.arrays.items():
+            whole = arrays.reading(native_id, listed, self.now, has_history=has_history)
+            if whole is None:
+                self._readings.pop(native_id, None)
+                self._unknown.add(native_id)
             else:
-                self._readings[native_id] = fold((one, 1) for one in known.values())
-        for native_id in [one for one in arrays if one not in self._asked][:-_IDLE_ARRAYS]:
-            del arrays[native_id]
+                self._readings[native_id] = whole
+        arrays.forget_idle(self.now)
         return Poll(self._readings, frozenset(self._unknown - self._readings.keys()))
 
 
@@ -122,62 +115,54 @@ class PollReader:
     def __init__(self) -> None:
         #: by the text of the record
         self._before: dict[str, _Known] = {}
-        self._arrays: dict[str, dict[int, Reading]] = {}
+        self._arrays = Arrays()
 
     def read(
         self, exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime
     ) -> Poll:
-        """Read one answer for many jobs; the exit code does not matter where there are rows.
+        """Read one answer where there is no history: the list's word is the last.
 
         Raises
         ------
         SchedulerError
             Nothing was said of any job.
         """
-        slices = self._slices(exit_code, stdout, stderr, frozenset(asked), now)
-        while True:
-            try:
-                next(slices)
-            except StopIteration as end:
-                poll: Poll = end.value
-                return poll
+        answer = at_once(self.answer(exit_code, stdout, stderr, asked, now))
+        return self.poll(answer, has_history=False)
 
-    async def read_in_slices(
+    def answer(
         self, exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime
-    ) -> Poll:
-        """Read as `read` does, and let others have their turn every few milliseconds."""
-        slices = self._slices(exit_code, stdout, stderr, frozenset(asked), now)
-        while True:
-            try:
-                next(slices)
-            except StopIteration as end:
-                poll: Poll = end.value
-                return poll
-            await asyncio.sleep(0)
+    ) -> Generator[None, None, Answer]:
+        """Read one answer for many jobs; the exit code does not matter where there are rows.
 
-    def _slices(
-        self, exit_code: int, stdout: str, stderr: str, asked: frozenset[str], now: datetime
-    ) -> Generator[None, None, Poll]:
+        In steps of a few milliseconds, for `at_once` or `in_turns`.
+
+        Raises
+        ------
+        SchedulerError
+            Nothing was said of any job.
+        """
+        answer = Answer(frozenset(asked), now)
         if "{" not in stdout:
             # the exit code of that is the site's choice ("lsf.conf",
             # LSB_BJOBS_CONSISTENT_EXIT_CODE)
-            denied = asked.intersection(_NOT_FOUND_LINE.findall(stderr))
+            denied = frozenset(asked).intersection(_NOT_FOUND_LINE.findall(stderr))
             if denied:
-                return Poll({}, denied)
+                answer.deny(denied)
+                return answer
             if exit_code != 0:
                 raise SchedulerError(f"bjobs: {stderr.strip() or stdout.strip() or exit_code}")
-        today = day_of(now)
         try:
-            return (yield from self._apart(pieces(stdout), _Answer(asked, today)))
+            yield from self._apart(pieces(stdout), answer)
         except NotApart:
-            answer = _Answer(asked, today)
+            answer = Answer(frozenset(asked), now)
             for number, record in enumerate(records(stdout), 1):
                 answer.add(record)
                 if number % _SLICE == 0:
                     yield
-            return answer.poll(self._arrays)
+        return answer
 
-    def _apart(self, found: Iterable[str], answer: _Answer) -> Generator[None, None, Poll]:
+    def _apart(self, found: Iterable[str], answer: Answer) -> Generator[None, None, None]:
         before, after = self._before, {}
         for number, piece in enumerate(found, 1):
             known = before.get(piece)
@@ -188,7 +173,21 @@ class PollReader:
             if number % _SLICE == 0:
                 yield
         self._before = after
-        return answer.poll(self._arrays)
+
+    def unsettled(self, answer: Answer) -> list[str]:
+        """Return the arrays of which the history is to be asked, by `settle`."""
+        return self._arrays.unsettled(answer.arrays)
+
+    def settle(
+        self, answer: Answer, native_ids: Iterable[str], told: Mapping[str, Reading]
+    ) -> None:
+        """Take in what the history tells of arrays and their elements, by their ids."""
+        for native_id in native_ids:
+            self._arrays.settle(native_id, answer.arrays[native_id], told)
+
+    def poll(self, answer: Answer, *, has_history: bool) -> Poll:
+        """Return what an answer tells; ends of arrays that are not settled are `Poll.unknown`."""
+        return answer.poll(self._arrays, has_history=has_history)
 
 
 def elements(native_id: str, found: Iterable[Any], today: int) -> tuple[Element, ...]:

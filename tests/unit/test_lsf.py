@@ -250,6 +250,7 @@ async def test_elements_are_told_one_by_one_and_polled_by_their_own_ids(lsf: Fak
 
 async def test_ten_thousand_elements_are_one_command(lsf: FakeLsf) -> None:
     native_id = array(lsf, 10_000)
+    await lsf.scheduler.poll([native_id])  # a new one is asked of the history, once
     before = len(lsf.commands())
     reading = (await lsf.scheduler.poll([native_id])).readings[native_id]
     assert reading.elements == (("PEND", 10_000),)
