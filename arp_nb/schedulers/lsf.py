@@ -26,7 +26,7 @@ from arp_nb.schedulers.lsf_dialect import Dialect
 from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader, elements
 from arp_nb.schedulers.lsf_records import records
-from arp_nb.schedulers.lsf_times import day_of
+from arp_nb.schedulers.lsf_times import IN_UTC, day_of
 from arp_nb.schedulers.turns import in_turns
 
 if TYPE_CHECKING:
@@ -134,11 +134,17 @@ class LsfScheduler(Scheduler):
     def submitted_ids(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
         return lsf_parse.submitted_ids(output)
 
-    async def _query(self, *argv: str, timeout_s: float | None = None) -> Output:
+    async def _query(
+        self,
+        *argv: str,
+        timeout_s: float | None = None,
+        zone: Mapping[str, str] = IN_UTC,
+    ) -> Output:
         """Run a command that only asks, and that is to fail fast when LSF is down."""
         output = await self._commands.run(
             argv,
             extra_environment={
+                **zone,
                 "LSB_NTRIES": "1",
                 "LSB_API_CONNTIMEOUT": "2",
                 "LSB_API_RECVTIMEOUT": str(self._receive_s),
@@ -323,7 +329,7 @@ class LsfScheduler(Scheduler):
     async def _of_one(self, *argv: str) -> Output:
         if not lsf_parse.is_id(argv[-1]):
             raise SchedulerError(f"{argv[-1]!r} is no LSF job id")
-        return await self._query(*argv)
+        return await self._query(*argv, zone={})  # a person reads it
 
     @override
     async def log_path(self, native_id: str) -> Path | None:

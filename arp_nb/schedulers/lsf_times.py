@@ -1,4 +1,8 @@
-"""How LSF writes moments: in the cluster's local time, and often without a year."""
+"""How LSF writes moments: in the zone of the command that prints them, and often without a year.
+
+`IN_UTC` stands in the environment of every command whose moments are read: a login environment
+may set any zone, and so may a submit host, and twice a year an hour there is two hours or none.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,9 @@ import re
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
+
+#: needs no time-zone files (POSIX.1, "Environment Variables", TZ)
+IN_UTC = {"TZ": "UTC0"}
 
 _MONTHS = {
     name: number
@@ -78,7 +85,6 @@ def _read(text: str, today: int) -> datetime | None:
 def _at(year: int, clock: list[int]) -> datetime | None:
     month, day, hour, minute, second = clock
     try:
-        # no zone: this machine's, which the cluster shares
-        return datetime(year, month, day, hour, minute, second).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
         return None

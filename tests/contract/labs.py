@@ -119,8 +119,8 @@ class Volclava(FakeLsf):
 
 
 def _event_time() -> str:
-    """Return now as ``bhist`` writes it."""
-    return time.strftime("%a %b %d %H:%M:%S")
+    """Return now as the pretended LSF keeps it."""
+    return f"@{int(time.time())}"
 
 
 class Pretended(Lab):

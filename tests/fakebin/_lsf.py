@@ -10,6 +10,9 @@ FAKE_LSF_<NAME>   a fault of one command, e.g. FAKE_LSF_BJOBS=hang; a file ``<na
                   wait                does nothing until the fault is taken back
                   slow:<s>            answers well, after so many seconds
 
+Moments are kept as ``@<seconds since 1970>``, and printed in the zone of the command that asks;
+other text in their place is printed as it is.
+
 A job keeps the environment of its submission, as with LSF's own default, ``-env all``.
 """
 
@@ -125,7 +128,12 @@ OWNER = "TERM_OWNER: job killed by owner"
 
 
 def now():
-    return time.strftime("%b %d %H:%M")
+    return f"@{int(time.time())}"
+
+
+def printed(moment, form="%b %d %H:%M"):
+    at = re.match(r"@(\d+)", moment)
+    return time.strftime(form, time.localtime(int(at[1]))) + moment[at.end() :] if at else moment
 
 
 def bsub(words):
@@ -146,7 +154,7 @@ def bsub(words):
         "MAX_MEM": "-", "NALLOC_SLOT": "-", "SUBMIT_TIME": now(), "START_TIME": "-",
         "FINISH_TIME": "-",
         "MEMLIMIT": told.get("-M", "-"), "RUNTIMELIMIT": told.get("-W", "-"),
-        "SUBMITTED": time.strftime(EVENT), "STARTED": "", "ENDED": "",
+        "SUBMITTED": now(), "STARTED": "", "ENDED": "",
         # of an array: index -> what differs from the record of all
         "ELEMENTS": {one: {"JOB_NAME": f"{array[1]}[{one}]"} for one in indexes},
         "ENVIRONMENT": dict(os.environ),
@@ -217,7 +225,12 @@ def records_of(native_id, fields):
         return [{"JOBID": native_id, "ERROR": f"Job <{native_id}> is not found"}]
     chosen = {index: elements[index]} if index else elements or {"0": {}}
     return [
-        {field.upper(): (found | own | {"JOBINDEX": one})[field.upper()] for field in fields}
+        {
+            field.upper(): printed((found | own | {"JOBINDEX": one})[field.upper()])
+            if field.endswith("_time")
+            else (found | own | {"JOBINDEX": one})[field.upper()]
+            for field in fields
+        }
         for one, own in chosen.items()
     ]
 
@@ -259,6 +272,8 @@ def bhist(words):
 
 
 def history_of(found):
+    moments = ("SUBMITTED", "STARTED", "ENDED")
+    found = found | {one: printed(found[one], EVENT) for one in moments}
     lines = [f"Job <{found['JOBID']}>, User <{found['USER']}>, Command <{found['COMMAND']}>"]
     queue = found["QUEUE"]
     lines.append(f"{found['SUBMITTED']}: Submitted from host <lsfhost>, to Queue <{queue}>;")
@@ -285,7 +300,7 @@ def bkill(words):
             err += f"Job <{native_id}>: No matching job found\n"
         elif index:
             out += f"Job <{native_id}> is being terminated\n"
-            ended = {"STAT": "EXIT", "EXIT_REASON": OWNER, "ENDED": time.strftime(EVENT)}
+            ended = {"STAT": "EXIT", "EXIT_REASON": OWNER, "ENDED": now()}
             found["ELEMENTS"][index] |= ended
             save(found)
         elif found["STAT"] in {"DONE", "EXIT"}:
@@ -298,7 +313,7 @@ def bkill(words):
                 found["EXIT_CODE"] = "130"
             save(found | {
                 "STAT": "EXIT", "FINISH_TIME": now() + " L",
-                "EXIT_REASON": OWNER, "ENDED": time.strftime(EVENT),
+                "EXIT_REASON": OWNER, "ENDED": now(),
             })  # fmt: skip
     return out, err, 255 if err else 0
 

@@ -38,7 +38,7 @@ class Scan:
 
     def end(self, words: Mapping[int, str]) -> None:
         """Set elements to these states."""
-        at = time.strftime("%a %b %d %H:%M:%S", time.gmtime())
+        at = f"@{int(time.time())}"
         told = {"STARTED": at, "ENDED": at, "EXIT_CODE": "3"}
         record = self._record()
         for index, word in words.items():

@@ -15,15 +15,6 @@ from arp_nb.schedulers.lsf_times import moment
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
 @pytest.mark.parametrize(
     ("text", "second"),
     [
@@ -72,13 +63,27 @@ def test_a_missing_year_is_the_latest_that_is_not_in_the_future(
     assert found.year == year
 
 
-def test_moments_are_of_this_machine_s_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def far_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put this machine in a zone that is not that of the commands."""
     monkeypatch.setenv("TZ", "America/Los_Angeles")
     time.tzset()
-    winter = moment("Nov 22 10:47 2025", NOW)
-    summer = moment("Jul 22 10:47 2025", NOW)
-    assert winter == datetime(2025, 11, 22, 18, 47, tzinfo=UTC)
-    assert summer == datetime(2025, 7, 22, 17, 47, tzinfo=UTC)
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_zone")
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 7, 22, 18, 47, tzinfo=UTC),
+        pytest.param(datetime(2026, 11, 1, 1, 30, tzinfo=UTC), id="twice-there"),
+        pytest.param(datetime(2026, 3, 8, 2, 30, tzinfo=UTC), id="never-there"),
+    ],
+)
+def test_moments_are_utc_wherever_this_machine_is(at: datetime) -> None:
+    assert moment(f"{at:%b %d %H:%M}", NOW) == at
 
 
 @given(st.text())
