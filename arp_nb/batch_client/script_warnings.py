@@ -130,6 +130,11 @@ def warnings(text: str, submit_commands: Sequence[str]) -> tuple[str, ...]:
     return tuple(found.values())[:_MOST]
 
 
+def may_lose_id(told: Sequence[str]) -> bool:
+    """Whether one of these warnings says that a submit command may run past our own."""
+    return any(_LOST_ID in one for one in told)
+
+
 def _may_break(rule: _Rule, number: int, last: int, here: str, *, is_directive: bool) -> bool:
     """Whether a line is one that a rule is about; ``last`` is the last line that submits."""
     if rule.first_line:

@@ -46,6 +46,8 @@ class Order:
     #: shown with the job: "script changed since apply"
     notes: tuple[str, ...] = ()
     umask: int = PLAIN_UMASK
+    #: the script's text may call a submit command that no wrapper sees
+    may_bypass: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class Spool:
             "folders": order.folders,
             "notes": order.notes,
             "umask": order.umask,
+            "may_bypass": order.may_bypass,
         }
         write_event(folder, "request", content)
         sync_folder(self.root)
@@ -343,6 +346,7 @@ def _order(raw: dict[str, Any]) -> Order | None:
             folders=tuple(map(str, raw["folders"])),
             notes=tuple(map(str, raw.get("notes", ()))),
             umask=int(raw.get("umask", PLAIN_UMASK)),
+            may_bypass=bool(raw.get("may_bypass")),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from arp_nb.batch_client.check import OK, was_checked
 from arp_nb.batch_client.environment import compose, working_folders
 from arp_nb.batch_client.recording import record
+from arp_nb.batch_client.script_warnings import may_lose_id
 from arp_nb.batch_client.shim import LOCK_FD
 from arp_nb.batch_client.spool import Order, tag_of
 from arp_nb.errors import ArpError
@@ -198,7 +199,7 @@ class Submitter:
 
     async def _start(self, request: SubmitRequest, look: Look) -> None:
         spool_id = self._spool.new_id(request.job_id)
-        order = await self._order(request, spool_id)
+        order = await self._order(request, spool_id, look)
         start = self._record(order, look)
         await asyncio.to_thread(self._spool.create, spool_id, order)
         try:
@@ -227,7 +228,7 @@ class Submitter:
             log.exception("job %d: what it is started with is not kept", order.job_id)
             return None
 
-    async def _order(self, request: SubmitRequest, spool_id: str) -> Order:
+    async def _order(self, request: SubmitRequest, spool_id: str, look: Look) -> Order:
         login = await self._logins.get()
         scheduler = self._schedulers[request.location]
         environment = compose(login.variables, self._settings, scheduler, request)
@@ -250,6 +251,7 @@ class Submitter:
             folders=working_folders(request.argv[0], self._account),
             notes=tuple(notes),
             umask=login.umask,
+            may_bypass=may_lose_id(look.check.warnings),
         )
 
 

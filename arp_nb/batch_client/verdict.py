@@ -7,80 +7,21 @@ decide; nothing here ever leads to a second start of a script.
 
 from __future__ import annotations
 
-import enum
-import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from arp_nb import marks
-from arp_nb.batch_client.spool import is_of_signal
+from arp_nb.batch_client.case import Search, age_s, last_lines
+from arp_nb.batch_client.doubts import doubt, wants_search, why_no_job
 from arp_nb.model import JobState, Phase, Role
 from arp_nb.ports import Submission, Submitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arp_nb.batch_client.spool import Call, Evidence, Exit
+    from arp_nb.batch_client.case import Case
+    from arp_nb.batch_client.spool import Call, Exit
     from arp_nb.schedulers.base import Marked
-
-_LAST_LINES = 4
-_LAST_LINES_CHARS = 600
-#: words of a submit command that gave up waiting: its job may exist all the same
-_GAVE_UP = re.compile(
-    r"tim(?:ed|e)[ -]?out|not respond|communicat|connect|try(?:ing)? again|retry|still trying",
-    re.IGNORECASE,
-)
-#: a scheduler that does not answer a search is asked again for so long before *uncertain*
-SILENT_FOR_S = 60.0
-#: … and for so long where the submit command itself said that it made no job
-SILENT_REFUSED_S = 10.0
-#: a scheduler's own word that it has no job of this command
-_NOT_SUBMITTED = re.compile(r"not submitted", re.IGNORECASE)
-#: so many empty answers, apart in time, are a denial: a fresh job may not be listed at once
-DENIALS = 2
-
-
-class SubmittedIds(Protocol):
-    """Finds ids in what was printed; see `arp_nb.schedulers.base.Scheduler`."""
-
-    def __call__(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
-        """Return them, each once; ``alone``: nobody but the submit command printed it."""
-
-
-class Search(enum.Enum):
-    """What came of asking the scheduler for a submission's tag."""
-
-    NOT_ASKED = enum.auto()
-    CANNOT = enum.auto()  #: this scheduler has no way to search
-    SILENT = enum.auto()  #: it did not answer
-    ANSWERED = enum.auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Everything that a verdict rests on."""
-
-    spool_id: str
-    job_id: int
-    evidence: Evidence
-    #: how people call the scheduler
-    title: str
-    submitted_ids: SubmittedIds
-    now_s: float
-    #: what the clock would show, had nobody set it since the submission is followed
-    steady_s: float
-    slow_after_s: float
-    uncertain_after_s: float
-    search: Search = Search.NOT_ASKED
-    #: oldest first
-    tagged: tuple[Marked, ...] = ()
-    #: empty answers so far, this one included
-    denials: int = 0
-    #: for how long the scheduler has not answered searches
-    silent_s: float = 0.0
-    #: since when an id stands in the output that no wrapper has seen; None: there is none
-    output_since_s: float | None = None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -124,15 +65,6 @@ def output_ids(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def last_lines(evidence: Evidence) -> str:
-    """Return the last lines that script or submit command printed, stderr before stdout."""
-    for text in (evidence.err, evidence.out):
-        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-        if lines:
-            return "\n".join(lines[-_LAST_LINES:])[-_LAST_LINES_CHARS:]
-    return ""
-
-
 def _ids(case: Case) -> tuple[Submitted, ...]:
     """Find the scheduler's jobs, first known first, each id once."""
     found: dict[str, Submitted] = {}
@@ -172,7 +104,7 @@ def _output_counts(case: Case) -> bool:
     if case.evidence.exit is not None:
         return not any(call.alive for call in case.evidence.calls)
     since_s = case.output_since_s
-    waited = since_s is not None and _age_s(case, since_s) >= case.slow_after_s
+    waited = since_s is not None and age_s(case, since_s) >= case.slow_after_s
     return waited and not case.evidence.calls
 
 
@@ -221,78 +153,20 @@ def _ended(case: Case, ended: Exit) -> Verdict:
         return _submitting(case)
     if ended.signal and case.evidence.lock_held:
         return _running(case)  # it left a child behind, which may be a submit command
-    if _wants_search(case):
+    if wants_search(case):
         told = _told(case, JobState.STARTING, phase=_phase(case))
         return Verdict(told=told, search=case.search is Search.NOT_ASKED)
-    doubt = _doubt(case, ended)
-    return _uncertain(case, doubt) if doubt else _failed(case, _why_no_job(case, ended))
-
-
-def _wants_search(case: Case) -> bool:
-    """Whether the scheduler has not yet said enough to judge by."""
-    if case.search is Search.ANSWERED:
-        return bool(case.evidence.calls) and case.denials < DENIALS
-    patience_s = SILENT_REFUSED_S if _said_not_submitted(case) else SILENT_FOR_S
-    silent = case.search is Search.SILENT and case.silent_s < patience_s
-    return silent or case.search is Search.NOT_ASKED
-
-
-def _doubt(case: Case, ended: Exit) -> str:
-    """Say why a job may exist although the script ended without naming one; "" if none can."""
-    calls = case.evidence.calls
-    if case.search is Search.SILENT and not _said_not_submitted(case):
-        return f"{case.title} does not answer."
-    if any(call.is_cut_off for call in calls):
-        return "The submit command was cut off before it answered."
-    if case.evidence.unseen:
-        return "A submit command ran that could not be watched."
-    if ended.signal:
-        # it may have been killed while a submit command ran that no wrapper saw
-        return f"The script was killed by signal {ended.signal} before it named a job."
-    if is_of_signal(ended.code):
-        return "The script's last command was killed before it named a job."
-    return "" if case.search is Search.ANSWERED else _doubt_unsearchable(case, ended)
-
-
-def _doubt_unsearchable(case: Case, ended: Exit) -> str:
-    """As `_doubt`, by the commands' own words: the scheduler has no way to search."""
-    calls = case.evidence.calls
-    if not calls:
-        return "" if ended.code else "The script named no job."
-    return "" if _was_refused(case) else "The submit command named no job."
-
-
-def _was_refused(case: Case) -> bool:
-    """Whether every submit command ended with an error, and none gave up waiting."""
-    refused = all(call.exit_code and not call.is_cut_off for call in case.evidence.calls)
-    return refused and not _GAVE_UP.search(case.evidence.err + case.evidence.out)
-
-
-def _said_not_submitted(case: Case) -> bool:
-    """Whether the scheduler denied the job through its submit command, in so many words."""
-    calls = case.evidence.calls
-    words = case.evidence.err + case.evidence.out
-    return bool(calls) and _was_refused(case) and bool(_NOT_SUBMITTED.search(words))
-
-
-def _why_no_job(case: Case, ended: Exit) -> str:
-    words = last_lines(case.evidence)
-    if case.evidence.calls and words:
-        return words
-    if ended.code:
-        how = f"The script ended with exit code {ended.code} and printed no job id."
-    else:
-        how = "The script ended and printed no job id."
-    return f"{how} Its last lines:\n{words}" if words else how
+    why = doubt(case, ended)
+    return _uncertain(case, why) if why else _failed(case, why_no_job(case, ended))
 
 
 def _running(case: Case) -> Verdict:
     """Judge a script, or a child it left behind, that still runs and has shown no id."""
     started_s = case.evidence.started_at_s
-    age_s = 0.0 if started_s is None else _age_s(case, started_s)
-    if age_s >= case.uncertain_after_s:
+    ran_s = 0.0 if started_s is None else age_s(case, started_s)
+    if ran_s >= case.uncertain_after_s:
         return _uncertain(
-            case, f"The script has run for {age_s / 60:.0f} minutes and shown no job id."
+            case, f"The script has run for {ran_s / 60:.0f} minutes and shown no job id."
         )
     return _submitting(case)
 
@@ -300,7 +174,7 @@ def _running(case: Case) -> Verdict:
 def _submitting(case: Case) -> Verdict:
     phase = _phase(case)
     began_s = [call.began_at_s for call in case.evidence.calls]
-    if began_s and _age_s(case, min(began_s)) >= case.uncertain_after_s:
+    if began_s and age_s(case, min(began_s)) >= case.uncertain_after_s:
         return _uncertain(case, "The submit command has not answered.")
     return Verdict(
         told=_told(case, JobState.STARTING, phase=phase),
@@ -321,19 +195,9 @@ def _phase(case: Case) -> Phase:
     pending = [call for call in case.evidence.calls if _unanswered(case, call)]
     if not pending:
         return Phase.SCRIPT
-    if _age_s(case, pending[-1].began_at_s) >= case.slow_after_s:
+    if age_s(case, pending[-1].began_at_s) >= case.slow_after_s:
         return Phase.SLOW
     return Phase.SUBMITTING
-
-
-def _age_s(case: Case, since_s: float) -> float:
-    """Return for how long something is so; a clock that was set meanwhile makes nothing old.
-
-    What was noted before that is as old as the steady clock says, what was noted after it as the
-    clock itself says; the other of the two is off by the step.
-    """
-    ages_s = [now_s - since_s for now_s in (case.now_s, case.steady_s) if now_s >= since_s]
-    return min(ages_s, default=0.0)
 
 
 def _unanswered(case: Case, call: Call) -> bool:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from arp_nb.batch_client import spool as spooling
 from arp_nb.batch_client import verdict as judging
+from arp_nb.batch_client.case import Case, Search
 from arp_nb.batch_client.launch import launch
-from arp_nb.batch_client.verdict import Case, Search, Verdict
 from arp_nb.errors import SchedulerError
 from arp_nb.model import JobState
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from arp_nb.batch_client.spool import Evidence, Spool
+    from arp_nb.batch_client.verdict import Verdict
     from arp_nb.ports import ManagerPort, OpenSubmission, Submission
     from arp_nb.schedulers.base import Marked, Scheduler
     from arp_nb.settings import Settings

@@ -275,7 +275,7 @@ def test_refused_bsub_at_a_scheduler_that_cannot_search_has_failed(world: World)
 def test_refusal_in_so_many_words_needs_no_search(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("arp_nb.batch_client.verdict.SILENT_REFUSED_S", 0.2)
+    monkeypatch.setattr("arp_nb.batch_client.doubts.SILENT_REFUSED_S", 0.2)
     world.scheduler.silent = True
     job = asyncio.run(world.submit("bsub -refuse nowhere"))
     assert job.state is JobState.SUBMIT_FAILED
@@ -284,7 +284,7 @@ def test_refusal_in_so_many_words_needs_no_search(
 def test_silent_scheduler_makes_a_submission_without_an_id_uncertain(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("arp_nb.batch_client.verdict.SILENT_FOR_S", 0.2)
+    monkeypatch.setattr("arp_nb.batch_client.doubts.SILENT_FOR_S", 0.2)
     world.scheduler.silent = True
     job = asyncio.run(world.submit("echo garbage"))
     assert job.state is JobState.UNCERTAIN

@@ -125,6 +125,23 @@ def test_id_of_a_bypassed_wrapper_is_read_from_the_output(world: World, bypass: 
     assert "id from output only" in job.notes
 
 
+@pytest.mark.parametrize(
+    ("bypass", "state"),
+    [
+        pytest.param("{bin}/bsub python a.py >/dev/null", JobState.UNCERTAIN, id="not-shown"),
+        pytest.param("BSUB_QUIET=1 {bin}/bsub python a.py", JobState.UNCERTAIN, id="quiet"),
+        pytest.param("{bin}/bsub python a.py >/dev/null; false", JobState.UNCERTAIN, id="failed"),
+        pytest.param("{bin}/none/bsub python a.py", JobState.SUBMIT_FAILED, id="not-there"),
+    ],
+)
+def test_silence_is_no_failure_where_the_script_calls_bsub_past_ours(
+    world: World, bypass: str, state: JobState
+) -> None:
+    job = asyncio.run(world.submit(bypass.format(bin=world.scheduler.bin), until_exit=True))
+    assert job.state is state
+    assert ("past ours" in job.reason) is (state is JobState.UNCERTAIN)
+
+
 def test_id_of_a_bypassed_waiting_bsub_is_read_while_it_waits(world: World) -> None:
     async def story() -> None:
         text = f"{world.scheduler.bin}/bsub -K python a.py"

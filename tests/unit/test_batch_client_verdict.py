@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arp_nb.batch_client.case import Case, Search
 from arp_nb.batch_client.spool import Call, Evidence, Exit
-from arp_nb.batch_client.verdict import Case, Search, conclude
+from arp_nb.batch_client.verdict import conclude
 from arp_nb.model import JobState, Phase, Role
 from arp_nb.ports import Submission, Submitted
 from arp_nb.schedulers.base import Marked
@@ -150,6 +151,14 @@ def over(
         search=search,
         tagged=tagged,
     )
+
+
+def test_a_job_that_cannot_report_says_so_once() -> None:
+    case = over(said="Job <7>\n")
+    (call,) = case.evidence.calls
+    calls = (replace(call, note="cannot report: why"),) * 2
+    told = conclude(replace(case, evidence=replace(case.evidence, calls=calls))).told
+    assert told.notes == ("cannot report: why",)
 
 
 def waiting(step_s: float, passed_s: float, *, is_before: bool) -> Submission:
