@@ -17,11 +17,21 @@ if TYPE_CHECKING:
 _LINES, _LINE_CHARS = 5_000, 2_000
 #: more of them help nobody
 _MOST = 8
+#: lines of a here-document that are looked at
+_BODY_LINES = 200
 
 _LOST_ID = "its job's id is then known from its output only"
 _LOST_ADDRESS = "its job cannot report"
 #: a call, or a line with options for the scheduler
-_COMMAND = r"(?:^#[A-Z]+\b|\b{command}\b)"
+_COMMAND = r"^(?:#[A-Z]+\b|(?>.*?\b{command}\b))"  # only the first: else each one costs a line
+#: where a shell, or a list of words in Python, expects the name of a command
+_CALL = (
+    r"(?:^|[;&|({`]|[\[,](?=\s?[\"'])|(?:^|[\s;])\w+=|\s-c\s|\beval\s)\s*[\"']?"
+    r"(?:(?:\w+=[^\s;&|]*|exec|time|command|nohup|env|nice|sudo|setsid|timeout|if|then|elif|else"
+    r"|while|until|do|!|-[^\s;&|]+|\d+\w?)\s+){0,6}"
+)
+_SSH = r"(?:^|[\s;&|(`])(?:ssh|rsh|gsissh)\s"
+_LOGIN_SHELL = r"(?:^|[\s;&|(])(?:ba|z|k)?sh\s+(?:-\w*l\w*\b|--login\b)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +51,22 @@ class _Rule:
 
 _RULES = (
     _Rule(
-        r"^#!\s*\S*sh\s.*-\w*l",
+        r"^#!\s*(?:\S*/env\s+(?:-S\s*)?(?:\w+=\S*\s+)*)?\S*sh\s(?:.*\s)?(?:-\w*l\w*|--login)(?:\s|$)",
         "bash -l reads the login files again, which may take our {command} off the PATH: "
         f"{_LOST_ID}. Begin with #!/bin/bash",
         first_line=True,
     ),
     _Rule(
-        r"(?:^|[\s;&|(])(?:ssh|rsh|gsissh)\s.*\b{command}\b",
+        _SSH + r".*\b{command}\b",
         f"over ssh the environment stays behind: {_LOST_ADDRESS}, and {_LOST_ID}. Write ssh HOST "
         '"BATCH_UPDATE_URL=$BATCH_UPDATE_URL {command} …", or let the admin set a command_prefix',
     ),
     _Rule(
-        r"(?:^|[\s;&|(`=\"'])/[\w./+-]*/{command}(?![\w./-])",
+        _CALL + r"(?:\$\w+|\$\{\w+\}|~)?(?:/[\w.+-]*)*/{command}(?![\w./-])",
         f"the path goes past our {{command}}: {_LOST_ID}. Write {{command}} alone",
     ),
     _Rule(  # IBM, "bsub -env"
-        r"(?:^|\s)-env\s+[\"']?none\b(?!.*BATCH_UPDATE_URL)",
+        r"(?:^|[\s\"'=(])-env\s+[\"']?none\b(?!.*BATCH_UPDATE_URL)",
         f"-env none leaves BATCH_UPDATE_URL behind: {_LOST_ADDRESS}. Write -env BATCH_UPDATE_URL",
         directive=True,
     ),
@@ -64,6 +74,11 @@ _RULES = (
         _COMMAND + r".*\s-env\s+[\"']?(?!all\b|ALL\b|none\b)(?!.*BATCH_UPDATE_URL)(\w+)",
         f"-env {{found}} leaves BATCH_UPDATE_URL behind: {_LOST_ADDRESS}. "
         'Write -env "{found},BATCH_UPDATE_URL"',
+        directive=True,
+    ),
+    _Rule(  # … "~" takes one away
+        r"(?:^|[\s\"'=(])-env\s.*~\s*BATCH_UPDATE_URL\b",
+        f"-env ~BATCH_UPDATE_URL leaves it behind: {_LOST_ADDRESS}. Take it out of -env",
         directive=True,
     ),
     _Rule(  # sbatch(1), "--export"
@@ -79,8 +94,13 @@ _RULES = (
         "--export={found},BATCH_UPDATE_URL",
         directive=True,
     ),
+    _Rule(  # sbatch(1), "INPUT ENVIRONMENT VARIABLES"
+        r"(?:^|[\s;&|(])SBATCH_EXPORT[=\s]\s*[\"']?(?!ALL\b)(?!.*BATCH_UPDATE_URL)(\w+)",
+        f"SBATCH_EXPORT={{found}} leaves BATCH_UPDATE_URL behind: {_LOST_ADDRESS}. Write "
+        "SBATCH_EXPORT=BATCH_UPDATE_URL, with the names of what else goes along",
+    ),
     _Rule(
-        r"(?:^|[\s;&|(])(?:ba|z|k)?sh\s+(?:-\w*l\w*\b|--login\b).*\b{command}\b",
+        _LOGIN_SHELL + r".*\b{command}\b",
         "a login shell may take our {command} off the PATH: " + f"{_LOST_ID}. Write bash -c",
     ),
     _Rule(
@@ -95,6 +115,14 @@ _RULES = (
         before=True,
     ),
     _Rule(
+        r"(?:^|[;&|])\s*(?:then\s+|do\s+)?(?:\.|source)\s+[\"']?\S*"
+        r"((?:profile|cshrc)\.lsf|/etc/profile|/\.(?:bash_|z)?profile|/\.z?login)(?![\w-])",
+        "{found} may put other folders before our {command} on the PATH: "
+        f"{_LOST_ID}. Put the "
+        "line of {command} before it, or write OURS=$PATH before it and PATH=$OURS:$PATH after it",
+        before=True,
+    ),
+    _Rule(
         r"^\s*(?:(?:export\s+)?PATH=|setenv\s+PATH\s|set\s+path\s*=)(?!.*\$\{?(?:PATH|path)\b)",
         "a PATH without $PATH loses our {command}: " + f"{_LOST_ID}. Add :$PATH to it",
     ),
@@ -103,6 +131,9 @@ _RULES = (
         f"without BATCH_UPDATE_URL {_LOST_ADDRESS}. Leave it",
     ),
 )
+
+_ELSEWHERE = re.compile(f"{_SSH}|{_LOGIN_SHELL}")
+_HERE = re.compile(r"(?<!<)<<-?\s*\\?[\"']?([\w.-]+)")
 
 
 def warnings(text: str, submit_commands: Sequence[str]) -> tuple[str, ...]:
@@ -146,10 +177,41 @@ def _may_break(rule: _Rule, number: int, last: int, here: str, *, is_directive: 
 
 
 def _lines(text: str) -> Iterator[tuple[int, str, bool]]:
-    """Yield the lines that do something, with their numbers, and whether a scheduler reads it."""
-    for number, line in enumerate(text.split("\n")[:_LINES], 1):
-        kept = line[:_LINE_CHARS]
-        is_directive = kept.startswith(("#BSUB", "#SBATCH"))
-        if kept.lstrip().startswith("#") and not is_directive and number > 1:
+    """Yield the lines that do something, with their numbers, and whether a scheduler reads it.
+
+    One that goes on in the next counts as one, and what is fed to a shell elsewhere as a part of
+    the line that feeds it.
+    """
+    lines = [line[:_LINE_CHARS] for line in text.split("\n")[:_LINES]]
+    at = 0
+    while at < len(lines):
+        number, line = at + 1, lines[at]
+        at += 1
+        is_directive = line.startswith(("#BSUB", "#SBATCH"))
+        if is_directive or line.lstrip().startswith("#"):
+            if is_directive or number == 1:
+                yield number, line, is_directive
             continue
-        yield number, kept, is_directive
+        parts = [line]
+        while parts[-1].endswith("\\") and at < len(lines):
+            parts[-1] = parts[-1][:-1]
+            parts.append(lines[at])
+            at += 1
+        whole = "".join(parts)[:_LINE_CHARS]
+        body = _fed(whole, lines, at)
+        at += len(body)
+        told = (one.strip() for one in body if not one.lstrip().startswith("#"))
+        yield number, "; ".join((whole, *told))[:_LINE_CHARS], False
+
+
+def _fed(line: str, lines: Sequence[str], at: int) -> Sequence[str]:
+    """Return the here-document that a line feeds to a shell elsewhere, with its last line."""
+    if "<<" not in line or _ELSEWHERE.search(line) is None:
+        return ()
+    match = _HERE.search(line)
+    if match is None:
+        return ()
+    for end in range(at, min(at + _BODY_LINES, len(lines))):
+        if lines[end].strip() == match[1]:
+            return lines[at : end + 1]
+    return ()

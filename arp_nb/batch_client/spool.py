@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arp_nb.batch_client.left_behind import left_behind
 from arp_nb.batch_client.shim import PLAIN_UMASK
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Call:
     #: its exit code; None while it runs, and for ever if the wrapper was killed
     exit_code: int | None = None
     ended_at_s: float | None = None
+    #: why its job cannot report; empty where nothing keeps it from that
+    note: str = ""
 
     @property
     def is_cut_off(self) -> bool:
@@ -311,7 +314,7 @@ def _calls(folder: Path) -> tuple[Call, ...]:
 def _call(folder: Path, nonce: str, began_at_ns: int) -> Call:
     end = _text(folder / f"end-{nonce}").strip()
     ended = end.isascii() and end.isdigit() and len(end) <= 3
-    pid = _text(folder / f"begin-{nonce}").partition("\n")[0]
+    pid, _, words = _text(folder / f"begin-{nonce}").partition("\n")
     said = _text(folder / f"said-{nonce}")
     if not ended:
         # a line that is still being written may show half of an id
@@ -323,6 +326,7 @@ def _call(folder: Path, nonce: str, began_at_ns: int) -> Call:
         said=said,
         exit_code=int(end) if ended else None,
         ended_at_s=_mtime(folder / f"end-{nonce}") if ended else None,
+        note=left_behind(words.split("\n")[:-1]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from arp_nb import marks
 from arp_nb.batch_client.case import Search, age_s, last_lines
 from arp_nb.batch_client.doubts import doubt, wants_search, why_no_job
+from arp_nb.batch_client.left_behind import notes_of
 from arp_nb.model import JobState, Phase, Role
 from arp_nb.ports import Submission, Submitted
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from arp_nb.batch_client.case import Case
     from arp_nb.batch_client.spool import Call, Exit
     from arp_nb.schedulers.base import Marked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -120,6 +122,7 @@ def _submitted(case: Case, ids: tuple[Submitted, ...]) -> Verdict:
     if extra:
         jobs = "1 more job" if extra == 1 else f"{extra} more jobs"
         notes.append(f"{case.title} made {jobs} of one submit command")
+    notes += notes_of(evidence.calls)
     ended = evidence.exit
     if ended is not None and ended.code:
         notes.append(f"script ended with exit code {ended.code} after submitting")

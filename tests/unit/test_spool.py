@@ -104,6 +104,14 @@ def test_half_a_line_is_not_looked_at_before_its_end(said: str) -> None:
     assert (ended.said, ended.alive, ended.exit_code) == (said, False, 0)
 
 
+def test_words_of_a_call_that_keep_its_job_from_reporting_are_noted(tmp_path: Path) -> None:
+    (tmp_path / "begin-7-1").write_text("1\n-env\nnone\n./x\n")
+    (tmp_path / "begin-7-2").write_text("1\n-env")
+    noted, torn = read(tmp_path).calls
+    assert noted.note.startswith("cannot report: bsub -env none leaves BATCH_UPDATE_URL behind")
+    assert torn.note == ""
+
+
 def test_failed_write_leaves_no_part_behind(spool: Spool) -> None:
     folder = made(spool)
     (folder / "exit").mkdir()  # nothing can be renamed onto a folder
