@@ -14,70 +14,11 @@ from hypothesis import strategies as st
 
 from arp_nb import marks
 from arp_nb.batch_client.environment import WRAPPERS
-from arp_nb.batch_client.spool import Call, read
+from arp_nb.batch_client.spool import read
+from tests.integration.wrapper_bench import ECHO, Bench
 
 #: what shells, options and encodings trip over
 ODD = "-M 4*$'`\"=;&\\\u00e9"
-ECHO = """#!/bin/sh
-printf '%s\\n' "$@" > {folder}/args
-env > {folder}/env
-ls -l /proc/$$/fd > {folder}/fds
-"""
-
-
-class Bench:
-    """A folder for events, and a real command that a test writes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.spool = folder / "spool"
-        self.bin = folder / "bin"
-        self.spool.mkdir()
-        self.bin.mkdir()
-        self.environment = {
-            "PATH": f"{WRAPPERS}:{self.bin}:/usr/bin:/bin",
-            "ARP_SPOOL": str(self.spool),
-            "ARP_TAG_OPTION": "-Jd arp-12-5f0c",
-            "ARP_LOCK_FD": "7",
-        }
-
-    def real(self, text: str, folder: Path | None = None, name: str = "bsub") -> None:
-        path = (folder or self.bin) / name
-        path.write_text(text if text.startswith("#!") else f"#!/bin/sh\n{text}\n")
-        path.chmod(0o755)
-
-    def start(
-        self, *args: str, stdin: int, before: tuple[str, ...] = (), name: str = "bsub"
-    ) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*before, f"{WRAPPERS}/{name}", *args],
-            env=self.environment,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-
-    def run(self, *args: str, stdin: bytes = b"", name: str = "bsub") -> tuple[int, bytes, bytes]:
-        with self.start(*args, stdin=subprocess.PIPE, name=name) as process:
-            out, err = process.communicate(stdin, timeout=20)
-        return process.returncode, out, err
-
-    @property
-    def call(self) -> Call:
-        (call,) = read(self.spool).calls
-        return call
-
-    @property
-    def args(self) -> list[str]:
-        return (self.folder / "args").read_text().splitlines()
-
-    def passed(self, *args: str, name: str = "bsub") -> list[str]:
-        """Return the arguments that reach the real command, behind the mark."""
-        self.real(ECHO.format(folder=self.folder), name=name)
-        assert self.run(*args, name=name) == (0, b"", b"")
-        option, mark, *rest = self.args
-        assert (option, marks.parse(mark)) != (option, None)
-        return rest
 
 
 @pytest.fixture
@@ -108,85 +49,6 @@ def test_tag_of_the_script_itself_is_left_alone(bench: Bench) -> None:
     bench.real(ECHO.format(folder=bench.folder))
     bench.run("-Jd", "my own", "x")
     assert bench.args == ["-Jd", "my own", "x"]
-
-
-OWN = {"bsub": "#BSUB -Jd account42", "sbatch": "#SBATCH --comment=account42"}
-
-
-def by_name(bench: Bench, name: str) -> None:
-    bench.environment["ARP_TAG_OPTION"] = {
-        "bsub": "-Jd arp-12-5f0c",
-        "sbatch": "--comment arp-12-5f0c",
-    }[name]
-    bench.real(f'#!/bin/sh\nprintf "%s\\n" "$@" >{bench.folder}/args; cat', name=name)
-
-
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        *OWN.items(),
-        ("bsub", '#BSUB -q q -Jd "my own"'),
-        ("sbatch", "#SBATCH -n 2 --comment 'my own'"),
-        ("sbatch", "\n# about it\n\t\n#SBATCH\t--comment=x"),
-        ("sbatch", "#SBATCH --comment=x -- \\n"),
-    ],
-)
-@pytest.mark.parametrize("words", [["a job.sh", "x"], ["--", "a job.sh"], []])
-def test_tag_that_a_directive_sets_is_left_alone(
-    bench: Bench, name: str, line: str, words: list[str]
-) -> None:
-    by_name(bench, name)
-    text = f"#!/bin/sh\n{line}\n./run\n".encode()
-    script = bench.folder / "a job.sh"
-    script.write_bytes(text)
-    given = [str(script) if one == "a job.sh" else one for one in words]
-    with script.open("rb") as file:
-        stdin = subprocess.DEVNULL if given else file.fileno()
-        with bench.start("-q", "q", *given, stdin=stdin, name=name) as process:
-            out, err = process.communicate(timeout=20)
-    assert (out, err) == (b"" if given else text, b""), "the job's text is all there"
-    assert bench.args == ["-q", "q", *given]
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("bsub", "#BSUB -J mine -q q\n./run -Jd x\n"),
-        ("bsub", "# #BSUB -Jd x\n#BSUB -n 2 # -Jd x\n"),
-        ("sbatch", "#!/bin/sh\n#SBATCH --comments=x --account=comment\n"),
-        ("sbatch", "#!/bin/sh\nhostname\n#SBATCH --comment=too-late\n"),
-        ("sbatch", f"#!/bin/sh\n{OWN['bsub']}\n"),
-        ("bsub", "\x7fELF\0\n#BSU\0B -Jd\n" * 100),
-        ("bsub", ""),
-    ],
-)
-def test_script_without_a_tag_of_its_own_gets_ours(bench: Bench, name: str, text: str) -> None:
-    by_name(bench, name)
-    script = bench.folder / "job.sh"
-    script.write_text(text)
-    with bench.start(str(script), stdin=subprocess.DEVNULL, name=name) as process:
-        assert process.communicate(timeout=20) == (b"", b"")
-    assert len(bench.args) == 3
-    with script.open("rb") as file, bench.start(stdin=file.fileno(), name=name) as process:
-        assert process.communicate(timeout=20) == (text.encode(), b"")
-    assert len(bench.args) == 2
-
-
-@pytest.mark.parametrize("name", ["bsub", "sbatch"])
-def test_input_that_cannot_be_read_twice_is_not_looked_at(bench: Bench, name: str) -> None:
-    by_name(bench, name)
-    text = f"#!/bin/sh\n{OWN[name]}\n".encode()
-    assert bench.run(name=name, stdin=text) == (0, text, b"")
-    assert len(bench.args) == 2, "our mark, in its place"
-
-
-def test_input_is_not_consumed_where_the_script_has_read_some_of_it(bench: Bench) -> None:
-    by_name(bench, "bsub")
-    script = bench.folder / "job.sh"
-    script.write_text("first\nsecond\n")
-    before = ("/bin/sh", "-c", 'read -r _; exec "$@"', "sh")
-    with script.open("rb") as file, bench.start(stdin=file.fileno(), before=before) as process:
-        assert process.communicate(timeout=20) == (b"second\n", b"")
 
 
 def test_input_output_and_exit_code_are_those_of_the_real_command(bench: Bench) -> None:
