@@ -49,8 +49,8 @@ class LsfSite:
         (self.product.scripts / "logs").mkdir()
         self._runs = 0
 
-    def set_in_config(self, *, command_timeout_s: int = 1) -> None:
-        """Say in ``config.toml`` where the cluster is."""
+    def set_in_config(self, *, command_timeout_s: int = 5) -> None:
+        """Say in ``config.toml`` where the cluster is; each of its commands is a new Python."""
         config = f"""{SETTINGS}
             command_timeout_s = {command_timeout_s}
             path_prepend = ["{FAKEBIN}", "{PYTHON_FOLDER}"]

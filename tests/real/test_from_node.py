@@ -73,7 +73,7 @@ def test_a_job_that_waits_too_long_does_not_stay_in_the_queue(
     queue: LsfSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in (1, 2):  # and it can be asked again
-        assert from_node.run("lsf", wait_s=3.0) == 1
+        assert from_node.run("lsf", wait_s=10.0) == 1
         said = capsys.readouterr()
         assert "NO  no post has come. The job's status: PEND" in said.out
         assert "it is asked to end" in said.err

@@ -46,30 +46,36 @@ def test_unreadable_answer_changes_no_state_and_is_shown(
     assert shown_in_df(board, job) == "DONE"
 
 
-def test_silence_is_shown_and_ends_by_itself(site: LsfSite, board: Board) -> None:
-    job, native_id = site.running(board, SUBMIT)
-    site.fault("bjobs", "hang")
-    wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
-    health = board.snapshot().health
-    assert health is not None
-    assert "no answer in 1 s" in health.schedulers["lsf"].said
-    site.end(native_id)
-    site.mend()
-    assert job.wait(timeout_s=30).status == "DONE"
+def test_silence_is_shown_and_ends_by_itself(other_site: LsfSite) -> None:
+    other_site.set_in_config(command_timeout_s=1)
+    with other_site.product.board() as board:
+        job, native_id = other_site.running(board, SUBMIT)
+        other_site.fault("bjobs", "hang")
+        wait_until(lambda: UNKNOWN.fullmatch(job.status), "the silence is shown")
+        health = board.snapshot().health
+        assert health is not None
+        assert "no answer in 1 s" in health.schedulers["lsf"].said
+        other_site.end(native_id)
+        other_site.mend()
+        assert job.wait(timeout_s=60).status == "DONE"
 
 
 def test_slow_cluster_is_asked_less_often_and_believed(site: LsfSite, board: Board) -> None:
     job, native_id = site.running(board, SUBMIT)
-    site.running(board, SUBMIT)  # goes on, so that LSF is asked after the first has ended, too
+    # goes on, so that LSF is asked after the first has ended, too
+    other, others_id = site.running(board, SUBMIT)
+
+    def polls() -> int:
+        return sum(others_id in one for one in site.calls("bjobs"))
+
+    began_s = time.monotonic()
     site.fault("bjobs", "slow:0.7")
     site.end(native_id)
-    began_s = time.monotonic()
     assert job.wait(timeout_s=30).status == "DONE"
-    asked = len(site.calls("bjobs"))
-    site.next_polls(1)
-    assert time.monotonic() - began_s > 0.7
-    assert len(site.calls("bjobs")) == asked + 1
-    assert not UNKNOWN.fullmatch(job.status)
+    asked = polls()
+    wait_until(lambda: polls() > asked, "LSF is asked again")
+    assert time.monotonic() - began_s > 0.7 + 5 * 0.7, "so long an answer leaves it in peace"
+    assert not UNKNOWN.fullmatch(other.status)
 
 
 @pytest.mark.soak
@@ -99,25 +105,26 @@ def test_what_lsf_forgot_while_we_were_away_is_told_by_its_history(
 ) -> None:
     job, native_id = site.running(board, SUBMIT)
     at = time.strftime("%a %b %d %H:%M:%S")
-    site.end(native_id, "EXIT", EXIT_CODE="3", STARTED=at, ENDED=at)
-    record = site.forget(native_id)
+    ended = {"STAT": "EXIT", "EXIT_CODE": "3", "STARTED": at, "ENDED": at}
     (site.book / "history").mkdir(exist_ok=True)
-    (site.book / "history" / f"{native_id}.json").write_text(json.dumps(record))
+    story = site.book / "history" / f"{native_id}.json"
+    story.write_text(json.dumps(site.record(native_id) | ended))
+    site.forget(native_id)  # bjobs never shows this end, and knows times to the minute only
     assert job.wait(timeout_s=30).state is JobState.FAILED
     assert (job.exit_code, job.cause) == (3, "script")
-    ended = job.history()["at"].iloc[-1].to_pydatetime().astimezone()
-    assert f"{ended:%a %b %d %H:%M:%S}" == at
+    told = job.history()["at"].iloc[-1].to_pydatetime().astimezone()
+    assert f"{told:%a %b %d %H:%M:%S}" == at
 
 
 def test_cluster_that_hangs_keeps_its_jobs_and_delays_nobody(other_site: LsfSite) -> None:
-    other_site.set_in_config(command_timeout_s=20)
+    other_site.set_in_config(command_timeout_s=60)
     other_site.fault("bjobs", "hang")
     other_site.product.start()
     began_s = time.monotonic()
     with other_site.product.board() as board:
         board.snapshot()
         job = other_site.apply(board, SUBMIT)
-        assert time.monotonic() - began_s < 5
+        assert time.monotonic() - began_s < 30
         wait_until(lambda: job.native_id, "bsub works all the same")
         assert job.row["location"] == "lsf", "never on this machine because LSF is down"
 

@@ -53,7 +53,7 @@ def test_job_runs_posts_and_ends_as_lsf_says(site: LsfSite, board: Board) -> Non
     assert site.execute(native_id) == 0
     wait_until(lambda: job.counters.get("Example Counter") == 3, "the counters came")
     assert job.counters == {"Example Counter": 3, "Random Char": "R"}
-    assert job.status == "RUN", "only LSF ends a job"
+    assert job.state is JobState.RUNNING, "only LSF ends a job"
     site.end(native_id, MAX_MEM="12 Mbytes", EXIT_CODE="0")
     assert job.wait(timeout_s=30).status == "DONE"
     row = job.row
@@ -114,8 +114,9 @@ def test_accepted_kill_is_no_end_before_lsf_shows_one(site: LsfSite, board: Boar
     job.kill()
     wait_until(lambda: "is being terminated" in notes(job), "LSF's answer is kept")
     site.next_polls()
-    assert (job.state, job.status) == (JobState.RUNNING, "RUN")
+    assert job.state is JobState.RUNNING
     assert job.row["kill_by"]
+    wait_until(lambda: job.status == "RUN", "it is shown to run")
     site.end(native_id, "EXIT", EXIT_REASON="TERM_OWNER: job killed by owner", EXIT_CODE="130")
     job.wait(timeout_s=30)
     assert (job.state, job.status) == (JobState.KILLED, "EXIT")
@@ -138,7 +139,8 @@ def test_refused_kill_leaves_the_job_and_says_why(site: LsfSite, board: Board) -
     wait_until(lambda: "refused" in notes(job), "LSF's answer is kept")
     assert f"kill refused: Job <{native_id}>: User permission denied" in notes(job)
     site.next_polls()
-    assert job.status == "RUN"
+    assert job.state is JobState.RUNNING
+    wait_until(lambda: job.status == "RUN", "it is shown to run")
     site.end(native_id)
     assert job.wait(timeout_s=30).state is JobState.DONE
 
