@@ -103,6 +103,9 @@ class JobReading:
     native_id: str
     #: `Reading`, or None when the scheduler, asked by a complete command, does not know the id
     reading: Reading | None
+    #: why nothing is known of it, where neither the list nor the history tells; then `reading` is
+    #: None and it is not lost
+    silence: str = ""
     #: the first error line of its log, for a job that failed; empty where there is none
     log_error: str = ""
     #: where the scheduler says that its log is; empty where it was not asked

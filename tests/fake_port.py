@@ -224,7 +224,7 @@ class FakePort:
         for one in readings:
             self.readings_taken.append(one)
             job = self.jobs[one.job_id]
-            if one.native_id != job.ids[0]:
+            if one.native_id != job.ids[0] or one.silence:
                 continue
             job.log_error = one.log_error or job.log_error
             job.move(JobState.LOST if one.reading is None else one.reading.state)

@@ -12,7 +12,7 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from arp_nb.batch_client.identity import is_another
 from arp_nb.batch_client.told import Told
@@ -22,7 +22,7 @@ from arp_nb.model import JobState
 from arp_nb.ports import JobReading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from arp_nb.batch_client.health import Pulse
     from arp_nb.batch_client.logs import LogReader
@@ -39,6 +39,8 @@ _DENIALS = 2
 _ANSWERS_APART = 5.0
 #: polls between two questions to the history, which is slow where it is long
 _HISTORIES_APART = 6
+#: a poll waits so long for the history's answer; it may come to a later one
+_HISTORY_WAIT_S = 10.0
 #: a command that was given up is no answer: its whole time-out would keep us away for minutes
 _FAILURE_COUNTS_AS_S = 5.0
 _IDLE_S = 30.0
@@ -55,6 +57,14 @@ class _Doubt:
 
     first_seen_at: datetime
     denials: int = 0
+
+
+class _Asking(NamedTuple):
+    """A question to the history that is under way."""
+
+    asked: frozenset[str]
+    answer: asyncio.Task[Poll]
+    began_s: float
 
 
 class Poller:
@@ -83,6 +93,9 @@ class Poller:
         #: denied by the list, and to be asked of the history
         self._forgotten: dict[Key, WatchedJob] = {}
         self._history_s = float("-inf")
+        self._asking: _Asking | None = None
+        #: of whom neither list nor history tells, and what was told of that
+        self._silent: dict[Key, str] = {}
         self._ends: dict[Key, asyncio.Task[None]] = {}
         #: bad ends whose logs have been looked at, and the line found
         self._looked: dict[Key, tuple[Reading, str]] = {}
@@ -111,7 +124,9 @@ class Poller:
 
     async def close(self) -> None:
         """Stop reading logs."""
-        tasks = tuple(self._ends.values())
+        tasks: list[asyncio.Task[Any]] = [*self._ends.values()]
+        if self._asking is not None:
+            tasks.append(self._asking.answer)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -154,6 +169,7 @@ class Poller:
         self._told.keep_only(self._keys)
         self._doubts = {key: one for key, one in self._doubts.items() if key in self._keys}
         self._looked = {key: one for key, one in self._looked.items() if key in self._keys}
+        self._silent = {key: one for key, one in self._silent.items() if key in self._keys}
 
     async def _report(self, poll: Poll, at: datetime) -> None:
         """Tell of what has changed; some jobs at a time, so that others have their turn."""
@@ -177,31 +193,60 @@ class Poller:
             await self._told.tell(told)
 
     async def _of_history(self, at: datetime) -> list[JobReading]:
-        """Ask the history for those that the list denies; only what it denies too is lost."""
+        """Ask the history for those that the list denies; only what it denies too is lost.
+
+        A history that takes its time holds up no poll for long: a later one takes its answer.
+        """
         forgotten, self._forgotten = self._forgotten, {}
-        now_s = time.monotonic()
-        if not forgotten or now_s < self._history_s:
+        if self._asking is None:
+            if not forgotten or time.monotonic() < self._history_s:
+                return []
+            ids = frozenset(native for _, native in forgotten)
+            self._asking = _Asking(
+                ids, asyncio.create_task(self._scheduler.history(ids)), time.monotonic()
+            )
+        asked, answer, began_s = self._asking
+        await asyncio.wait({answer}, timeout=_HISTORY_WAIT_S)
+        if not answer.done():
             return []
+        self._asking = None
+        now_s = time.monotonic()
+        apart_s = max(_HISTORIES_APART * self.interval_s(), _ANSWERS_APART * (now_s - began_s))
+        self._history_s = began_s + apart_s
+        those = {key: job for key, job in forgotten.items() if key[1] in asked}
         try:
-            poll = await self._scheduler.history({native for _, native in forgotten})
+            poll = answer.result()
         except SchedulerError as error:
             log.info("history of %s: %s", self._scheduler.location, error)
-            return []
-        finally:
-            asked_s = time.monotonic() - now_s
-            apart_s = max(_HISTORIES_APART * self.interval_s(), _ANSWERS_APART * asked_s)
-            self._history_s = now_s + apart_s
+            return self._silences(those, "its history does not answer", at)
+        settled = {key: job for key, job in those.items() if _is_settled(key, poll)}
+        told = self._settled(settled, poll, at)
+        open_ = {key: job for key, job in those.items() if key not in settled}
+        return told + self._silences(open_, "its history does not know its end", at)
+
+    def _settled(
+        self, those: Mapping[Key, WatchedJob], poll: Poll, at: datetime
+    ) -> list[JobReading]:
+        """Return what is to be told of jobs that the history knows, or denies."""
         told: list[JobReading] = []
-        for key, job in forgotten.items():
+        for key, job in those.items():
             reading = poll.readings.get(key[1])
+            news: JobReading | None = _reading(key, None, at)
             if reading is not None and not is_another(job.job_id, job.submitted_at, reading):
                 news = self._of_ours(key, reading, at)
-            elif reading is not None or key[1] in poll.unknown:
-                news = _reading(key, None, at)
-            else:
-                continue
             if news is not None:
                 told.append(news)
+        return told
+
+    def _silences(self, those: Iterable[Key], why: str, at: datetime) -> list[JobReading]:
+        """Return, once, that nothing is known of jobs: they stand in the books as they were."""
+        told: list[JobReading] = []
+        for key in those:
+            since = self._doubts[key].first_seen_at
+            words = f"no word of it since {since:%b %d %H:%M} UTC: {why}"
+            if self._silent.get(key) != words:
+                self._silent[key] = words
+                told.append(_reading(key, None, at, silence=words))
         return told
 
     def _news(self, key: Key, job: WatchedJob, poll: Poll, at: datetime) -> JobReading | None:
@@ -218,6 +263,7 @@ class Poller:
                 self._forgotten[key] = job
             return None
         self._doubts.pop(key, None)
+        self._silent.pop(key, None)
         return self._of_ours(key, reading, at)
 
     def _of_ours(self, key: Key, reading: Reading, at: datetime) -> JobReading | None:
@@ -263,11 +309,16 @@ class Poller:
         return self._logs.known_path(self._scheduler, key[1])
 
 
+def _is_settled(key: Key, poll: Poll) -> bool:
+    return key[1] in poll.readings or key[1] in poll.unknown
+
+
 def _reading(
     key: Key,
     reading: Reading | None,
     at: datetime,
     *,
+    silence: str = "",
     log_error: str = "",
     log_path: str = "",
 ) -> JobReading:
@@ -275,6 +326,7 @@ def _reading(
         job_id=key[0],
         native_id=key[1],
         reading=reading,
+        silence=silence,
         log_error=log_error,
         log_path=log_path,
         at=at,

@@ -123,4 +123,4 @@ class Readings:
 
 def _is_same(one: JobReading, other: JobReading) -> bool:
     same = one.reading is other.reading or one.reading == other.reading
-    return same and one.log_error == other.log_error
+    return same and one.log_error == other.log_error and one.silence == other.silence

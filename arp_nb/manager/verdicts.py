@@ -254,6 +254,8 @@ def is_news(job: Job, told: JobReading) -> bool:
 
 def _native_after(job: Job, native: SchedulerJob, told: JobReading) -> SchedulerJob:
     reading = told.reading
+    if told.silence:
+        return native if native.state.is_final else replace(native, reason=told.silence)
     if reading is None or not _is_ours(job, native, reading):
         return native if native.state.is_final else replace(native, state=_S.LOST)
     state = reading.state
@@ -298,6 +300,8 @@ def _is_ours(job: Job, native: SchedulerJob, reading: Reading) -> bool:
 
 def _values(job: Job, state: JobState, native: SchedulerJob, told: JobReading) -> dict[str, Any]:
     reading = told.reading
+    if told.silence and not state.is_final:
+        return {"reason": told.silence}
     if reading is None or native.state is _S.LOST:
         return {}
     reason = "; ".join(

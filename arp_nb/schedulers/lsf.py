@@ -42,6 +42,10 @@ logger = logging.getLogger(__name__)
 
 #: seconds that a query waits for LSF's daemons; 2 s is told from a daemon that is down
 _RECEIVE_S = 2
+#: of ``bhist``: a job may have ended long ago (IBM Spectrum LSF 10.1, "bhist -n")
+_ALL_FILES = ("-n", "0")
+#: so many times as long as other commands they may take
+_HISTORY_TIMES = 3.0
 #: of what a failed command printed
 _SHOWN = 300
 #: a poll waits so long for what the history tells of arrays; if in vain, not soon again
@@ -212,7 +216,7 @@ class LsfScheduler(Scheduler):
             for some in chunks(arrays):
                 # where it broke off, what it did not come to would look as if it never was
                 limit_s = min(self._timeout_s, _SETTLE_S)
-                told = await self._bhist(some, timeout_s=limit_s, must_be_whole=True)
+                told = await self._bhist(some, *_ALL_FILES, timeout_s=limit_s, must_be_whole=True)
                 self._reader.settle(answer, some, told)
         except SchedulerError as error:
             # the ends of these arrays are asked of it one by one, as those of jobs are
@@ -241,26 +245,48 @@ class LsfScheduler(Scheduler):
         asked = [one for one in native_ids if lsf_parse.is_id(one)]
         if not asked or not self._has_history:
             return Poll({}, frozenset(asked))
-        told: dict[str, Reading] = {}
-        for some in chunks(asked):
-            told |= await self._bhist(some)
+        told = await self._recent(asked)
+        older = [one for one in asked if one not in told]
+        for some in chunks(older):
+            told |= await self._bhist(some, *_ALL_FILES, timeout_s=self._history_limit_s)
         # bhist may leave out, without a word, one of several that it does not know
-        missing = [one for one in asked if one not in told]
-        if missing and len(missing) < len(asked):
+        missing = [one for one in older if one not in told]
+        if missing and len(missing) < len(older):
             for some in chunks(missing):
-                told |= await self._bhist(some)
+                told |= await self._bhist(some, *_ALL_FILES, timeout_s=self._history_limit_s)
         ended = {one: told[one] for one in asked if one in told and told[one].state.is_final}
         return Poll(ended, frozenset(asked) - told.keys())
+
+    @property
+    def _history_limit_s(self) -> float:
+        """All event files of a busy site are gigabytes."""
+        return _HISTORY_TIMES * self._timeout_s
+
+    async def _recent(self, asked: Sequence[str]) -> dict[str, Reading]:
+        """Return the ends that the newest event file alone tells, from the submission on.
+
+        Not of arrays: it may hold only some of their elements.
+        """
+        told: dict[str, Reading] = {}
+        try:
+            for some in chunks(asked):
+                told |= await self._bhist(some)
+        except SchedulerError as error:
+            logger.info("all event files are asked for, too: %s", error)
+        return {
+            one: reading
+            for one, reading in told.items()
+            if reading.state.is_final and reading.submitted_at and not reading.elements
+        }
 
     async def _bhist(
         self,
         native_ids: Sequence[str],
-        *,
+        *options: str,
         timeout_s: float | None = None,
         must_be_whole: bool = False,
     ) -> Mapping[str, Reading]:
-        # -n 0: all event files, for the job may have ended long ago
-        output = await self._query("bhist", "-l", "-n", "0", *native_ids, timeout_s=timeout_s)
+        output = await self._query("bhist", "-l", *options, *native_ids, timeout_s=timeout_s)
         told = await in_turns(lsf_history.steps(output.stdout, self._now()))
         broke_off = not told or (must_be_whole and output.exit_code != 0)
         if broke_off and not lsf_parse.knows_none(output.said):

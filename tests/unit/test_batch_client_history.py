@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,27 +62,106 @@ def test_a_bad_end_that_only_the_history_knows_comes_with_its_log_s_line(world: 
     forgotten(world, tell)
 
 
-def test_a_history_that_does_not_answer_loses_no_job(world: World) -> None:
+def silences(desk: Desk) -> list[str]:
+    assert all(one.reading is None for one in desk.port.readings_taken)
+    return [one.silence for one in desk.port.readings_taken]
+
+
+def test_a_history_that_does_not_answer_loses_no_job_and_is_told_once(world: World) -> None:
     async def tell(desk: Desk, job: FakeJob) -> None:
         async def silent(native_ids: object) -> Poll:
             raise SchedulerError("bhist: no answer in 20 s")
 
         desk.scheduler.history = silent  # type: ignore[method-assign]
-        await desk.poller.poll_once()
-        assert desk.port.readings_taken == []
+        for _ in range(10):
+            await desk.poller.poll_once()
+        [said] = silences(desk)
+        assert re.fullmatch(
+            r"no word of it since \w{3} \d\d \d\d:\d\d UTC: its history does not answer", said
+        )
         assert job.state is JobState.PENDING
 
+    world.settings = replace(world.settings, poll_min_s=0.0)
     forgotten(world, tell)
 
 
-def test_a_history_that_says_neither_loses_no_job(world: World) -> None:
+def test_a_history_that_says_neither_loses_no_job_and_is_told_once(world: World) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        async def unsure(native_ids: object) -> Poll:
+            return Poll({})
+
+        desk.scheduler.history = unsure  # type: ignore[method-assign]
+        for _ in range(10):
+            await desk.poller.poll_once()
+        [said] = silences(desk)
+        assert said.endswith("UTC: its history does not know its end")
+
+    world.settings = replace(world.settings, poll_min_s=0.0)
+    forgotten(world, tell)
+
+
+def test_a_job_that_is_listed_again_is_told_anew_after_a_silence(world: World) -> None:
     async def tell(desk: Desk, job: FakeJob) -> None:
         async def unsure(native_ids: object) -> Poll:
             return Poll({})
 
         desk.scheduler.history = unsure  # type: ignore[method-assign]
         await desk.poller.poll_once()
-        assert desk.port.readings_taken == []
+        (desk.scheduler.book / "1").write_text("RUN\n\nx\n")
+        await desk.poller.poll_once()
+        first, second = desk.port.readings_taken
+        assert first.silence
+        assert second.reading is not None
+        assert not second.silence
+
+    forgotten(world, tell)
+
+
+def test_a_history_that_takes_its_time_holds_up_no_poll(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        may_answer = asyncio.Event()
+
+        async def slow(native_ids: Iterable[str]) -> Poll:
+            await may_answer.wait()
+            assert set(native_ids) == {"1"}
+            return Poll({"1": Reading(state=JobState.DONE, native_state="DONE")})
+
+        desk.scheduler.history = slow  # type: ignore[method-assign]
+        monkeypatch.setattr("arp_nb.batch_client.poll._HISTORY_WAIT_S", 0.0)
+        other = await desk.job("2", age_s=500)
+        for _ in range(3):
+            await desk.poller.poll_once()
+        assert [one.native_id for one in desk.port.readings_taken] == ["2"]
+        assert other.state is JobState.PENDING
+        may_answer.set()
+        await asyncio.sleep(0)
+        await desk.poller.poll_once()
+        assert job.state is JobState.DONE
+
+    forgotten(world, tell)
+
+
+def test_a_question_to_the_history_ends_with_the_poller(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell(desk: Desk, job: FakeJob) -> None:
+        ended = asyncio.Event()
+
+        async def endless(native_ids: object) -> Poll:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+            return Poll({})
+
+        desk.scheduler.history = endless  # type: ignore[method-assign]
+        monkeypatch.setattr("arp_nb.batch_client.poll._HISTORY_WAIT_S", 0.001)
+        await desk.poller.poll_once()
+        assert not ended.is_set()
+        await desk.poller.close()
+        assert ended.is_set()
 
     forgotten(world, tell)
 

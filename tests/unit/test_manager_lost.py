@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from arp_nb.model import JobState
+from arp_nb.ports import JobReading
 from tests.manager_play import Play, playing
 
 pytestmark = pytest.mark.anyio
@@ -58,3 +59,34 @@ async def test_a_known_end_is_not_lost_when_the_scheduler_forgets_it(play: Play)
     await play.read(job_id, "DONE")
     await play.read(job_id, None)
     assert await play.state(job_id) is JobState.DONE
+
+
+SILENCE = "no word of it since Nov 27 21:05 UTC: its history does not answer"
+
+
+async def silence(play: Play, job_id: int) -> None:
+    told = JobReading(job_id=job_id, native_id="77", reading=None, silence=SILENCE, at=play.tick())
+    await play.manager.port.readings([told])
+
+
+async def test_a_job_of_which_nobody_tells_stands_as_it_was_and_says_so(play: Play) -> None:
+    job_id = await play.submitted()
+    await play.read(job_id, "RUN", host="node7")
+    await silence(play, job_id)
+    job = await play.job(job_id)
+    assert (job.state, job.native_state, job.host) == (JobState.RUNNING, "RUN", "node7")
+    assert job.reason == SILENCE
+    await play.read(job_id, "RUN", host="node7")
+    assert (await play.job(job_id)).reason == ""
+    await silence(play, job_id)
+    await play.read(job_id, None)
+    job = await play.job(job_id)
+    assert (job.state, job.reason) == (JobState.LOST, "not in LSF's history; was RUN")
+
+
+async def test_silence_after_an_end_changes_nothing(play: Play) -> None:
+    job_id = await play.submitted()
+    await play.read(job_id, "EXIT", exit_code=3, reason="TERM_MEMLIMIT")
+    ended = await play.job(job_id)
+    await silence(play, job_id)
+    assert await play.job(job_id) == ended
