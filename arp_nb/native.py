@@ -45,7 +45,7 @@ LSF = _table(
     Native("DONE", _S.DONE, "done", "tick", "ended with exit code 0"),
     Native("EXIT", _S.FAILED, "fail", "cross", "ended any other way"),
     Native("POST_DONE", _S.DONE, "done", "tick", "ended, and its post-processing too"),
-    Native("POST_ERR", _S.FAILED, "fail", "cross", "ended, and its post-processing failed"),
+    Native("POST_ERR", _S.DONE, "look", "tick", "did well, but its post-processing failed"),
     Native("UNKWN", _S.RUNNING, "look", "ask", "its host does not answer LSF: not an end"),
     Native(
         "ZOMBI", _S.RUNNING, "look", "ask",

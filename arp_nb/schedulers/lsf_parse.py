@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 #: bjobs' STAT column
 STATES: Mapping[str, JobState] = {word: one.state for word, one in LSF.items()}
 _ENDS = frozenset(word for word, state in STATES.items() if state.is_final)
+#: They say how post-processing went, which changes no end, as in `lsf_history`: "The DONE or EXIT
+#: job states do not indicate whether post-processing is complete" (IBM Spectrum LSF 10.1, "About
+#: job states"). Of the job's own end only the exit code can tell that it was a bad one.
+_POST = frozenset({"POST_DONE", "POST_ERR"})
 #: LSF says that somebody asked for the end
 _ASKED_FOR = tuple(term for term, cause in TERMS.items() if cause == "killed")
 
@@ -91,9 +95,11 @@ def reading(record: Mapping[str, Any], today: int) -> Reading | None:
     reason = _text(get("EXIT_REASON")) or _text(get("KILL_REASON")) if is_end else _waits(record)
     if state is JobState.FAILED and reason.startswith(_ASKED_FOR):
         state = JobState.KILLED
-    if native == "POST_ERR" and not reason:
-        reason = "post-processing failed"  # of the job itself it says only that it is over
     code = _exit_code(_text(get("EXIT_CODE"))) if is_end else None
+    if native in _POST and code:
+        state = JobState.FAILED
+    if native == "POST_ERR" and not reason:
+        reason = "post-processing failed"
     return Reading(
         state=state,
         native_state=intern(native),  # such names are few, of very many jobs

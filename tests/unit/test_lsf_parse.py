@@ -60,7 +60,7 @@ def test_words_of_an_end_are_few() -> None:
     assert ends == {"DONE", "EXIT", "POST_DONE", "POST_ERR"}
 
 
-def test_the_state_decides_and_never_the_exit_code() -> None:
+def test_the_job_s_own_state_decides_and_never_the_exit_code() -> None:
     done = reading({"JOBID": "1", "STAT": "DONE", "EXIT_CODE": "9"}, NOW)
     running = reading({"JOBID": "1", "STAT": "RUN", "EXIT_CODE": "9"}, NOW)
     failed = reading({"JOBID": "1", "STAT": "EXIT", "EXIT_CODE": "-"}, NOW)
@@ -200,10 +200,21 @@ def test_a_kill_that_failed_as_a_whole_is_an_error() -> None:
         lsf_parse.kill_answers(255, "Connection refused by server", ["1"])
 
 
-def test_a_failed_post_processing_is_no_silent_failure() -> None:
+@pytest.mark.parametrize("word", ["POST_ERR", "POST_DONE"])
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [("-", JobState.DONE), ("0", JobState.DONE), ("3", JobState.FAILED), ("x", JobState.DONE)],
+)
+def test_post_processing_changes_no_end(word: str, code: str, state: JobState) -> None:
+    found = reading({"JOBID": "1", "STAT": word, "EXIT_CODE": code}, NOW)
+    assert found is not None
+    assert (found.state, found.native_state) == (state, word)
+
+
+def test_a_failed_post_processing_is_told() -> None:
     found = reading({"JOBID": "1", "STAT": "POST_ERR"}, NOW)
     assert found is not None
-    assert (found.state, found.reason) == (JobState.FAILED, "post-processing failed")
+    assert found.reason == "post-processing failed"
 
 
 def test_a_denial_is_one_whatever_the_site_s_exit_code() -> None:
