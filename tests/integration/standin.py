@@ -34,6 +34,8 @@ class StandIn:
         self.slow_asked = 0
         self.sockets_closed = 0
         self.sockets_open = 0
+        #: set: those who are kept waiting are answered
+        self.released = threading.Event()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -46,17 +48,18 @@ class StandIn:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
-        within(10, lambda: self._server.started)
+        within(30, lambda: self._server.started)
 
     def forget(self) -> None:
         self.requests.clear()
+        self.released.clear()
         self.pieces_sent = self.readers_gone = self.slow_asked = self.sockets_closed = 0
 
     def stop(self) -> None:
         """Drop all connections at once, as a manager that was killed."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = self._server.force_exit = True
-            self._thread.join(10)
+            self._thread.join(30)
             assert not self._thread.is_alive()
             self._server = self._thread = None
 
@@ -65,6 +68,7 @@ class StandIn:
             routes=[
                 Route("/arp/api/status", self._status),
                 Route("/arp/api/slow", self._slow, methods=VERBS),
+                Route("/arp/api/kept-waiting", self._kept_waiting),
                 Route("/arp/api/endless", self._endless),
                 Route("/arp/api/cut", self._cut),
                 Route("/arp/api/empty", self._empty),
@@ -94,6 +98,12 @@ class StandIn:
     async def _slow(self, request: Request) -> Response:
         self.slow_asked += 1
         await asyncio.sleep(float(request.query_params["s"]))
+        return JSONResponse({})
+
+    async def _kept_waiting(self, _request: Request) -> Response:
+        self.slow_asked += 1
+        while not self.released.is_set():
+            await asyncio.sleep(0.01)
         return JSONResponse({})
 
     async def _empty(self, _request: Request) -> Response:
@@ -150,7 +160,8 @@ def within(seconds: float, condition: Any) -> None:
 
 
 def at_rest(value: Any, rest_s: float = 0.5) -> Any:
-    """Wait until a value has not changed for a while; return it."""
+    """Wait until a value that grows from zero has not changed for a while; return it."""
+    within(30, value)
     end = time.monotonic() + 30
     last, since = value(), time.monotonic()
     while time.monotonic() - since < rest_s:

@@ -63,7 +63,7 @@ async def listening(
     path: Path,
     *,
     find: Callable[[], Path] | None = None,
-    answer_timeout_s: float = 5,
+    answer_timeout_s: float = 30,
 ) -> AsyncIterator[ManagerLink]:
     server = await asyncio.start_unix_server(manager.serve, path)
     link = ManagerLink(find or (lambda: path), answer_timeout_s=answer_timeout_s)
@@ -131,10 +131,10 @@ async def test_silence_ends_in_words(short_tmp: Path) -> None:
 async def test_slow_browser_does_not_count_as_silence(short_tmp: Path) -> None:
     class SlowBrowser(Browser):
         async def add(self, piece: bytes) -> None:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(1.2)
             await super().add(piece)
 
-    async with listening(Manager(WHOLE), short_tmp / "s", answer_timeout_s=0.2) as link:
+    async with listening(Manager(WHOLE), short_tmp / "s", answer_timeout_s=1) as link:
         browser = SlowBrowser()
         await link.call(call(), browser)
     assert browser.body == b"done"
