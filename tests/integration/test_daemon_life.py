@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -98,7 +99,7 @@ def test_status_tells_who_runs_where(
 
 
 def test_it_ends_when_nobody_has_looked_for_long(real: RealManager) -> None:
-    (real.store / "config.toml").write_text("idle_exit_s = 0.3\n")
+    (real.store / "config.toml").write_text("idle_exit_s = 2\n")  # its first caller comes sooner
     real.start()
     wait_until(lambda: not real.processes(), "the idle exit")
     assert discovery.find(real.store) is None
@@ -135,8 +136,7 @@ def test_the_next_caller_starts_both_where_both_were_killed(real: RealManager) -
 def test_a_lock_held_by_another_process_is_told_in_words(real: RealManager) -> None:
     lock = take_lock(real.store)
     try:
-        with pytest.raises(ManagerError, match="Another process holds"):
-            discovery.find_or_start(real.store, timeout_s=1)
+        wait_until(lambda: "Another process holds" in _refusal(real), "who holds it is told")
     finally:
         os.close(lock)
     real.start()
@@ -174,6 +174,13 @@ def test_a_supervisor_told_to_end_takes_its_manager_along(real: RealManager) -> 
     assert not is_locked(real.store)
 
 
+def _refusal(real: RealManager) -> str:
+    """Return why no manager comes; on a busy machine first, that it was not told in time."""
+    with pytest.raises(ManagerError) as caught:
+        discovery.find_or_start(real.store, timeout_s=2)
+    return str(caught.value)
+
+
 def _environment() -> dict[str, str]:
     home = str(Path(discovery.__file__).parent.parent)
     return {**os.environ, "PYTHONPATH": home}
@@ -182,8 +189,8 @@ def _environment() -> dict[str, str]:
 def test_a_socket_that_somebody_removed_is_told_with_what_to_do(real: RealManager) -> None:
     real.start()
     (real.store / discovery.SOCKET_NAME).unlink()
-    with pytest.raises(ManagerError, match=r"socket .* is gone.*jupyter arp manager stop"):
-        discovery.find_or_start(real.store, timeout_s=2)
+    what_to_do = re.compile(r"socket .* is gone.*jupyter arp manager stop")
+    wait_until(lambda: what_to_do.search(_refusal(real)), "what to do is told")
     assert commands.stop(real.store) == 0
     real.start()
     assert real.status()["user"]

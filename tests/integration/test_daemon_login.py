@@ -32,7 +32,7 @@ def test_manager_serves_while_the_login_shell_is_slow(real: RealManager) -> None
     real.start()
     assert not real.status()["health"]["client"]["ok"]
     address = ("127.0.0.1", real.record().update_port)
-    with socket.create_connection(address, timeout=5) as job:
+    with socket.create_connection(address, timeout=30) as job:
         job.sendall(b"POST /ws/logbook/client_status/1-0 HTTP/1.1\r\nHost: a\r\n\r\n")
         assert b" 403 " in job.recv(100)
     (real.folder / "go").touch()

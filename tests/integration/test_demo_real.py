@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +29,6 @@ def environment(short_tmp: Path) -> dict[str, str]:
 def test_demo_once_runs_one_job_prints_each_change_and_leaves_nothing(
     environment: dict[str, str], short_tmp: Path
 ) -> None:
-    began = time.monotonic()
     done = subprocess.run(
         [*ARP, "demo", "--once"],
         env=environment,
@@ -40,7 +38,6 @@ def test_demo_once_runs_one_job_prints_each_change_and_leaves_nothing(
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - began < 40
     words = re.findall(r"job 1, run 1: (PEND|RUN|DONE)", done.stdout)
     assert list(dict.fromkeys(words)) == ["PEND", "RUN", "DONE"]
     steps = [int(one) for one in re.findall(r"Steps (\d+),", done.stdout)]

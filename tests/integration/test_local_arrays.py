@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +34,11 @@ def words(local: RealLocal, native_id: str) -> list[str]:
 def supervisors(local: RealLocal) -> int:
     with Book(str(local.folder / "local")) as book:
         return len(book._with_supervisor())
+
+
+def used_s() -> float:
+    """Return what we and the commands that have ended used of the processors until now."""
+    return sum(os.times()[:4])
 
 
 def test_elements_share_an_id_and_have_an_index_each(local: RealLocal) -> None:
@@ -173,21 +178,21 @@ def test_an_array_of_a_script_leaves_no_copies_of_it(local: RealLocal) -> None:
 
 
 def test_ten_thousand_elements_stay_light(local: RealLocal) -> None:
-    began = time.monotonic()
+    before_s = used_s()
     native_id = local.bsub("-J", f"big[1-{MANY}]%1", "sleep 60")
-    assert time.monotonic() - began < 2.0
+    assert used_s() - before_s < 2.0
     local.until(f"{native_id}[1]", "RUN")
     assert supervisors(local) == 1
-    began = time.monotonic()
+    before_s = used_s()
     poll = asyncio.run(local.scheduler.poll([native_id]))
-    assert time.monotonic() - began < 0.5
+    assert used_s() - before_s < 0.5
     assert poll.readings[native_id].elements == (("RUN", 1), ("PEND", MANY - 1))
     assert len(asyncio.run(local.scheduler.elements(native_id))) == MANY
     # what they share is kept once
     assert (local.folder / "local/book.sqlite").stat().st_size < 4_000_000
-    began = time.monotonic()
+    before_s = used_s()
     assert asyncio.run(local.scheduler.kill([native_id]))[native_id].accepted
-    assert time.monotonic() - began < 2.0
+    assert used_s() - before_s < 2.0
     local.until(f"{native_id}[1]", "EXIT")
     told = asyncio.run(local.scheduler.poll([native_id])).readings[native_id]
     assert (told.state, told.elements) == (JobState.KILLED, (("EXIT", MANY),))

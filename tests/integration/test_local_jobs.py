@@ -284,8 +284,9 @@ def test_a_run_limit_ends_a_job(local: RealLocal) -> None:
 
 
 def test_jobs_outlive_whoever_submitted_them(local: RealLocal) -> None:
+    job = "while ! test -e go; do sleep 0.1; done; echo alive"
     caller = subprocess.Popen(
-        ["/bin/sh", "-c", "bsub -o %J.log 'sleep 1; echo alive'; sleep 600"],
+        ["/bin/sh", "-c", f"bsub -o %J.log '{job}'; sleep 600"],
         env=local.environment, cwd=local.folder, stdout=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     assert caller.stdout is not None
@@ -293,6 +294,7 @@ def test_jobs_outlive_whoever_submitted_them(local: RealLocal) -> None:
     until(lambda: local.word("1") == "RUN", "it runs")
     os.killpg(caller.pid, signal.SIGKILL)
     caller.communicate()
+    (local.folder / "go").touch()
     local.until("1", "DONE")
     assert (local.folder / "1.log").read_text() == "alive\n"
 

@@ -18,7 +18,7 @@ from arp_nb.daemon.listeners import bind
 from arp_nb.daemon.supervisor import Supervisor
 from arp_nb.settings import Settings
 
-MANAGER_S = 5
+MANAGER_S = 60
 
 
 def test_a_stop_that_comes_while_a_manager_is_being_started_ends_it(
