@@ -22,7 +22,7 @@ from arp_nb.schedulers import lsf_history, lsf_parse, lsf_site
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner, chunks
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
-from arp_nb.schedulers.lsf_dialect import Dialect
+from arp_nb.schedulers.lsf_dialect import Dialect, lacks
 from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader, elements
 from arp_nb.schedulers.lsf_records import records
@@ -97,6 +97,8 @@ class LsfScheduler(Scheduler):
         self.command_prefix = command_prefix
         self._timeout_s = timeout_s
         self._tag_option = "-P" if tag_by_project else "-Jd"
+        #: whether a job can be found by its mark; None: that is not known yet
+        self._can_search: bool | None = True if tag_by_project else None
         self._now = now
         self._reader = PollReader()
         self._unsettled_until_s = float("-inf")
@@ -132,7 +134,8 @@ class LsfScheduler(Scheduler):
 
     @override
     def tag_options(self, tag: str) -> tuple[str, ...]:
-        return (self._tag_option, tag)
+        # where bjobs has no -Jd, bsub may refuse it
+        return () if self._can_search is False else (self._tag_option, tag)
 
     @override
     def submitted_ids(self, output: str, *, alone: bool = False) -> tuple[str, ...]:
@@ -166,13 +169,27 @@ class LsfScheduler(Scheduler):
         alive = await self._query("bjobs")
         if alive.exit_code != 0 and "No unfinished job found" not in alive.said:
             raise SchedulerError(f"LSF does not answer: {alive.said or alive.exit_code}")
+        if not self._can_search:
+            asked = await self._query("bjobs", "-Jd", "arp-1-nobody*")
+            self._can_search = not lacks(asked.stderr, "-Jd")
         return next(iter(version.said.splitlines()), "LSF")
+
+    async def _said(self, *argv: str) -> str:
+        """Return what a command prints that a site may lack, or keep for its admins."""
+        if not self.command_prefix and self._commands.find(argv[0]) is None:
+            return ""
+        try:
+            return (await self._query(*argv)).stdout
+        except SchedulerError as error:
+            logger.info("%s: %s", argv[0], error)
+            return ""
 
     @override
     async def advise(self) -> tuple[Advice, ...]:
         can_search = True
         try:
             await self.find_tagged("arp-1-nobody")
+            self._can_search = True
         except SchedulerError as error:
             await self.probe()  # it may only be down
             logger.info("no search for marks: %s", error)
@@ -182,6 +199,9 @@ class LsfScheduler(Scheduler):
             params = (await self._query("bparams", "-l")).stdout
         return lsf_site.advice(
             self._dialect,
+            version=await self._said("lsid"),
+            config=await self._said("badmin", "showconf", "mbd"),
+            is_direct=self._environment.get("LSB_STDOUT_DIRECT", "").lower() == "y",
             params=params,
             can_search=can_search,
             has_history=self._has_history,

@@ -41,6 +41,11 @@ _REFUSED = re.compile(r"(?:illegal|invalid|unknown) option|Usage: *bjobs", re.IG
 _KNOWS_JSON = "[-json"
 
 
+def lacks(stderr: str, option: str) -> bool:
+    """Whether ``bjobs`` refused a command for an option that its usage does not list."""
+    return _REFUSED.search(stderr) is not None and f"[{option}" not in stderr
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How to ask ``bjobs``."""

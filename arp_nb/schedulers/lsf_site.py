@@ -10,10 +10,20 @@ from arp_nb.schedulers.lsf_dialect import Dialect
 _CLEAN_PERIOD = re.compile(r"CLEAN_PERIOD\s*=\s*(\d{1,9})", re.ASCII)
 #: IBM Spectrum LSF 10.1, "lsb.params", CLEAN_PERIOD: its default
 _USUAL_S = 3600
+_SETTING = re.compile(r"^[ \t]*(\w{1,60})[ \t]*=[ \t]*(.*)$", re.ASCII | re.MULTILINE)
+_VERSION_CHARS = 80
 
 
 def advice(
-    dialect: Dialect, *, params: str, can_search: bool, has_history: bool, by_project: bool
+    dialect: Dialect,
+    *,
+    version: str = "",
+    config: str = "",
+    is_direct: bool = False,
+    params: str,
+    can_search: bool,
+    has_history: bool,
+    by_project: bool,
 ) -> tuple[Advice, ...]:
     """Say what is well, and what to set.
 
@@ -21,6 +31,12 @@ def advice(
     ----------
     dialect
         What ``bjobs`` turned out to know.
+    version
+        What ``lsid`` printed.
+    config
+        What ``badmin showconf mbd`` printed, which is not everybody's to ask.
+    is_direct
+        The login environment itself asks for output while a job runs.
     params
         What ``bparams -l`` printed.
     can_search
@@ -31,23 +47,28 @@ def advice(
         Marks are projects, not descriptions.
     """
     return (
-        _fields(dialect),
+        _fields(dialect, version),
         _search(can_search=can_search, by_project=by_project),
         _history(params, has_history=has_history),
+        _output(config, is_direct=is_direct),
     )
 
 
-def _fields(dialect: Dialect) -> Advice:
+def _fields(dialect: Dialect, version: str) -> Advice:
+    told = _told(dialect)
+    name = version.strip().partition("\n")[0].strip()[:_VERSION_CHARS]
+    return Advice(ok=True, said=f"{name}: {told}" if name else told)
+
+
+def _told(dialect: Dialect) -> str:
     lacking = sorted(set(Dialect().fields) - set(dialect.fields))
     if not dialect.is_json:
-        return Advice(
-            ok=True,
-            said="bjobs speaks no JSON (IBM's since 10.1.0.2): reasons of waits and ends are not "
-            "read",
+        return (
+            "bjobs speaks no JSON (IBM's since 10.1.0.2): reasons of waits and ends are not read"
         )
     if lacking:
-        return Advice(ok=True, said=f"bjobs does not know {', '.join(lacking)}: they stay empty")
-    return Advice(ok=True, said="bjobs tells all that we ask for, in JSON")
+        return f"bjobs does not know {', '.join(lacking)}: they stay empty"
+    return "bjobs tells all that we ask for, in JSON"
 
 
 def _search(*, can_search: bool, by_project: bool) -> Advice:
@@ -56,8 +77,8 @@ def _search(*, can_search: bool, by_project: bool) -> Advice:
         return Advice(ok=True, said=f"a submission is found by its mark, in the job's {where}")
     return Advice(
         ok=False,
-        said=f"bjobs cannot search for our mark in the job's {where}: a submission that a crash "
-        "cut off stays uncertain",
+        said=f"bjobs cannot search for our mark in the job's {where}: submissions carry none, and "
+        "one that a crash cut off stays uncertain",
         to_do="lsf_tag_by_project = true in config.toml; ask first where projects are charged",
     )
 
@@ -73,3 +94,17 @@ def _history(params: str, *, has_history: bool) -> Advice:
         said=f"{said}, and there is no bhist: what ends while the manager is away longer is lost",
         to_do="put bhist on the PATH, or raise CLEAN_PERIOD in lsb.params",
     )
+
+
+def _output(config: str, *, is_direct: bool) -> Advice:
+    """Tell whether output is to be seen while a job runs (10.1, "LSB_STDOUT_DIRECT")."""
+    values = dict(_SETTING.findall(config))
+    set_to = values.get("LSB_STDOUT_DIRECT", "").strip().strip("\"'").lower()
+    if is_direct or set_to == "y":
+        return Advice(ok=True, said="a job's output is written while it runs (LSB_STDOUT_DIRECT)")
+    without = "a job's output file appears at its end, and a live log costs a bpeek"
+    if not values:
+        return Advice(
+            ok=True, said=f"badmin shows no settings here; without LSB_STDOUT_DIRECT {without}"
+        )
+    return Advice(ok=True, said=without, to_do="LSB_STDOUT_DIRECT=Y in lsf.conf")
