@@ -20,7 +20,7 @@ from arp_nb import marks
 from arp_nb.errors import SchedulerError
 from arp_nb.schedulers import lsf_history, lsf_parse, lsf_site
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
-from arp_nb.schedulers.command import CommandRunner, chunks
+from arp_nb.schedulers.command import CommandRunner, chunks, is_remote
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
 from arp_nb.schedulers.lsf_dialect import Dialect, lacks
 from arp_nb.schedulers.lsf_listing import output_path
@@ -218,10 +218,10 @@ class LsfScheduler(Scheduler):
         if not asked:
             return Poll({})  # bjobs without ids would list every job of the user
         # -a: include jobs that ended within CLEAN_PERIOD, else an end looks like a loss
-        output = await self._bjobs("-a", ids=asked)
-        answer = await in_turns(
-            self._reader.answer(output.exit_code, output.stdout, output.stderr, asked, self._now())
-        )
+        # ssh hands all ids on as one word, which Linux allows 128 KiB (execve(2))
+        groups = chunks(asked) if is_remote(self.command_prefix) else [asked]
+        outputs = [await self._bjobs("-a", ids=some) for some in groups]
+        answer = await in_turns(self._reader.answer(outputs, asked, self._now()))
         has_history = self._has_history
         if has_history:
             await self._settle(answer)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from arp_nb.errors import SchedulerError
 from arp_nb.model import Element
 from arp_nb.schedulers.base import Poll
+from arp_nb.schedulers.command import Output
 from arp_nb.schedulers.lsf_arrays import Arrays
 from arp_nb.schedulers.lsf_parse import reading
 from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of, records
@@ -92,6 +93,13 @@ class Answer:
         """Take in that LSF knows no such jobs."""
         self._unknown.update(native_ids)
 
+    def join(self, other: Answer) -> None:
+        """Take in what another command said of others of these jobs."""
+        self._readings |= other._readings
+        self._unknown |= other._unknown
+        for native_id, listed in other.arrays.items():
+            self.arrays.setdefault(native_id, {}).update(listed)
+
     def poll(self, arrays: Arrays, *, has_history: bool) -> Poll:
         """Return what was read; an array that was asked for by its one id is one reading."""
         for native_id, listed in self.arrays.items():
@@ -127,43 +135,47 @@ class PollReader:
         SchedulerError
             Nothing was said of any job.
         """
-        answer = at_once(self.answer(exit_code, stdout, stderr, asked, now))
-        return self.poll(answer, has_history=False)
+        output = Output(exit_code, stdout, stderr)
+        return self.poll(at_once(self.answer([output], asked, now)), has_history=False)
 
     def answer(
-        self, exit_code: int, stdout: str, stderr: str, asked: Collection[str], now: datetime
+        self, outputs: Iterable[Output], asked: Collection[str], now: datetime
     ) -> Generator[None, None, Answer]:
-        """Read one answer for many jobs; the exit code does not matter where there are rows.
+        """Read one answer for many jobs, of as many commands as it took.
 
-        In steps of a few milliseconds, for `at_once` or `in_turns`.
+        The exit code does not matter where there are rows. In steps of a few milliseconds, for
+        `at_once` or `in_turns`.
 
         Raises
         ------
         SchedulerError
-            Nothing was said of any job.
+            One of the commands said nothing of any job.
         """
-        answer = Answer(frozenset(asked), now)
-        if "{" not in stdout:
-            # the exit code of that is the site's choice ("lsf.conf",
-            # LSB_BJOBS_CONSISTENT_EXIT_CODE)
-            denied = frozenset(asked).intersection(_NOT_FOUND_LINE.findall(stderr))
+        those = frozenset(asked)
+        answer = Answer(those, now)
+        after: dict[str, _Known] = {}
+        for output in outputs:
+            denied = _denied(output, those)
             if denied:
                 answer.deny(denied)
-                return answer
-            if exit_code != 0:
-                raise SchedulerError(f"bjobs: {stderr.strip() or stdout.strip() or exit_code}")
-        try:
-            yield from self._apart(pieces(stdout), answer)
-        except NotApart:
-            answer = Answer(frozenset(asked), now)
-            for number, record in enumerate(records(stdout), 1):
-                answer.add(record)
-                if number % _SLICE == 0:
-                    yield
+                continue
+            part = Answer(those, now)
+            try:
+                yield from self._apart(pieces(output.stdout), part, after)
+            except NotApart:
+                part = Answer(those, now)
+                for number, record in enumerate(records(output.stdout), 1):
+                    part.add(record)
+                    if number % _SLICE == 0:
+                        yield
+            answer.join(part)
+        self._before = after
         return answer
 
-    def _apart(self, found: Iterable[str], answer: Answer) -> Generator[None, None, None]:
-        before, after = self._before, {}
+    def _apart(
+        self, found: Iterable[str], answer: Answer, after: dict[str, _Known]
+    ) -> Generator[None, None, None]:
+        before = self._before
         for number, piece in enumerate(found, 1):
             known = before.get(piece)
             if known is None or not answer.add_known(known):
@@ -172,7 +184,6 @@ class PollReader:
                 after[known.text] = known
             if number % _SLICE == 0:
                 yield
-        self._before = after
 
     def unsettled(self, answer: Answer) -> list[str]:
         """Return the arrays of which the history is to be asked, by `settle`."""
@@ -188,6 +199,18 @@ class PollReader:
     def poll(self, answer: Answer, *, has_history: bool) -> Poll:
         """Return what an answer tells; ends of arrays that are not settled are `Poll.unknown`."""
         return answer.poll(self._arrays, has_history=has_history)
+
+
+def _denied(output: Output, asked: frozenset[str]) -> frozenset[str]:
+    """Return those that LSF says it does not know, where it lists none at all."""
+    if "{" in output.stdout:
+        return frozenset()
+    # the exit code of that is the site's choice ("lsf.conf", LSB_BJOBS_CONSISTENT_EXIT_CODE)
+    denied = asked.intersection(_NOT_FOUND_LINE.findall(output.stderr))
+    if not denied and output.exit_code != 0:
+        said = output.stderr.strip() or output.stdout.strip() or output.exit_code
+        raise SchedulerError(f"bjobs: {said}")
+    return denied
 
 
 def elements(native_id: str, found: Iterable[Any], today: int) -> tuple[Element, ...]:

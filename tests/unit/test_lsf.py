@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from arp_nb.batch_client.identity import is_another
 from arp_nb.errors import SchedulerError, SchedulerTimeout, UnreadableOutput
 from arp_nb.model import JobState
 from arp_nb.schedulers.base import NotHere, Site
@@ -130,44 +128,6 @@ async def test_only_queries_fail_fast(lsf: FakeLsf, tmp_path: Path) -> None:
     fast = ["LSB_API_CONNTIMEOUT=2", "LSB_API_RECVTIMEOUT=2", "LSB_NTRIES=1"]
     assert sorted(told) == [*fast, "TZ=UTC0"]
     assert (folder / "bkill.env").read_text() == ""
-
-
-ZONES = ["Asia/Tokyo", "America/Los_Angeles", "UTC", "XYZ+5:30"]
-
-
-@pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("is_far", [False, True], ids=["here", "over-ssh"])
-async def test_moments_are_true_whatever_zone_the_commands_run_in(
-    tmp_path: Path, zone: str, *, is_far: bool
-) -> None:
-    lsf = FakeLsf(tmp_path)
-    environment = {**lsf.environment, "TZ": zone}
-    lsf.environment["TZ"] = zone
-    ssh = tmp_path / "ssh"  # its other side has an environment of its own, and takes one line
-    told = f"PATH='{lsf.environment['PATH']}' FAKE_LSF={tmp_path} TZ={zone}"
-    ssh.write_text(f'#!/bin/sh\nexec env -i {told} sh -c "$*"\n')
-    ssh.chmod(0o755)
-    scheduler = LsfScheduler(environment, command_prefix=(str(ssh),) if is_far else ())
-    began = datetime.now(UTC).replace(second=0, microsecond=0)
-    native_id = lsf.ended(0)
-    lsf.change(native_id, FINISH_TIME=json.loads((tmp_path / "101.json").read_text())["ENDED"])
-    listed = (await scheduler.poll([native_id])).readings[native_id]
-    lsf.forget(native_id)
-    past = (await scheduler.history([native_id])).readings[native_id]
-    now = datetime.now(UTC)
-    for reading in (listed, past):
-        assert reading.submitted_at is not None
-        assert reading.ended_at is not None
-        assert began <= reading.submitted_at <= reading.ended_at <= now
-    assert not is_another(1, began, listed)
-
-
-async def test_a_person_reads_details_in_the_zone_of_the_login(tmp_path: Path) -> None:
-    command = tmp_path / "bjobs"
-    command.write_text("#!/bin/sh\necho in $TZ\n")
-    command.chmod(0o755)
-    scheduler = LsfScheduler({"PATH": f"{tmp_path}:/usr/bin:/bin", "TZ": "Asia/Tokyo"})
-    assert await scheduler.details("7") == "in Asia/Tokyo\n"
 
 
 async def test_a_busy_cluster_is_given_more_time_the_next_time(tmp_path: Path) -> None:
