@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import math
 import os
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +17,13 @@ from typing_extensions import override
 
 from arp_nb import marks
 from arp_nb.errors import SchedulerError
-from arp_nb.schedulers import lsf_history, lsf_parse, lsf_site
+from arp_nb.schedulers import lsf_parse, lsf_site
 from arp_nb.schedulers.base import Answer, Marked, NotHere, Poll, Scheduler
 from arp_nb.schedulers.command import CommandRunner, chunks, is_remote
 from arp_nb.schedulers.local.adapter import MARK as LOCAL_MARK
 from arp_nb.schedulers.lsf_dialect import Dialect, lacks
 from arp_nb.schedulers.lsf_listing import output_path
+from arp_nb.schedulers.lsf_past import Past
 from arp_nb.schedulers.lsf_poll import PollReader, elements
 from arp_nb.schedulers.lsf_records import records
 from arp_nb.schedulers.lsf_times import IN_UTC, day_of
@@ -32,24 +32,15 @@ from arp_nb.schedulers.turns import in_turns
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from arp_nb.model import Element, Reading
+    from arp_nb.model import Element
     from arp_nb.ports import Advice
     from arp_nb.schedulers.base import Site
     from arp_nb.schedulers.command import Output
-    from arp_nb.schedulers.lsf_poll import Answer as PollAnswer
 
 logger = logging.getLogger(__name__)
 
 #: seconds that a query waits for LSF's daemons; 2 s is told from a daemon that is down
 _RECEIVE_S = 2
-#: of ``bhist``: a job may have ended long ago (IBM Spectrum LSF 10.1, "bhist -n")
-_ALL_FILES = ("-n", "0")
-#: so many times as long as other commands they may take
-_HISTORY_TIMES = 3.0
-#: of what a failed command printed
-_SHOWN = 300
-#: a poll waits so long for what the history tells of arrays; if in vain, not soon again
-_SETTLE_S, _SETTLES_APART_S = 10.0, 600.0
 _NOT_RUNNING = ("Not yet started", "is not found", "No matching job", "already finished")
 
 
@@ -101,7 +92,7 @@ class LsfScheduler(Scheduler):
         self._can_search: bool | None = True if tag_by_project else None
         self._now = now
         self._reader = PollReader()
-        self._unsettled_until_s = float("-inf")
+        self._past = Past(self._query, timeout_s=timeout_s, now=now)
         self._dialect = Dialect()
         self._receive_s = _RECEIVE_S
 
@@ -194,15 +185,12 @@ class LsfScheduler(Scheduler):
             await self.probe()  # it may only be down
             logger.info("no search for marks: %s", error)
             can_search = False
-        params = ""
-        if self._commands.find("bparams") is not None:
-            params = (await self._query("bparams", "-l")).stdout
         return lsf_site.advice(
             self._dialect,
             version=await self._said("lsid"),
             config=await self._said("badmin", "showconf", "mbd"),
             is_direct=self._environment.get("LSB_STDOUT_DIRECT", "").lower() == "y",
-            params=params,
+            params=await self._said("bparams", "-l"),
             can_search=can_search,
             has_history=self._has_history,
             by_project=self._tag_option == "-P",
@@ -222,26 +210,8 @@ class LsfScheduler(Scheduler):
         groups = chunks(asked) if is_remote(self.command_prefix) else [asked]
         outputs = [await self._bjobs("-a", ids=some) for some in groups]
         answer = await in_turns(self._reader.answer(outputs, asked, self._now()))
-        has_history = self._has_history
-        if has_history:
-            await self._settle(answer)
+        has_history = self._has_history and await self._past.settle(self._reader, answer)
         return self._reader.poll(answer, has_history=has_history)
-
-    async def _settle(self, answer: PollAnswer) -> None:
-        """Ask the history of arrays that are new to us: what left the list before we came."""
-        arrays = self._reader.unsettled(answer)
-        if not arrays or time.monotonic() < self._unsettled_until_s:
-            return
-        try:
-            for some in chunks(arrays):
-                # where it broke off, what it did not come to would look as if it never was
-                limit_s = min(self._timeout_s, _SETTLE_S)
-                told = await self._bhist(some, *_ALL_FILES, timeout_s=limit_s, must_be_whole=True)
-                self._reader.settle(answer, some, told)
-        except SchedulerError as error:
-            # the ends of these arrays are asked of it one by one, as those of jobs are
-            logger.info("elements that left arrays: %s", error)
-            self._unsettled_until_s = time.monotonic() + _SETTLES_APART_S
 
     async def _bjobs(self, *options: str, ids: Sequence[str] = ()) -> Output:
         """List jobs in the columns that this site knows; the answer is JSON."""
@@ -265,53 +235,7 @@ class LsfScheduler(Scheduler):
         asked = [one for one in native_ids if lsf_parse.is_id(one)]
         if not asked or not self._has_history:
             return Poll({}, frozenset(asked))
-        told = await self._recent(asked)
-        older = [one for one in asked if one not in told]
-        for some in chunks(older):
-            told |= await self._bhist(some, *_ALL_FILES, timeout_s=self._history_limit_s)
-        # bhist may leave out, without a word, one of several that it does not know
-        missing = [one for one in older if one not in told]
-        if missing and len(missing) < len(older):
-            for some in chunks(missing):
-                told |= await self._bhist(some, *_ALL_FILES, timeout_s=self._history_limit_s)
-        ended = {one: told[one] for one in asked if one in told and told[one].state.is_final}
-        return Poll(ended, frozenset(asked) - told.keys())
-
-    @property
-    def _history_limit_s(self) -> float:
-        """All event files of a busy site are gigabytes."""
-        return _HISTORY_TIMES * self._timeout_s
-
-    async def _recent(self, asked: Sequence[str]) -> dict[str, Reading]:
-        """Return the ends that the newest event file alone tells, from the submission on.
-
-        Not of arrays: it may hold only some of their elements.
-        """
-        told: dict[str, Reading] = {}
-        try:
-            for some in chunks(asked):
-                told |= await self._bhist(some)
-        except SchedulerError as error:
-            logger.info("all event files are asked for, too: %s", error)
-        return {
-            one: reading
-            for one, reading in told.items()
-            if reading.state.is_final and reading.submitted_at and not reading.elements
-        }
-
-    async def _bhist(
-        self,
-        native_ids: Sequence[str],
-        *options: str,
-        timeout_s: float | None = None,
-        must_be_whole: bool = False,
-    ) -> Mapping[str, Reading]:
-        output = await self._query("bhist", "-l", *options, *native_ids, timeout_s=timeout_s)
-        told = await in_turns(lsf_history.steps(output.stdout, self._now()))
-        broke_off = not told or (must_be_whole and output.exit_code != 0)
-        if broke_off and not lsf_parse.knows_none(output.said):
-            raise SchedulerError(f"bhist: {output.said[:_SHOWN] or output.exit_code}")
-        return told
+        return await self._past.ends(asked)
 
     @override
     async def elements(self, native_id: str) -> tuple[Element, ...]:

@@ -8,8 +8,6 @@ from arp_nb.ports import Advice
 from arp_nb.schedulers.lsf_dialect import Dialect
 
 _CLEAN_PERIOD = re.compile(r"CLEAN_PERIOD\s*=\s*(\d{1,9})", re.ASCII)
-#: IBM Spectrum LSF 10.1, "lsb.params", CLEAN_PERIOD: its default
-_USUAL_S = 3600
 _SETTING = re.compile(r"^[ \t]*(\w{1,60})[ \t]*=[ \t]*(.*)$", re.ASCII | re.MULTILINE)
 _VERSION_CHARS = 80
 
@@ -85,10 +83,13 @@ def _search(*, can_search: bool, by_project: bool) -> Advice:
 
 def _history(params: str, *, has_history: bool) -> Advice:
     match = _CLEAN_PERIOD.search(params)
-    kept_s = int(match[1]) if match else _USUAL_S
-    said = f"bjobs lists a job for {kept_s} s after its end (CLEAN_PERIOD)"
+    said = (
+        f"bjobs lists a job for {match[1]} s after its end (CLEAN_PERIOD)"
+        if match
+        else "how long bjobs lists a job after its end is not known: bparams tells no CLEAN_PERIOD"
+    )
     if has_history:
-        return Advice(ok=True, said=f"{said}, then bhist tells of it")
+        return Advice(ok=True, said=f"{said}; after that bhist tells of it")
     return Advice(
         ok=False,
         said=f"{said}, and there is no bhist: what ends while the manager is away longer is lost",

@@ -36,6 +36,35 @@ def far_side(folder: Path, environment: dict[str, str]) -> Path:
     return ssh
 
 
+async def test_how_long_jobs_are_listed_is_asked_on_the_other_side(lsf: FakeLsf) -> None:
+    far_only = lsf.folder / "far"
+    far_only.mkdir()
+    bparams = far_only / "bparams"
+    bparams.write_text("#!/bin/sh\necho 'CLEAN_PERIOD = 600'\n")
+    bparams.chmod(0o755)
+    there = lsf.environment | {"PATH": f"{far_only}:{lsf.environment['PATH']}"}
+    far = LsfScheduler(
+        {"PATH": "/usr/bin:/bin"}, command_prefix=(str(far_side(lsf.folder, there)),)
+    )
+    said = [one.said for one in await far.advise()]
+    assert any(one.startswith("bjobs lists a job for 600 s after its end") for one in said)
+
+
+async def test_where_the_other_side_has_no_history_the_list_s_word_is_the_last(
+    lsf: FakeLsf,
+) -> None:
+    array = lsf.submit("-J", "scan[1-2]")
+    path = lsf.folder / f"{array}.json"
+    record = json.loads(path.read_text())
+    record["ELEMENTS"] = {one: {"STAT": "DONE"} for one in ("1", "2")}
+    path.write_text(json.dumps(record))
+    lsf.fault("bhist", "exit:127:env: 'bhist': No such file or directory")
+    far = LsfScheduler(
+        lsf.environment, command_prefix=(str(far_side(lsf.folder, lsf.environment)),)
+    )
+    assert (await far.poll([array])).readings[array].state is JobState.DONE
+
+
 async def test_more_jobs_than_one_line_holds_are_polled_over_ssh(lsf: FakeLsf) -> None:
     ssh = far_side(lsf.folder, lsf.environment)
     far = LsfScheduler(lsf.environment, command_prefix=(str(ssh),))
