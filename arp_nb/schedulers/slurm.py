@@ -176,6 +176,7 @@ class SlurmScheduler(Scheduler):
         output = await self._run(["squeue", "--me", "-h", "-t", "all", "-o", form])
         if output.exit_code != 0:
             raise SchedulerError(f"squeue: {output.said or output.exit_code}")
+        slurm_answers.check_whole("squeue", output.stdout, delimiter)
         return self._queue_reader.read(output.stdout, delimiter)
 
     async def _accounts(self, native_ids: Iterable[str], *options: str) -> list[Listed]:
@@ -195,6 +196,7 @@ class SlurmScheduler(Scheduler):
                 self._has_accounting = False
                 return []
             raise SchedulerError(f"sacct: {output.said or output.exit_code}")
+        slurm_answers.check_whole("sacct", output.stdout, delimiter)
         return list(slurm_parse.accounted(output.stdout, delimiter))
 
     @override

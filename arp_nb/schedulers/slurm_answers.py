@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from arp_nb.errors import SchedulerError
 from arp_nb.schedulers.base import Answer
 
 if TYPE_CHECKING:
@@ -29,8 +30,24 @@ _FACT = r"^(?: *|.* ){}=(\S+)"
 #: sbatch(1), "filename pattern"; a number pads with zeros, up to ten
 _PATTERN = re.compile(r"%([0-9]{0,2})([%A-Za-z])", re.ASCII)
 _MOST_ZEROS = 10
+#: of an answer that cannot be read
+_SHOWN = 60
 #: stands for the index of an element in the path of a whole array (NO_VAL, slurm.h)
 _NO_INDEX = "4294967294"
+
+
+def check_whole(command: str, stdout: str, delimiter: str) -> None:
+    """Refuse a list that broke off, or that is none: of whom it lacks nothing would be known.
+
+    Raises
+    ------
+    SchedulerError
+        It is not empty, and holds no record, or its last line has no end.
+    """
+    if stdout.strip() and not (delimiter in stdout and stdout.endswith("\n")):
+        raise SchedulerError(
+            f"{command}: its answer broke off, or is no list of jobs: {stdout[-_SHOWN:]!r}"
+        )
 
 
 def described(native_id: str, reading: Reading) -> str:
