@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from arp_nb.causes import TERMS
 from arp_nb.model import JobState, PastChange, Reading
@@ -26,6 +26,7 @@ from arp_nb.schedulers.cores import cores
 from arp_nb.schedulers.lsf_listing import unfolded
 from arp_nb.schedulers.lsf_parse import signal_of
 from arp_nb.schedulers.lsf_times import day_of, moment_on
+from arp_nb.schedulers.lsf_usage import UsageReader
 from arp_nb.schedulers.turns import at_once
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def steps(text: str, now: datetime) -> Generator[None, None, Mapping[str, Readin
     today = day_of(now)
     found: dict[str, Reading] = {}
     arrays: dict[str, list[Reading]] = {}
-    for number, (native_id, events) in enumerate(_blocks(unfolded(text)), 1):
+    for number, (native_id, events, told) in enumerate(_blocks(unfolded(text)), 1):
         if number % _SLICE == 0:
             yield
         story = _Story()
@@ -191,7 +192,7 @@ def steps(text: str, now: datetime) -> Generator[None, None, Mapping[str, Readin
         reading = story.reading()
         if reading is None:
             continue
-        found[native_id] = reading
+        reading = found[native_id] = replace(reading, **told.usage._asdict())
         if native_id.endswith("]"):
             arrays.setdefault(native_id.partition("[")[0], []).append(reading)
     for native_id, elements in arrays.items():
@@ -215,16 +216,26 @@ def _whole(elements: Sequence[Reading]) -> Reading:
     return replace(whole, past=tuple(past) if whole.state.is_final else ())
 
 
-def _blocks(text: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Cut an answer into jobs, each with its events."""
-    native_id = ""
-    events: list[tuple[str, str]] = []
+class _Block(NamedTuple):
+    """One job, with its events, and what stands below them."""
+
+    native_id: str
+    events: list[tuple[str, str]]
+    usage: UsageReader
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Cut an answer into jobs."""
+    block: _Block | None = None
     for line in text.split("\n"):
         if header := _HEADER.match(line):
-            if native_id:
-                yield native_id, events
-            native_id, events = header[1], []
-        elif native_id and (event := _EVENT.match(line)):
-            events.append((event[1], event[2]))
-    if native_id:
-        yield native_id, events
+            if block is not None:
+                yield block
+            block = _Block(header[1], [], UsageReader())
+        elif block is not None:
+            if event := _EVENT.match(line):
+                block.events.append((event[1], event[2]))
+            else:
+                block.usage.add(line)
+    if block is not None:
+        yield block
