@@ -73,12 +73,20 @@ class Stage:
 
     async def done(self, job_id: int, state: str = "DONE") -> None:
         """Take a requested job through the scheduler to its end."""
-        (request,) = await self.play.manager.port.lease(["lsf", "local"], 1)
+        await self.starting(job_id)
+        await self.ended(job_id, state)
+
+    async def starting(self, job_id: int) -> None:
+        """Let the script of the oldest requested job start."""
+        (request,) = await self.leased(1)
         assert request.job_id == job_id
         spool_id = f"{job_id}-spool"
         await self.play.manager.port.starting(
             job_id, request.lease_token, spool_id, self.play.client.found
         )
+
+    async def ended(self, job_id: int, state: str = "DONE") -> None:
+        """Let a job whose script has started end."""
         await self.play.tell(job_id, JobState.PENDING, str(1000 + job_id))
         await self.play.read(job_id, state, str(1000 + job_id), ended_at=self.play.tick())
 

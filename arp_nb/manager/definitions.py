@@ -117,7 +117,7 @@ class Definitions:
         draft = changed(old.draft, changes)
         lapsed = consents.lapsed(old, draft, by, self._clock())
         consent = None
-        if lapsed is None and old.autorun_by == by:
+        if lapsed is None:  # also where somebody else changes what consent is not given to
             consent = await consents.renewed(self._store, self._seat, old, draft)
         await self._check_free(experiment, draft.name, old.id)
         if draft.location != old.draft.location:

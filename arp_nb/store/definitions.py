@@ -145,10 +145,10 @@ def change(
 
 
 def pause(tx: Transaction, definition_id: int, wanted: Pause | None) -> Definition:
-    """Let the autorun of a definition wait, or with None no more."""
+    """Let the autorun of a definition wait; with None no more, where it was a person's pause."""
     old = one(tx.db, definition_id)
     if wanted is None:
-        values = dict(_NOT_PAUSED) if old.paused_why else {}
+        values = dict(_NOT_PAUSED) if old.paused_why == "user" else {}
     else:
         # what a person would end by themselves gives way to what needs a new consent
         stays = old.paused_why and (wanted.why == "user" or old.paused_why != "user")

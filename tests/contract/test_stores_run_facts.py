@@ -221,7 +221,9 @@ async def test_jobs_that_are_done_come_by_revision_with_the_first_of_their_rerun
         ([SCRIPT, USER], "script"),
         ([EDIT, SCRIPT], "edit"),
         ([USER, replace(USER, by="eve")], "user"),
-        ([EDIT, None], ""),
+        ([USER, None], ""),
+        ([EDIT, None], "edit"),
+        ([USER, SCRIPT, None], "script"),
         ([None], ""),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 from arp_nb.errors import InvalidValue
 from arp_nb.settings import Settings
-from arp_nb.store.deciding import RunFacts
+from arp_nb.store.deciding import Consent, RunFacts
 from tests.autorun_play import Stage, staged
 
 pytestmark = pytest.mark.anyio
@@ -251,7 +251,10 @@ async def test_what_no_job_can_be_made_of_says_why(stage: Stage) -> None:
     checked = await stage.check()
     store = stage.play.manager._context.store
     gone = replace(checked.draft, location="nowhere")
-    await store.change_definition(checked.id, gone, checked.check, None, "dana", stage.play.now)
+    consent = Consent(sha256=checked.consent_sha256, text="")
+    await store.change_definition(
+        checked.id, gone, checked.check, None, "dana", stage.play.now, consent=consent
+    )
     await stage.end(1)
     (line,) = await stage.lines()
     assert (line.why.value, "no location 'nowhere'" in line.said) == ("refused", True)

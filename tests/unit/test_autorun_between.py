@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from arp_nb.errors import Conflict
 from arp_nb.manager.autorun import consents
 from tests.autorun_play import Stage, just_before, staged, store_of
 
@@ -69,6 +70,71 @@ async def test_nothing_waits_for_ever_that_is_decided_on_while_a_pause_ends(
     async with asyncio.timeout(30):
         while (await stage.lines())[0].outcome.value == "waiting":
             await asyncio.sleep(0)
+
+
+async def test_an_edit_that_comes_as_a_pause_ends_needs_a_new_consent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.check()
+    play = stage.play
+    await stage.autorun.pause(play.experiment, stage.definition.id, "dana")
+
+    async def edit() -> None:
+        change = {"parameters": "--evil"}
+        await play.manager.definitions.change(
+            play.experiment, stage.definition.id, change, None, "robin"
+        )
+
+    just_before(monkeypatch, store_of(stage), "pause", edit)
+    with pytest.raises(Conflict, match="robin changed parameters"):
+        await stage.autorun.unpause(play.experiment, stage.definition.id, "run", "dana")
+    await stage.end(1)
+    assert await stage.told() == [(1, "waiting", "consent")]
+
+
+async def test_what_is_unchecked_while_its_script_is_looked_at_starts_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.check()
+    definitions, experiment = stage.play.manager.definitions, stage.play.experiment
+
+    async def uncheck() -> None:
+        other = {"trigger": "START_OF_RUN"}
+        await definitions.change(experiment, stage.definition.id, other, None, "dana")
+        await definitions.set_autorun(experiment, stage.definition.id, None, on=False, by="dana")
+
+    await stage.lines()
+    just_before(monkeypatch, stage.play.client, "check", uncheck)
+    await stage.end(1)
+    assert await stage.jobs() == []
+
+
+async def test_an_engine_that_cannot_decide_says_so_and_goes_on_by_itself(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.check()
+    engine, store = stage.autorun._engine, store_of(stage)
+    decide = store.decide
+
+    async def broken(*_: Any) -> Any:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(store, "decide", broken)
+    running = asyncio.create_task(engine.run())
+    await stage.play.manager.runs.put(stage.play.experiment, 1, ended_at=stage.play.tick())
+    engine.wake()
+
+    async def says() -> str:
+        return " ".join((await stage.autorun.status(stage.play.experiment)).cannot)
+
+    async with asyncio.timeout(30):
+        while "no space left on device" not in await says():
+            await asyncio.sleep(0)
+        monkeypatch.setattr(store, "decide", decide)
+        while "cannot decide" in await says():
+            await asyncio.sleep(0)
+    running.cancel()
+    assert await stage.told() == [(1, "fired", "")]
 
 
 async def test_once_all_is_stopped_nothing_is_made_that_was_being_decided_on(

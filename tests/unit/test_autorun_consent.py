@@ -203,6 +203,77 @@ async def test_what_waits_when_the_box_is_unchecked_is_skipped(stage: Stage) -> 
     assert await stage.told() == [(1, "skipped", "consent")]
 
 
+async def test_dana_unchecks_the_box_and_what_waited_for_room_never_runs_as_robin(
+    stage: Stage,
+) -> None:
+    await stage.check(most_at_once=1)
+    await stage.end(1, 2)
+    (first,) = await stage.jobs()
+    await stage.starting(first.id)
+    experiment, definition_id = stage.play.experiment, stage.definition.id
+    await stage.autorun.set_consent(experiment, definition_id, None, on=False, by="dana")
+    assert (await stage.told())[1] == (2, "skipped", "limit")
+    await stage.autorun.set_consent(experiment, definition_id, None, on=True, by="robin")
+    await stage.ended(first.id)
+    stage.autorun._engine._looked_s = 0
+    assert [job.run for job in await stage.jobs()] == [1]
+
+
+async def test_dana_unchecks_the_box_and_what_waited_for_all_to_go_on_never_runs_as_robin(
+    stage: Stage,
+) -> None:
+    await stage.check()
+    await stage.autorun.stop("bob")
+    await stage.end(1)
+    await stage.lines()
+    experiment, definition_id = stage.play.experiment, stage.definition.id
+    await stage.autorun.set_consent(experiment, definition_id, None, on=False, by="dana")
+    await stage.autorun.set_consent(experiment, definition_id, None, on=True, by="robin")
+    await stage.autorun.resume("run", "bob")
+    assert await stage.jobs() == []
+
+
+async def test_robin_checks_the_box_anew_and_lets_run_what_waits_for_room(stage: Stage) -> None:
+    await stage.check(most_at_once=1)
+    await stage.end(1, 2)
+    (first,) = await stage.jobs()
+    await stage.starting(first.id)
+    await edit(stage, "robin", parameters="--all")
+    stage.play.tick()
+    experiment, definition_id = stage.play.experiment, stage.definition.id
+    await stage.autorun.set_consent(
+        experiment, definition_id, None, on=True, by="robin", missed="run"
+    )
+    await stage.ended(first.id)
+    stage.autorun._engine._looked_s = 0
+    assert [(job.run, job.user) for job in await stage.jobs()] == [(1, "dana"), (2, "robin")]
+
+
+async def test_a_consent_that_a_crash_left_behind_is_none_to_what_waited_before_it(
+    stage: Stage,
+) -> None:
+    await stage.check(most_at_once=1)
+    await stage.end(1, 2)
+    (first,) = await stage.jobs()
+    await stage.starting(first.id)
+    for on in (False, True):  # and each time nothing more
+        stage.play.tick()
+        await stage.play.manager.definitions.set_autorun(
+            stage.play.experiment, stage.definition.id, None, on=on, by="robin"
+        )
+    await stage.ended(first.id)
+    stage.autorun._engine._looked_s = 0
+    assert [job.run for job in await stage.jobs()] == [1]
+
+
+async def test_robin_changes_a_limit_and_dana_need_not_look_again(stage: Stage) -> None:
+    await stage.check()
+    edited = await edit(stage, "robin", most_per_hour=9)
+    assert (edited.paused_why, edited.consent_version) == ("", edited.version)
+    await stage.end(1)
+    assert await stage.told() == [(1, "fired", "")]
+
+
 async def test_a_deleted_definition_starts_nothing(stage: Stage) -> None:
     await stage.check()
     await stage.play.manager.definitions.delete(stage.play.experiment, stage.definition.id, "dana")

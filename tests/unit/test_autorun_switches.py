@@ -169,6 +169,44 @@ async def test_a_box_that_is_checked_again_ends_a_pause_and_what_it_held_likewis
     assert len(await stage.leased()) == (missed == "run")
 
 
+async def test_who_ends_a_stop_ends_no_pause_with_it(stage: Stage) -> None:
+    await stage.check()
+    await stage.end(1)
+    await stage.jobs()
+    experiment = stage.play.experiment
+    await stage.autorun.pause(experiment, stage.definition.id, "dana")
+    await stage.autorun.stop("bob")
+    await stage.autorun.resume("skip", "bob")
+    assert (await stage.jobs())[0].state is JobState.REQUESTED
+    assert not await stage.leased()
+    await stage.autorun.unpause(experiment, stage.definition.id, "run", "dana")
+    assert len(await stage.leased()) == 1
+
+
+async def test_a_clock_that_is_set_back_keeps_nothing_waiting(stage: Stage) -> None:
+    await stage.check()
+    await stage.autorun.stop("bob")
+    await stage.end(1)
+    await stage.lines()
+    stage.play.tick(-30)
+    assert await stage.autorun.resume("skip", "bob") == 1
+
+
+async def test_what_waits_for_room_does_not_come_to_wait_for_the_end_of_a_stop(
+    stage: Stage,
+) -> None:
+    await stage.check(most_at_once=1)
+    await stage.end(1, 2)
+    (first,) = await stage.jobs()
+    await stage.starting(first.id)
+    await stage.autorun.stop("bob")
+    await stage.ended(first.id)
+    stage.autorun._engine._looked_s = 0
+    await stage.lines()
+    await stage.autorun.resume("skip", "bob")
+    assert [job.run for job in await stage.jobs()] == [1, 2]
+
+
 async def test_a_stop_that_begins_meanwhile_keeps_what_waits_for_it(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +287,21 @@ async def test_a_checked_box_that_can_start_nothing_says_so(stage: Stage) -> Non
 
 
 # -- the ledger answers for every pair -----------------------------------------------------
+
+
+async def test_what_ended_while_its_definition_was_deleted_is_not_said_to_be_decided_on(
+    stage: Stage,
+) -> None:
+    await stage.check()
+    await stage.lines()
+    definitions, experiment = stage.play.manager.definitions, stage.play.experiment
+    await definitions.delete(experiment, stage.definition.id, "dana")
+    await stage.end(1)
+    await stage.lines()
+    await definitions.restore(experiment, stage.definition.id, "dana")
+    found, _ = await stage.autorun.ledger(experiment, LedgerFilter(run=1), complete=True)
+    (line,) = [one for one in found if one.hash == "peaks"]
+    assert (line.outcome, line.said.partition(":")[0]) == (Outcome.NONE, "It was not decided on")
 
 
 async def test_the_ledger_answers_for_every_definition_of_a_run(stage: Stage) -> None:

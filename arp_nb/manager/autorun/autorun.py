@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from arp_nb import predicates
 from arp_nb.errors import Conflict, InvalidValue, NotFound, PredicateError
-from arp_nb.ledger import BY_PERSON, Outcome, Stop, Why
+from arp_nb.ledger import Outcome, Stop, Why
 from arp_nb.manager.autorun import backtest, consents, derived, held
 from arp_nb.manager.autorun.engine import Engine
 from arp_nb.manager.autorun.judging import counters_of, judge
@@ -38,6 +38,8 @@ _MOST_SAID = 500
 _KNOWN_RUNS = 50
 #: … and whose jobs' counters: reports may be long, and each key pressed asks
 _KNOWN_REPORTS = 3
+#: what lines wait for
+_WAITS = (Why.CONSENT, Why.PAUSED, Why.STOPPED, Why.LIMIT)
 _TRIAL = DefinitionDraft(name="trial", executable="/trial")
 
 
@@ -120,7 +122,9 @@ class Autorun:
         pairs = {(definition_id, run) for definition_id, run, *_ in known}
         return [
             one
-            for one in derived.missing(definitions, runs, pairs, self._context.clock())
+            for one in derived.missing(
+                definitions, runs, pairs, self._context.clock(), self._engine.reached
+            )
             if (which.outcomes is None or one.outcome in which.outcomes)
             and which.why in {None, one.why.value}
         ]
@@ -188,11 +192,11 @@ class Autorun:
     ) -> Definition:
         """End a pause. `Conflict` where only a new consent can."""
         found = await self._definitions.get(experiment, definition_id)
-        if found.paused_why in {"edit", "script"}:
-            raise Conflict(f"{found.paused_said} Look at what changed, and check autorun again.")
+        _check_resumable(found)
         if missed == "skip" and found.paused_why:
             await held.withdraw(self._context, by, "skipped it as its pause ended", definition_id)
         changed = await self._context.store.pause(definition_id, None)
+        _check_resumable(changed)  # somebody may just have edited it
         self._context.work.bump()
         await self._settle_all(missed, (Why.PAUSED,), definition_id, by)
         return changed
@@ -218,7 +222,9 @@ class Autorun:
             why = "skipped it as its pause ended" if on else "unchecked autorun"
             await held.withdraw(self._context, by, why, definition_id)
         self._context.work.bump()
-        await self._settle_all(do, (Why.CONSENT, Why.PAUSED), definition_id, by)
+        # what waited for room, or for all to go on, did so under the consent of before
+        whys = _WAITS if changed.version != before.version else (Why.CONSENT, Why.PAUSED)
+        await self._settle_all(do, whys, definition_id, by)
         return changed
 
     async def consent(self, experiment: Experiment, definition_id: int) -> Difference:
@@ -230,9 +236,8 @@ class Autorun:
         self, do: Missed, whys: Iterable[Why], definition_id: int | None, by: str
     ) -> int:
         """Settle all that waits for one of these reasons, the oldest first."""
-        assert BY_PERSON.issuperset(whys)
         await self._engine.settled()  # what was decided on before the reason ended waits now
-        now = self._context.clock()
+        reached = await self._context.store.revision()
         count = 0
         for why in whys:
             after_id = 0
@@ -249,7 +254,7 @@ class Autorun:
                 if found:
                     after_id = found[-1].id or 0
                     # what has come to wait since then waits for the same reason once more
-                    these = [one for one in found if one.decided_at and one.decided_at <= now]
+                    these = [one for one in found if one.revision <= reached]
                     count += len(await self._settle(these, do, by))
                 if not more:
                     break
@@ -329,6 +334,11 @@ class Autorun:
             seen=judged.seen,
             run=number,
         )
+
+
+def _check_resumable(definition: Definition) -> None:
+    if definition.paused_why in {"edit", "script"}:
+        raise Conflict(f"{definition.paused_said} Look at what changed, and check autorun again.")
 
 
 def _line(said: str) -> str:

@@ -106,10 +106,12 @@ def _as_if(
     experiment: Experiment, draft: DefinitionDraft, like: Definition | None, now: datetime
 ) -> Definition:
     """Return a definition whose box had always been checked."""
+    version = like.version if like else 1
     return Definition(
         id=like.id if like else 0,
         experiment_id=experiment.id,
-        version=like.version if like else 1,
+        version=version,
+        consent_version=version,
         draft=draft,
         autorun=True,
         autorun_by="you",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.errors import ArpError, Conflict
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 #: changing these changes neither what runs nor when
 _HARMLESS = frozenset({"name", "most_at_once", "most_per_hour"})
+#: of a definition: whether, and as whom, it may start anything
+_GIVEN = (
+    "autorun", "autorun_by", "autorun_at", "paused_why", "paused_by", "paused_at", "paused_said"
+)  # fmt: skip
 _MOST_DIFF_LINES = 2000
 _NOT_WHOLE = (
     f"The script is another one, and only its first 64 kB and {_MOST_DIFF_LINES:,} lines are "
@@ -88,6 +92,16 @@ def changes(old: DefinitionDraft, new: DefinitionDraft) -> list[tuple[str, Any, 
         for one in fields(new)
         if one.name not in _HARMLESS and getattr(old, one.name) != getattr(new, one.name)
     ]
+
+
+def under(then: Definition, now: Definition) -> Definition:
+    """Return a definition of a moment ago under the consent of now.
+
+    One that waits for something else by now: what it waited for has happened all the same.
+    """
+    if now.deleted_at is not None or now.draft.starts_on == then.draft.starts_on:
+        return now
+    return replace(then, **{name: getattr(now, name) for name in _GIVEN})
 
 
 async def renewed(

@@ -16,24 +16,40 @@ if TYPE_CHECKING:
     from arp_nb.model import Definition, Run
 
 
+_SOON = "It is about to be decided on."
+_MISSED = (
+    "It was not decided on: the batch def was not there then, or was for something else. Apply it "
+    "by hand."
+)
+
+
 def missing(
     definitions: Iterable[Definition],
     runs: Iterable[Run],
     known: Collection[tuple[int, int]],
     now: datetime,
+    reached: int,
 ) -> list[Entry]:
-    """Return a line for each pair of definition and run, but those that have one."""
+    """Return a line for each pair of definition and run, but those that have one.
+
+    Parameters
+    ----------
+    reached
+        Up to which revision runs have been decided on.
+    """
     defs = list(definitions)
     return [
-        _line(definition, run, now)
+        _line(definition, run, now, is_decided=run.revision <= reached)
         for run in runs
         for definition in defs
         if (definition.id, run.number) not in known
     ]
 
 
-def _line(definition: Definition, run: Run, now: datetime) -> Entry:
+def _line(definition: Definition, run: Run, now: datetime, *, is_decided: bool) -> Entry:
     outcome, why, said, at = _said(definition, run, now)
+    if is_decided and said == _SOON:
+        said = _MISSED
     return Entry(
         experiment_id=run.experiment_id,
         definition_id=definition.id,
@@ -61,7 +77,7 @@ def _said(
         return Outcome.NONE, Why.NOTHING, _not_yet(definition, run), None
     at = found[1]
     if definition.autorun_at is not None and definition.autorun_at <= at:
-        return Outcome.NONE, Why.NOTHING, "It is about to be decided on.", at
+        return Outcome.NONE, Why.NOTHING, _SOON, at
     said = "Autorun was not checked then."
     if definition.autorun_at is not None:
         said = f"Autorun was checked at {clock(definition.autorun_at)}, after this."

@@ -8,15 +8,16 @@ catches up with, in order. Cursors only spare it reading all again.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arp_nb.ledger import Outcome, Why
 from arp_nb.manager.autorun import consents, occasions, verdict
+from arp_nb.manager.autorun import cursor as cursors
 from arp_nb.manager.autorun.chains import endless
+from arp_nb.manager.autorun.cursor import Cursor
 from arp_nb.manager.autorun.firings import Firings
 from arp_nb.manager.autorun.judging import Judging
 from arp_nb.manager.autorun.lines import Round
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from arp_nb.store.deciding import Decision
 
 log = logging.getLogger(__name__)
-_META = "autorun_cursor"
 #: runs, or jobs, of one step: what is decided is one transaction
 _STEP = 200
 #: … and about so many decisions: others wait while they are made
@@ -47,14 +47,6 @@ _SPACING_S = 0.1
 _ROOM_AGAIN_S = 1.0
 _LONGEST_REST_S = 60.0
 _AFTER_TROUBLE_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Cursor:
-    """Up to which revision runs, and ended jobs, were decided on."""
-
-    runs: int = 0
-    jobs: int = 0
 
 
 class Engine:
@@ -70,8 +62,8 @@ class Engine:
         self._keeping = asyncio.Lock()
         self._definitions: dict[int, Definition] = {}
         self._known = 0
-        self._cursor: _Cursor | None = None
-        self._kept = _Cursor()
+        self._cursor: Cursor | None = None
+        self._kept = Cursor()
         #: definitions with lines that wait for room, once the cursor is read
         self._limited: set[int] = set()
         self._looked_s = 0.0
@@ -86,8 +78,12 @@ class Engine:
             self._bell.clear()
             try:
                 more = await self.step()
-            except Exception:
+                self._standing.set_trouble("", self._context.clock())
+            except Exception as error:
                 log.exception("autorun: will go on")
+                self._standing.set_trouble(
+                    f"{type(error).__name__}: {error}", self._context.clock()
+                )
                 await asyncio.sleep(_AFTER_TROUBLE_S)
                 continue
             if not more:
@@ -110,6 +106,11 @@ class Engine:
                         await consents.check_script(self._context, one)
             except Exception:
                 log.exception("autorun: scripts will be looked at again")
+
+    @property
+    def reached(self) -> int:
+        """Up to which revision runs have been decided on."""
+        return self._cursor.runs if self._cursor else 0
 
     def consented(self) -> Iterable[Definition]:
         """Definitions whose box is checked, as far as they are known."""
@@ -140,20 +141,18 @@ class Engine:
         async with self._keeping:
             return
 
-    async def _start(self) -> _Cursor:
+    async def _start(self) -> Cursor:
         if self._cursor is None:
             await self._learn()
             self._limited = await self._read_limited()
-            text = await self._context.store.get_meta(_META)
-            self._cursor = self._kept = _Cursor(**json.loads(text)) if text else _Cursor()
+            self._cursor = self._kept = await cursors.read(self._context.store)
         return self._cursor
 
     async def _keep_cursor(self) -> None:
-        cursor = self._cursor or _Cursor()
+        cursor = self._cursor or Cursor()
         # jobs change all the time: alone they are not worth a write
         if cursor.runs != self._kept.runs:
-            content = json.dumps({"runs": cursor.runs, "jobs": cursor.jobs})
-            await self._context.store.set_meta(_META, content)
+            await cursors.keep(self._context.store, cursor)
             self._kept = cursor
 
     async def _learn(self) -> None:
@@ -174,7 +173,7 @@ class Engine:
             if one.experiment_id == experiment_id and one.deleted_at is None
         ]
 
-    async def _runs(self, cursor: _Cursor) -> bool:
+    async def _runs(self, cursor: Cursor) -> bool:
         most = self._most_runs()
         runs = await self._context.store.runs_since(cursor.runs, most)
         if not runs:
@@ -198,7 +197,7 @@ class Engine:
         )
         return max(min(_STEP, _DECISIONS // max(automatic, 1)), 1)
 
-    async def _jobs(self, cursor: _Cursor) -> bool:
+    async def _jobs(self, cursor: Cursor) -> bool:
         """Decide on what runs after other definitions."""
         store = self._context.store
         reached = await store.revision()
@@ -269,8 +268,7 @@ class Engine:
 
     def _as_now(self, one: Occasion) -> Occasion:
         now = self._definitions[one.definition.id]
-        same = now.draft.starts_on == one.definition.draft.starts_on
-        return replace(one, definition=now) if same or now.deleted_at is not None else one
+        return replace(one, definition=consents.under(one.definition, now))
 
     async def _round(self, experiment: Experiment, definitions: Iterable[Definition]) -> Round:
         context = self._context
@@ -299,9 +297,13 @@ class Engine:
         now_s = asyncio.get_running_loop().time()
         if not self._limited or now_s - self._looked_s < _ROOM_AGAIN_S:
             return
+        if self._standing.stop is not None:
+            return  # what waited for room before the stop does not wait for its end as well
         self._looked_s = now_s
         for definition_id in sorted(self._limited):
             definition = self._definitions[definition_id]
+            if definition.paused_why:
+                continue
             now = self._context.clock()
             rooms = await Rooms.of(
                 self._context.store, definition.experiment_id, [definition], now
@@ -363,13 +365,21 @@ class Engine:
         for entry, occasion in zip(entries, found, strict=True):
             is_new = entry.version != occasion.definition.version
             now = verdict.again(
-                occasion, around.scene, around.rooms, entry.seen, judging if is_new else None
+                occasion,
+                around.scene,
+                around.rooms,
+                entry.seen,
+                judging if is_new else None,
+                since=None if by else entry.decided_at,
             )
             if (now.outcome, now.why) == (Outcome.WAITING, entry.why):
-                if entry.why is not Why.LIMIT or not self._is_too_old(entry, around.scene.now):
+                if entry.why is not Why.LIMIT:
                     continue
-                said = f"It waited too long for room. {now.said}"
-                now = replace(now, outcome=Outcome.SKIPPED, said=said)
+                if self._is_too_old(entry, around.scene.now):
+                    said = f"It waited too long for room. {now.said}"
+                    now = replace(now, outcome=Outcome.SKIPPED, said=said)
+                elif not by:  # else it waits under the consent of now
+                    continue
             elif by and now.outcome is Outcome.FIRED:
                 now = replace(now, said=f"{now.said} It had waited, until {by} let it run.")
             decisions.append(await around.decision(occasion, now, entry))

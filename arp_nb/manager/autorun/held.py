@@ -50,7 +50,12 @@ async def withdraw(context: Context, by: str, why: str, definition_id: int | Non
     count = 0
     async with context.books:
         while jobs := await context.store.jobs(which):
-            changes = [_withdrawn(context, job, by, why) for job in jobs]
+            stays: set[int] = set()
+            if definition_id is None:  # a pause of its own holds on
+                stays = await _paused_alone(context, {job.definition_id for job in jobs})
+            changes = [
+                _withdrawn(context, job, by, why) for job in jobs if job.definition_id not in stays
+            ]
             count += sum(await context.store.change_jobs(changes))
             which = replace(which, after_id=jobs[-1].id)
     return count
@@ -60,6 +65,10 @@ async def _paused(context: Context, definition_ids: Collection[int]) -> set[int]
     """Return those of these definitions of which nothing may start now."""
     if context.standing.stop is not None:
         return set(definition_ids)
+    return await _paused_alone(context, definition_ids)
+
+
+async def _paused_alone(context: Context, definition_ids: Iterable[int]) -> set[int]:
     found = [await context.store.definition(one_id) for one_id in definition_ids]
     return {one.id for one in found if one.paused_why == "user"}
 

@@ -31,6 +31,14 @@ class SourceStanding:
     experiments: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Nothing can be decided on, since when, and in whose words."""
+
+    said: str
+    since: datetime
+
+
 class Standing:
     """The record, and who wants to hear of its changes."""
 
@@ -39,7 +47,13 @@ class Standing:
         self._listeners: list[Callable[[], None]] = []
         self._stop: Stop | None = None
         self._sources: dict[str, SourceStanding] = {}
+        self._trouble: Trouble | None = None
         self._version = 0
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why nothing can be decided on; None: it can."""
+        return self._trouble
 
     @property
     def stop(self) -> Stop | None:
@@ -77,6 +91,13 @@ class Standing:
         await self._store.set_meta(_META, json.dumps(kept))
         self._stop = stop
         self._changed()
+
+    def set_trouble(self, said: str, at: datetime) -> None:
+        """Say why nothing can be decided on; empty: it can."""
+        before = self._trouble
+        if said != (before.said if before else ""):
+            self._trouble = Trouble(said, before.since if before else at) if said else None
+            self._changed()
 
     def set_source(self, told: SourceStanding) -> None:
         """Take note of how a source is; since when counts from the first time it was so."""

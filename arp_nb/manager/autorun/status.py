@@ -61,6 +61,12 @@ async def status(context: Context, experiment: Experiment | None) -> Status:
     if standing.stop is not None:
         why = f" “{standing.stop.said}”" if standing.stop.said else ""
         cannot.append(f"{standing.stop.by} stopped all autorun at {clock(standing.stop.at)}.{why}")
+    trouble = standing.trouble
+    if trouble is not None:
+        cannot.append(
+            f"It cannot decide on anything since {clock(trouble.since)} ({trouble.said}). It goes "
+            "on by itself once it can; the log of the batch manager has more."
+        )
     if not context.health.now.client_ok:
         cannot.append("The batch client is not there: jobs are made, and start once it is back.")
     if experiment is not None and not experiment.active:

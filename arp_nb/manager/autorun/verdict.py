@@ -78,12 +78,20 @@ def first(occasion: Occasion, scene: Scene, judge: Judge, room: Room) -> Verdict
 
 
 def again(
-    occasion: Occasion, scene: Scene, room: Room, seen: Mapping[str, Any], judge: Judge | None
+    occasion: Occasion,
+    scene: Scene,
+    room: Room,
+    seen: Mapping[str, Any],
+    judge: Judge | None,
+    *,
+    since: datetime | None,
 ) -> Verdict:
     """Decide on an occasion that waited.
 
     Parameters
     ----------
+    since
+        When it was last decided that it waits; None: a person lets it run, whenever that was.
     judge
         None: what was true of the run is not asked again; else the definition asks for
         something else by now.
@@ -95,6 +103,9 @@ def again(
     if not definition.autorun:
         taken = "Its autorun was unchecked while this waited."
         return Verdict(outcome=Outcome.SKIPPED, why=Why.UNCHECKED, said=taken, seen=seen)
+    if since is not None and definition.autorun_at and since < definition.autorun_at:
+        anew = f"{definition.autorun_by} checked autorun anew while this waited."
+        return Verdict(outcome=Outcome.SKIPPED, why=Why.UNCHECKED, said=anew, seen=seen)
     found = _excluded(occasion)
     if found is None and not scene.experiment.active:
         found = _inactive(scene)
@@ -117,6 +128,8 @@ def hindered(occasion: Occasion, scene: Scene, room: Room) -> Verdict | None:
         return _waits(Why.PAUSED, _with(words, definition.paused_said))
     if definition.paused_why:
         return _waits(Why.CONSENT, f"{definition.paused_said} Check autorun again to go on.")
+    if definition.consent_version != definition.version:  # whatever came to be so: never by itself
+        return _waits(Why.CONSENT, "It was changed since. Check autorun again to go on.")
     full = room(definition)
     return _waits(Why.LIMIT, full) if full else None
 
