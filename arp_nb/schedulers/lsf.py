@@ -25,7 +25,6 @@ from arp_nb.schedulers.lsf_dialect import Dialect, lacks
 from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_past import Past
 from arp_nb.schedulers.lsf_poll import PollReader, elements
-from arp_nb.schedulers.lsf_records import records
 from arp_nb.schedulers.lsf_times import IN_UTC, day_of
 from arp_nb.schedulers.turns import in_turns
 
@@ -246,23 +245,25 @@ class LsfScheduler(Scheduler):
             if lsf_parse.knows_none(output.said):
                 return ()
             raise SchedulerError(f"bjobs: {output.said or output.exit_code}")
-        return elements(native_id, records(output.stdout), day_of(self._now()))
+        return await in_turns(elements(native_id, output.stdout, day_of(self._now())))
 
     @override
     async def marked(self) -> tuple[Marked, ...]:
-        output = await self._bjobs("-a")
+        return await self._found()
+
+    async def _found(self, *which: str) -> tuple[Marked, ...]:
+        output = await self._bjobs("-a", *which)
         today = day_of(self._now())
-        return lsf_parse.found(output.exit_code, output.stdout, output.stderr, today)
+        return await in_turns(
+            lsf_parse.found(output.exit_code, output.stdout, output.stderr, today)
+        )
 
     @override
     async def find_tagged(self, tag: str) -> tuple[Marked, ...]:
         # IBM Spectrum LSF 10.1, "bjobs -Jd": "the wildcard character (*) can be used anywhere
         # within a job description"; of "-P" nothing is said, so that all are listed
         which = ("-Jd", f"{tag}*") if self._tag_option == "-Jd" else ()
-        output = await self._bjobs("-a", *which)
-        today = day_of(self._now())
-        found = lsf_parse.found(output.exit_code, output.stdout, output.stderr, today)
-        return tuple(one for one in found if marks.is_of(one.tag, tag))
+        return tuple(one for one in await self._found(*which) if marks.is_of(one.tag, tag))
 
     @override
     def ask_options(self, memory_mb: float | None, time_s: float | None) -> tuple[str, ...]:

@@ -55,16 +55,17 @@ class Arrays:
             and not ((known := self._known.get(native_id)) and known.is_settled)
         ]
 
-    def settle(self, native_id: str, listed: Elements, told: Mapping[str, Reading]) -> None:
-        """Take in what the history tells of an array's elements, by their ids."""
-        known = self._known.setdefault(native_id, _Array())
-        before = {
-            index: one
-            for index, one in _of_array(native_id, told)
-            if _are_together(one, listed.values())
-        }
-        known.elements = before | {**known.elements}
-        known.is_settled = True
+    def settle(self, listed: Mapping[str, Elements], told: Mapping[str, Reading]) -> None:
+        """Take in what the history tells of arrays' elements, by the elements' ids."""
+        before: dict[str, dict[int, Reading]] = {one: {} for one in listed}
+        for one, reading in told.items():
+            native_id, _, index = one.rstrip("]").partition("[")
+            if index and native_id in listed and _is_of(reading, listed[native_id].values()):
+                before[native_id][int(index)] = reading
+        for native_id, elements in before.items():
+            known = self._known.setdefault(native_id, _Array())
+            known.elements = {**elements, **known.elements}
+            known.is_settled = True
 
     def reading(
         self, native_id: str, listed: Elements, now: datetime, *, has_history: bool
@@ -88,14 +89,7 @@ class Arrays:
             del self._known[native_id]
 
 
-def _of_array(native_id: str, told: Mapping[str, Reading]) -> Iterable[tuple[int, Reading]]:
-    for one, reading in told.items():
-        whole, _, index = one.rstrip("]").partition("[")
-        if whole == native_id and index:
-            yield int(index), reading
-
-
-def _are_together(one: Reading, listed: Iterable[Reading]) -> bool:
+def _is_of(one: Reading, listed: Iterable[Reading]) -> bool:
     """Whether an element that the history tells of is of the array that is listed."""
     at = next((other.submitted_at for other in listed if other.submitted_at), None)
     return at is None or one.submitted_at is None or abs(one.submitted_at - at) <= _TOGETHER

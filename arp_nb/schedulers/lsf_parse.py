@@ -20,11 +20,11 @@ from arp_nb.native import LSF
 from arp_nb.schedulers.arrays import WEIGHT
 from arp_nb.schedulers.base import Answer, Marked
 from arp_nb.schedulers.cores import cores
-from arp_nb.schedulers.lsf_records import records
+from arp_nb.schedulers.lsf_records import in_steps
 from arp_nb.schedulers.lsf_times import moment_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -171,8 +171,12 @@ def memory_mb(text: str) -> float | None:
         return None
 
 
-def found(exit_code: int, stdout: str, stderr: str, today: int) -> tuple[Marked, ...]:
+def found(
+    exit_code: int, stdout: str, stderr: str, today: int
+) -> Generator[None, None, tuple[Marked, ...]]:
     """Read the jobs with a mark of ours that a search listed, oldest first; an array is one.
+
+    In steps of a few milliseconds, for `at_once` or `in_turns`.
 
     Raises
     ------
@@ -185,23 +189,35 @@ def found(exit_code: int, stdout: str, stderr: str, today: int) -> tuple[Marked,
         said = stderr.strip() or stdout.strip() or f"exit code {exit_code}"
         raise SchedulerError(f"this LSF cannot search for our mark on jobs: {said}")
     jobs: dict[str, Marked] = {}
-    for record in records(stdout):
-        job_id = record.get("JOBID") if isinstance(record, dict) else None
-        if not isinstance(job_id, str) or not job_id.isdigit() or not is_id(job_id):
-            continue
-        one = reading(record, today)
-        if one is None or marks.parse(one.tag) is None:
-            continue
-        before = jobs.get(job_id)
-        if before is None or WEIGHT.get(one.state, 0) > WEIGHT.get(before.state, 0):
-            jobs[job_id] = Marked(
-                native_id=job_id,
-                tag=one.tag,
-                state=one.state,
-                native_state=one.native_state,
-                submitted_at=one.submitted_at,
-            )
+
+    def take(record: Any) -> None:
+        one = _marked(record, today)
+        before = jobs.get(one.native_id) if one is not None else None
+        if one is None or (
+            before is not None and WEIGHT.get(one.state, 0) <= WEIGHT.get(before.state, 0)
+        ):
+            return
+        jobs[one.native_id] = one
+
+    yield from in_steps(stdout, take, jobs.clear)
     return tuple(jobs[job_id] for job_id in sorted(jobs, key=int))
+
+
+def _marked(record: Any, today: int) -> Marked | None:
+    """Return what a record tells of a job that bears a mark of ours; None of any other."""
+    job_id = record.get("JOBID") if isinstance(record, dict) else None
+    if not isinstance(job_id, str) or not job_id.isdigit() or not is_id(job_id):
+        return None
+    one = reading(record, today)
+    if one is None or marks.parse(one.tag) is None:
+        return None
+    return Marked(
+        native_id=job_id,
+        tag=one.tag,
+        state=one.state,
+        native_state=one.native_state,
+        submitted_at=one.submitted_at,
+    )
 
 
 def knows_none(said: str) -> bool:

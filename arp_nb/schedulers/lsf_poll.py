@@ -12,7 +12,7 @@ from arp_nb.schedulers.base import Poll
 from arp_nb.schedulers.command import Output
 from arp_nb.schedulers.lsf_arrays import Arrays
 from arp_nb.schedulers.lsf_parse import reading
-from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of, records
+from arp_nb.schedulers.lsf_records import SLICE, NotApart, in_steps, pieces, record_of, records
 from arp_nb.schedulers.lsf_times import day_of
 from arp_nb.schedulers.turns import at_once
 
@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 _INDEX_OF_NAME = re.compile(r"\[(\d+)\]$", re.ASCII)
 _NOT_FOUND = re.compile(r"is not found|no matching job", re.IGNORECASE)
 _NOT_FOUND_LINE = re.compile(r"^Job <(\d+(?:\[\d+\])?)> is not found", re.MULTILINE)
-#: records that are read at a time: some milliseconds, if all of them are new
-_SLICE = 500
 
 
 class _Known(NamedTuple):
@@ -166,7 +164,7 @@ class PollReader:
                 part = Answer(those, now)
                 for number, record in enumerate(records(output.stdout), 1):
                     part.add(record)
-                    if number % _SLICE == 0:
+                    if number % SLICE == 0:
                         yield
             answer.join(part)
         self._before = after
@@ -182,7 +180,7 @@ class PollReader:
                 known = answer.add(record_of(piece), piece)
             if known is not None:
                 after[known.text] = known
-            if number % _SLICE == 0:
+            if number % SLICE == 0:
                 yield
 
     def unsettled(self, answer: Answer) -> list[str]:
@@ -193,8 +191,7 @@ class PollReader:
         self, answer: Answer, native_ids: Iterable[str], told: Mapping[str, Reading]
     ) -> None:
         """Take in what the history tells of arrays and their elements, by their ids."""
-        for native_id in native_ids:
-            self._arrays.settle(native_id, answer.arrays[native_id], told)
+        self._arrays.settle({one: answer.arrays[one] for one in native_ids}, told)
 
     def poll(self, answer: Answer, *, has_history: bool) -> Poll:
         """Return what an answer tells; ends of arrays that are not settled are `Poll.unknown`."""
@@ -213,17 +210,28 @@ def _denied(output: Output, asked: frozenset[str]) -> frozenset[str]:
     return denied
 
 
-def elements(native_id: str, found: Iterable[Any], today: int) -> tuple[Element, ...]:
-    """Read the elements of an array, in order; () of a job that is none."""
+def elements(
+    native_id: str, stdout: str, today: int
+) -> Generator[None, None, tuple[Element, ...]]:
+    """Read the elements of an array, in order, in steps; () of a job that is none.
+
+    Raises
+    ------
+    UnreadableOutput
+        There is no whole answer in the text.
+    """
     read: dict[int, Element] = {}
-    for record in found:
+
+    def take(record: Any) -> None:
         if not isinstance(record, dict) or record.get("JOBID") != native_id:
-            continue
+            return
         index = index_of(record)
         one = reading(record, today) if index and "ERROR" not in record else None
         if one is not None:
             number = int(index[:9])
             read[number] = Element(index=number, native_id=f"{native_id}[{number}]", reading=one)
+
+    yield from in_steps(stdout, take, read.clear)
     return tuple(read[number] for number in sorted(read))
 
 

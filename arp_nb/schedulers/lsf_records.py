@@ -16,12 +16,14 @@ import orjson
 from arp_nb.errors import UnreadableOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 #: columns of the whole answer, up to its first record
 _HEAD = re.compile(r'\{\s*(?:"[A-Z_]{1,30}"\s*:\s*(?:"[^"\\]*"|\d+)\s*,\s*)*"RECORDS"\s*:\s*\[')
 _END = re.compile(r"\s*\}\s*")
 _SOME_CHARS = 100_000
+#: records that are read at a time: some milliseconds, if all of them are new
+SLICE = 500
 
 
 def records(stdout: str) -> list[Any]:
@@ -42,6 +44,32 @@ def records(stdout: str) -> list[Any]:
     if not isinstance(found, list):
         raise UnreadableOutput(f"bjobs answered without a list of jobs: {_short(stdout)}")
     return found
+
+
+def in_steps(
+    stdout: str, take: Callable[[Any], None], begin: Callable[[], None]
+) -> Generator[None, None, None]:
+    """Hand each record to ``take``, some milliseconds' worth in each step.
+
+    ``begin`` is called before the first, and again where all have to be taken anew.
+
+    Raises
+    ------
+    UnreadableOutput
+        There is no whole answer in the text.
+    """
+    begin()
+    try:
+        for number, piece in enumerate(pieces(stdout), 1):
+            take(record_of(piece))
+            if number % SLICE == 0:
+                yield
+    except NotApart:
+        begin()
+        for number, record in enumerate(records(stdout), 1):
+            take(record)
+            if number % SLICE == 0:
+                yield
 
 
 def _short(text: str) -> str:

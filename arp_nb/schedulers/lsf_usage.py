@@ -1,7 +1,7 @@
 """What ``bhist -l`` tells of limits and of memory, below a job's events. Pure.
 
-It is laid out as ``bjobs -l`` has it, of which there are recordings: ``MAX MEM: 5 Mbytes;  AVG MEM:
-…``. Published answers of IBM's ``bhist -l`` 10.1 have that above the summary, and limits too: the
+It is laid out as ``bjobs -l`` has it, of which there are recordings: ``MAX MEM: 5 Mbytes;``. In
+published answers of IBM's ``bhist -l`` 10.1 that stands above the summary, and limits too: the
 names of those that are set in one line, such as ``CORELIMIT MEMLIMIT``, and their values in the
 next, such as ``0 M     3.9 G`` (``prtResourceLimit`` of LSF's free relatives).
 """

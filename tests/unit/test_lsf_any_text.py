@@ -15,6 +15,7 @@ from arp_nb.schedulers import lsf_parse
 from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader
 from arp_nb.schedulers.lsf_records import NotApart, pieces, record_of
+from arp_nb.schedulers.turns import at_once
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 
@@ -118,7 +119,7 @@ def test_any_text_is_a_search_or_a_path_or_an_error(
     found = output_path(out, native_id, err)
     assert found is None or found.is_absolute()
     try:
-        found_jobs = lsf_parse.found(code, out, err, 20_000)
+        found_jobs = at_once(lsf_parse.found(code, out, err, 20_000))
     except SchedulerError:
         return
     assert all(lsf_parse.is_id(one.native_id) for one in found_jobs)

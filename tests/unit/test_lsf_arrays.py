@@ -172,7 +172,7 @@ def test_whatever_left_before_the_end_is_that_of_all_elements(
     arrays = Arrays()
     assert arrays.unsettled({"13": listed}) == ["13"]
     assert arrays.reading("13", listed, NOW, has_history=True) is None
-    arrays.settle("13", listed, {f"13[{index}]": one for index, one in ends.items()})
+    arrays.settle({"13": listed}, {f"13[{index}]": one for index, one in ends.items()})
     assert arrays.unsettled({"13": listed}) == []
     found = arrays.reading("13", listed, NOW, has_history=True)
     assert found is not None
@@ -184,7 +184,7 @@ def test_whatever_left_before_the_end_is_that_of_all_elements(
 def test_the_list_is_newer_than_the_history() -> None:
     arrays = Arrays()
     listed = {1: reading("DONE")}
-    arrays.settle("13", listed, {"13[1]": reading("RUN")})
+    arrays.settle({"13": listed}, {"13[1]": reading("RUN")})
     found = arrays.reading("13", listed, NOW, has_history=True)
     assert found is not None
     assert found.elements == (("DONE", 1),)
@@ -195,7 +195,7 @@ def test_elements_of_an_array_that_had_the_id_before_do_not_count() -> None:
     listed = {1: reading("DONE")}
     before = NOW - timedelta(days=30)
     arrays.settle(
-        "13", listed, {"13[1]": reading("EXIT", before), "13[2]": reading("EXIT", before)}
+        {"13": listed}, {"13[1]": reading("EXIT", before), "13[2]": reading("EXIT", before)}
     )
     found = arrays.reading("13", listed, NOW, has_history=True)
     assert found is not None
@@ -205,7 +205,7 @@ def test_elements_of_an_array_that_had_the_id_before_do_not_count() -> None:
 def test_an_array_that_nobody_asks_for_is_forgotten_in_the_end() -> None:
     arrays = Arrays()
     listed = {1: reading("RUN")}
-    arrays.settle("13", listed, {})
+    arrays.settle({"13": listed}, {})
     arrays.reading("13", listed, NOW, has_history=True)
     arrays.forget_idle(NOW + timedelta(minutes=50))
     assert arrays.unsettled({"13": listed}) == []

@@ -12,10 +12,11 @@ import pytest
 from arp_nb.errors import SchedulerError, UnreadableOutput
 from arp_nb.model import JobState, Reading
 from arp_nb.native import LSF
-from arp_nb.schedulers import lsf_parse
+from arp_nb.schedulers import lsf_parse, lsf_poll
 from arp_nb.schedulers.lsf_parse import STATES
 from arp_nb.schedulers.lsf_poll import PollReader
 from arp_nb.schedulers.lsf_times import day_of
+from arp_nb.schedulers.turns import at_once
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
 
@@ -259,5 +260,24 @@ def test_elements_without_a_number_are_all_counted() -> None:
 def test_a_marked_array_stands_where_its_weightiest_element_does() -> None:
     mark = {"JOBID": "13", "JOB_DESCRIPTION": "arp-7-abc.c1-1"}
     text = answer(*({**mark, "STAT": word} for word in ("PEND", "RUN", "DONE")))
-    [found] = lsf_parse.found(0, text, "", day_of(NOW))
+    [found] = at_once(lsf_parse.found(0, text, "", day_of(NOW)))
     assert found.native_state == "RUN"
+
+
+def test_a_long_list_is_searched_in_steps_and_as_if_at_once() -> None:
+    marked = {"JOB_DESCRIPTION": "arp-7-abc.c1-1", "STAT": "RUN"}
+    rows = [{"JOBID": str(number), **marked, "JOBINDEX": "0"} for number in range(1, 2001)]
+    odd = [*rows, {"JOBID": "3000", **marked, "JOB_NAME": "a },{ b"}]
+    for text, number in ((answer(*rows), 2000), (answer(*odd), 2001)):
+        assert len(list(lsf_parse.found(0, text, "", day_of(NOW)))) >= 4
+        found = at_once(lsf_parse.found(0, text, "", day_of(NOW)))
+        assert len({one.native_id for one in found}) == len(found) == number
+
+
+def test_a_long_array_is_read_in_steps_and_as_if_at_once() -> None:
+    rows = [{"JOBID": "13", "JOBINDEX": str(one), "STAT": "RUN"} for one in range(1, 2001)]
+    odd = [*rows, {"JOBID": "13", "JOBINDEX": "2001", "STAT": "RUN", "JOB_NAME": "a },{ b"}]
+    for text, number in ((answer(*rows), 2000), (answer(*odd), 2001)):
+        assert len(list(lsf_poll.elements("13", text, day_of(NOW)))) >= 4
+        read = at_once(lsf_poll.elements("13", text, day_of(NOW)))
+        assert [one.index for one in read] == list(range(1, number + 1))

@@ -24,6 +24,7 @@ from arp_nb.schedulers.lsf_dialect import Dialect
 from arp_nb.schedulers.lsf_listing import output_path
 from arp_nb.schedulers.lsf_poll import PollReader
 from arp_nb.schedulers.lsf_times import day_of
+from arp_nb.schedulers.turns import at_once
 from tests.contract.labs import FakeLsf
 
 NOW = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
@@ -192,12 +193,15 @@ def test_a_recorded_usage_that_lists_json_does_not_mean_that_there_is_none(name:
 def test_a_recorded_search_that_the_product_cannot_do_is_an_error_in_words() -> None:
     sample = SAMPLES["bjobs_json_noo"]  # its usage text, as for any option it does not know
     with pytest.raises(SchedulerError, match="cannot search for our mark"):
-        lsf_parse.found(sample["rc"], sample["stdout"], sample["stderr"], day_of(NOW))
+        at_once(lsf_parse.found(sample["rc"], sample["stdout"], sample["stderr"], day_of(NOW)))
 
 
 def test_a_recorded_search_without_a_find_is_no_error() -> None:
     sample = SAMPLES["bjobs_a_none"]
-    assert lsf_parse.found(sample["rc"], sample["stdout"], sample["stderr"], day_of(NOW)) == ()
+    assert (
+        at_once(lsf_parse.found(sample["rc"], sample["stdout"], sample["stderr"], day_of(NOW)))
+        == ()
+    )
 
 
 @pytest.mark.anyio
