@@ -14,20 +14,26 @@ import { pauseWords } from "./words";
 /** Lines of a diff that are drawn. */
 const MOST_LINES = 2000;
 
-/** `waiting`: lines of the ledger that wait for it; `check`: consent again, to what was shown, or not. */
-export function showConsent(shell: Shell, row: DefinitionRow, waiting: number, check: (on: boolean, missed: Missed, seen?: Seen) => void): void {
+/** `check`: consent again, to what was shown, or not. */
+export function showConsent(shell: Shell, row: DefinitionRow, check: (on: boolean, missed?: Missed, seen?: Seen) => void): void {
   let seen: Seen | undefined;
   shell.dialog(`What changed in ${plain(row.name, 64)} since Autorun was checked`, (box, close) => {
     const body = el("div.arp-ask", {}, el("p.arp-muted", { role: "status" }, "Loading …"));
     const missed = el("input", { type: "checkbox" });
-    const go = (on: boolean) => () => (close(), check(on, missed.checked ? "run" : "skip", on ? seen : undefined));
+    const waits = el("label.arp-check", { hidden: true });
+    // where nothing was found to wait nobody was asked: what comes until then is not skipped
+    const chosen = (): Missed => (missed.checked || waits.hidden ? "run" : "skip");
+    const go = (on: boolean) => () => (close(), on ? check(on, chosen(), seen) : check(on));
     const again = el("button.arp-btn.is-main", { type: "button", disabled: true, onclick: go(true) }, "Check again");
     const cancel = el("button.arp-btn", { type: "button", onclick: close }, "Close");
     box.append(body, el("footer", {},
-      waiting > 0 && el("label.arp-check", {}, missed, `Run the ${waiting.toLocaleString("en")} that wait${waiting === 1 ? "s" : ""}, else skip`),
-      el("span.arp-grow"), cancel, el("button.arp-btn", { type: "button", onclick: go(false) }, "Uncheck"), again));
+      waits, el("span.arp-grow"), cancel, el("button.arp-btn", { type: "button", onclick: go(false) }, "Uncheck"), again));
     cancel.focus();
-    new AutorunRequests(shell.board).consent(row.id).then((found) => {
+    const requests = new AutorunRequests(shell.board);
+    Promise.all([requests.consent(row.id), requests.standing()]).then(([found, { definitions }]) => {
+      const waiting = definitions.find(({ id }) => id === row.id)?.waiting ?? 0;
+      fill(waits, missed, `Run the ${waiting.toLocaleString("en")} that wait${waiting === 1 ? "s" : ""}, else skip`);
+      waits.hidden = !waiting;
       fill(body, ...drawDiff(row, found));
       seen = { version: found.now_version, script: found.script_sha256 };
       again.disabled = false; // only what was seen can be consented to

@@ -168,17 +168,22 @@ export class Desk {
   async unpause(id: number): Promise<void> {
     const row = this.board.definitions.get(id);
     if (!row) return;
-    const runs = sumOf(this.standings.get(id));
-    const missed = runs ? await askMissed(this.shell, { title: `Let autorun of ${row.name} go on?`, runs, more: false }) : "skip";
+    const [requests, failed] = [new AutorunRequests(this.board), `Autorun of ${row.name} is as it was`];
+    // counted anew: by now more may wait than the page has heard of
+    const now = await this.#try(failed, () => requests.standing());
+    if (!now) return;
+    const runs = sumOf(now.definitions.find((one) => one.id === id));
+    // what comes after that count is run: nobody said that it is skipped
+    const missed = runs ? await askMissed(this.shell, { title: `Let autorun of ${row.name} go on?`, runs, more: false }) : "run";
     if (!missed) return;
-    if (await this.#try(`Autorun of ${row.name} is as it was`, () => new AutorunRequests(this.board).unpause(id, missed))) this.shell.announce(`Autorun of ${row.name} goes on`);
+    if (await this.#try(failed, () => requests.unpause(id, missed))) this.shell.announce(`Autorun of ${row.name} goes on`);
     this.changed();
   }
 
   /** What changed since it was checked; then it is checked again, or not. */
   consent(id: number): void {
     const row = this.board.definitions.get(id);
-    if (row) showConsent(this.shell, row, this.standings.get(id)?.waiting ?? 0, (on, missed, seen) => void this.autorun(id, on, on ? missed : undefined, seen));
+    if (row) showConsent(this.shell, row, (on, missed, seen) => void this.autorun(id, on, missed, seen));
   }
 
   async check(id: number): Promise<void> {

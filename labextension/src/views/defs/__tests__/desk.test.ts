@@ -246,9 +246,35 @@ describe("autorun that waits", () => {
     pause({ paused_why: "user", paused_said: "new <b>mask</b>" });
     expect(lines()[0]).toMatch(/^Autorun: paused by bob since .*: “new <b>mask<\/b>”\. 3 runs wait\.$/);
     board.addresses.set("POST /experiments/xppi0915/definitions/12:resume", () => board.definitions.get(12));
+    board.addresses.set("GET /experiments/xppi0915/autorun", () => ({ definitions: [{ ...standing, id: 12 }] }));
     press(12, "Resume…");
+    await vi.waitFor(() => expect(shell.dialogs).toHaveLength(1));
     [...shell.dialogs[0]!.el.querySelectorAll("button")].find((one) => one.textContent === "Go on and run these 3")!.click();
     await vi.waitFor(() => expect(board.asked("json").at(-1)).toEqual(["POST", "/experiments/xppi0915/definitions/12:resume", { missed: "run" }]));
+  });
+
+  it("goes on without a question where nothing waits by then, and what comes meanwhile is run", async () => {
+    pause({ paused_why: "user" });
+    board.addresses.set("POST /experiments/xppi0915/definitions/12:resume", () => board.definitions.get(12));
+    board.addresses.set("GET /experiments/xppi0915/autorun", () => ({ definitions: [{ ...standing, id: 12, waiting: 0, held: 0 }] }));
+    await desk.unpause(12);
+    expect(shell.dialogs).toEqual([]);
+    expect(board.asked("json").at(-1)).toEqual(["POST", "/experiments/xppi0915/definitions/12:resume", { missed: "run" }]);
+  });
+
+  it("asks about what came after the page last heard of it", async () => {
+    desk = new Desk(board, shell, () => undefined);
+    board.addresses.set("GET /experiments/xppi0915/autorun", () => ({ definitions: [{ ...standing, id: 12, waiting: 1, held: 0 }] }));
+    void desk.unpause(12);
+    await vi.waitFor(() => expect(shell.dialogs[0]!.el.textContent).toContain("1 run waits."));
+    expect(board.asked("json").map(([method]) => method)).toEqual(["GET"]);
+  });
+
+  it("stays paused where it cannot be known what waits", async () => {
+    pause({ paused_why: "user" });
+    await desk.unpause(12);
+    expect(shell.toasts[0]).toMatchObject({ kind: "bad", title: "Autorun of smd is as it was" });
+    expect(board.asked("json").map(([method]) => method)).toEqual(["GET"]);
   });
 
   it("that was edited or whose script changed leads to what changed, not to a mere resume", () => {

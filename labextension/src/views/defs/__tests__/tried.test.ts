@@ -106,9 +106,11 @@ describe("what changed since it was checked", () => {
   const check = vi.fn();
   const open = async (waiting = 0): Promise<void> => {
     check.mockReset();
-    showConsent(shell, board.definitions.get(12)!, waiting, check);
+    board.addresses.set(`GET ${ROOT}/autorun`, () => ({ definitions: [{ id: 12, waiting, held: 0 }] }));
+    showConsent(shell, board.definitions.get(12)!, check);
     await later();
   };
+  const box = (): HTMLInputElement => dialog().querySelector<HTMLInputElement>("input[type=checkbox]")!;
   beforeEach(() => void board.addresses.set(`GET ${ROOT}/definitions/12/consent`, () => diff));
 
   it("is shown field by field, was and is now", async () => {
@@ -132,7 +134,23 @@ describe("what changed since it was checked", () => {
     answer(diff);
     await later();
     button("Check again").click();
-    expect(check.mock.calls).toEqual([[true, "skip", SEEN]]);
+    expect(check.mock.calls).toEqual([[true, "run", SEEN]]);
+  });
+
+  it("skips nothing that comes while nothing was known to wait: nobody was asked", async () => {
+    await open();
+    expect(box().closest("label")!.hidden).toBe(true);
+    button("Check again").click();
+    expect(check.mock.calls).toEqual([[true, "run", SEEN]]);
+  });
+
+  it("cannot be consented to where it is not known what waits", async () => {
+    check.mockReset();
+    board.addresses.delete(`GET ${ROOT}/autorun`);
+    showConsent(shell, board.definitions.get(12)!, check);
+    await later();
+    expect(button("Check again").disabled).toBe(true);
+    expect(dialog().querySelector("[role=alert]")!.textContent).toContain("is not faked");
   });
 
   it("cannot be consented to where it could not be read, but unchecked", async () => {
@@ -140,13 +158,16 @@ describe("what changed since it was checked", () => {
     await open();
     expect(button("Check again").disabled).toBe(true);
     button("Uncheck").click();
-    expect(check.mock.calls).toEqual([[false, "skip", undefined]]);
+    expect(check.mock.calls).toEqual([[false]]);
   });
 
   it("asks what becomes of what waits, and skips it unless somebody says otherwise", async () => {
     await open(3);
     expect(dialog().textContent).toContain("Run the 3 that wait, else skip");
-    dialog().querySelector<HTMLInputElement>("input[type=checkbox]")!.click();
+    button("Check again").click();
+    expect(check.mock.calls).toEqual([[true, "skip", SEEN]]);
+    await open(3);
+    box().click();
     button("Check again").click();
     expect(check.mock.calls).toEqual([[true, "run", SEEN]]);
   });
