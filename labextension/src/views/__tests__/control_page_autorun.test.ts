@@ -21,6 +21,7 @@ beforeEach(() => {
   board = new FakeBoard();
   board.addresses.set(LEDGER, () => ({ entries: [waiting(3, 2912), waiting(2, 2913), entry(1, 2911, { job_id: 229 })], more: false }));
   board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 2, held: 0 }));
+  for (const address of ["GET /autorun", "GET /experiments/xppi0915/autorun"]) board.addresses.set(address, () => ({ waiting: 2, held: 0 }));
   box = document.body.appendChild(document.createElement("div"));
   page = drawControlPage(box, () => board, { experiment: "xppi0915" });
 });

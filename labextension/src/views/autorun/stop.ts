@@ -20,9 +20,10 @@ const PAGE = 500;
 /** Off at once; on after a question, where there is something to ask. */
 export async function pressSwitch(shell: Shell, waits: Waits | null): Promise<void> {
   if (!shell.board.autorunNow?.stopped) return stop(shell);
-  const known = waits ?? (await tried(shell, "Autorun is as it was", async () => waitsOf(...(await readWaiting(shell.board)), heldRuns(shell.board.jobs))));
+  // where nothing was known to wait it is looked at again: what has come since is asked about
+  const known = waits?.runs ? waits : (await tried(shell, "Autorun is as it was", async () => waitsOf(...(await readWaiting(shell.board)), heldRuns(shell.board.jobs))));
   if (!known) return;
-  if (!known.runs) return resume(shell, "skip");
+  if (!known.runs) return resume(shell, null);
   const missed = await askMissed(shell, { title: "Let all autorun go on?", runs: known.runs, more: known.more });
   if (missed) await resume(shell, missed);
 }
@@ -35,28 +36,35 @@ async function stop(shell: Shell): Promise<void> {
   if (said) await tried(shell, "The reason was not kept", () => requests.stop(said));
 }
 
-/** It goes on for everybody: what waits elsewhere is asked about before it goes the same way. */
-export async function resume(shell: Shell, missed: Missed): Promise<void> {
+/**
+ * It goes on for everybody: what waits elsewhere is asked about before it goes the same way.
+ * `missed` null: nothing was found to wait here; what comes until it goes on is run, as nobody said that it is skipped.
+ */
+export async function resume(shell: Shell, missed: Missed | null): Promise<void> {
   const requests = new AutorunRequests(shell.board);
-  const elsewhere = things(await requests.waitingElsewhere().catch(() => null)); // the answer to what follows says it
-  if (elsewhere && !(await askElsewhere(shell, elsewhere, missed))) return;
-  const done = await tried(shell, "Autorun is as it was", () => requests.resume(missed));
+  const found = await tried(shell, "Autorun is as it was", () => requests.waitingElsewhere(), "What waits in other experiments would go the same way, and cannot be read.");
+  if (!found) return;
+  const elsewhere = things(found);
+  const said = elsewhere ? await askElsewhere(shell, elsewhere, missed) : (missed ?? "run");
+  if (!said) return;
+  const done = await tried(shell, "Autorun is as it was", () => requests.resume(said));
   if (!done) return;
   const left = things(done);
   shell.toast({ kind: "good", title: "All autorun goes on", ...(left && { text: `${left} for something else: a pause, or a limit.` }) });
 }
 
 /** As "2 lines of the ledger and 1 job wait"; "": nothing does. */
-function things(left: Waiting | null): string {
-  const { waiting, held } = left ?? { waiting: 0, held: 0 };
+function things({ waiting, held }: Waiting): string {
   const both = [waiting && `${counted(waiting, "line")} of the ledger`, held && counted(held, "job")].filter(Boolean).join(" and ");
   return both && `${both} ${waiting + held === 1 ? "waits" : "wait"}`;
 }
 
-function askElsewhere(shell: Shell, wait: string, missed: Missed): Promise<boolean> {
-  const what = missed === "run" ? "run" : "skip";
+/** What becomes of what waits elsewhere: the same as here, or what is chosen where nothing waits here; null: nothing goes on. */
+async function askElsewhere(shell: Shell, wait: string, missed: Missed | null): Promise<Missed | null> {
+  const title = "Let autorun go on in all experiments?";
+  if (!missed) return askEither(shell, { title, text: `In other experiments ${wait}. What waits there because all autorun was stopped is run, or skipped.`, these: "what waits there" });
   const body = `In other experiments ${wait}, too. What waits there because all autorun was stopped is ${missed === "run" ? "run" : "skipped"} as well.`;
-  return shell.ask({ title: "Let autorun go on in all experiments?", body, yes: `Go on, and ${what} it there, too`, no: "Cancel" });
+  return (await shell.ask({ title, body, yes: `Go on, and ${missed} it there, too`, no: "Cancel" })) ? missed : null;
 }
 
 /** A reason that may be left empty; null: closed without a word. */
@@ -70,14 +78,17 @@ export function askReason(shell: Shell, title: string, text: string, yes: string
 
 /** What becomes of what waits; null: nothing was chosen. */
 export function askMissed(shell: Shell, { title, runs, more }: { title: string; runs: number; more: boolean }): Promise<Missed | null> {
+  const number = runs.toLocaleString("en") + (more ? "+" : "");
+  return askEither(shell, { title, text: `${number} ${runs === 1 ? "run waits" : "runs wait"}.`, these: runs === 1 ? "this one" : `these ${number}` });
+}
+
+function askEither(shell: Shell, { title, text, these }: { title: string; text: string; these: string }): Promise<Missed | null> {
   return new Promise((answer) => {
-    const number = runs.toLocaleString("en") + (more ? "+" : "");
-    const these = runs === 1 ? "this one" : `these ${number}`;
     shell.dialog(title, (box, close) => {
       const say = (missed: Missed | null) => () => (answer(missed), close());
       const skip = el("button.arp-btn", { type: "button", onclick: say("skip") }, `Go on, skip ${these}`);
       box.append(
-        el("div.arp-ask", {}, el("p", {}, `${number} ${runs === 1 ? "run waits" : "runs wait"}. What is skipped stays in the ledger, and can be applied by hand.`)),
+        el("div.arp-ask", {}, el("p", {}, `${text} What is skipped stays in the ledger, and can be applied by hand.`)),
         el("footer", {}, el("span.arp-grow"), el("button.arp-btn", { type: "button", onclick: say(null) }, "Cancel"), skip,
           el("button.arp-btn.is-main", { type: "button", onclick: say("run") }, `Go on and run ${these}`)));
       skip.focus();
@@ -85,12 +96,12 @@ export function askMissed(shell: Shell, { title, runs, more }: { title: string; 
   });
 }
 
-/** The answer; null: refused, which was said. */
-export async function tried<T>(shell: Shell, failed: string, act: () => Promise<T>): Promise<T | null> {
+/** The answer; null: refused, which was said, with what that means if it is given as `text`. */
+export async function tried<T>(shell: Shell, failed: string, act: () => Promise<T>, text?: string): Promise<T | null> {
   try {
     return await act();
   } catch (error) {
-    shell.toast({ kind: "bad", title: failed, said: plain(words(error), 2000) });
+    shell.toast({ kind: "bad", title: failed, ...(text && { text }), said: plain(words(error), 2000) });
     return null;
   }
 }
@@ -125,8 +136,12 @@ export function followWaiting(board: Board, tell: (waits: Waits | null) => void)
   const say = (): void => tell(since && read ? waitsOf([...lines.values()], more, heldRuns(board.jobs)) : null);
   const ask = async (): Promise<void> => {
     const asked = since;
+    const before = new Map(lines);
     const found = await readWaiting(board).catch(() => null);
     if (!found || asked !== since) return;
+    // what is not told again waits no more, but for what the feed told meanwhile and what is older than was read
+    const oldest = found[1] ? Math.min(...found[0].map(({ id }) => id ?? 0)) : 0;
+    for (const [id, one] of before) if (id >= oldest && lines.get(id) === one) lines.delete(id);
     found[0].forEach(take);
     [more, read] = [found[1], true];
     say();

@@ -156,7 +156,7 @@ export class Banner {
       said && button("Copy", () => this.acts.copy(said)),
       kept ? button(`Show the ${kept.toLocaleString("en")} kept`, () => this.acts.kept()) : null,
       word.retry && button("Try now", () => this.acts.retry()),
-      resume !== undefined && button(resume ? `Resume, skip ${resume}` : resume === null ? "Resume…" : "Resume", () => this.acts.resume(resume === null ? null : "skip")),
+      resume !== undefined && button(resume ? `Resume, skip ${resume}` : resume === null ? "Resume…" : "Resume", () => this.acts.resume(resume ? "skip" : null)),
       resume && button(`Resume and run ${resume}`, () => this.acts.resume("run")),
       word.bold ? null : el("button.arp-icon", { type: "button", "aria-label": "Dismiss", onclick: hide }, icon("x")));
   }

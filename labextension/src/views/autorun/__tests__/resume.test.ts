@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { FakeBoard } from "../../__tests__/fake_board";
 import { FakeShell } from "../../__tests__/fake_shell";
@@ -54,5 +54,26 @@ describe("all autorun that goes on", () => {
     board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 2, held: 0 }));
     await resume(shell, "skip");
     expect(shell.toasts[0]!.text).toBe("2 lines of the ledger wait for something else: a pause, or a limit.");
+  });
+
+  it("stays as it is where what waits in other experiments cannot be read, and says what failed", async () => {
+    waits(45, 3);
+    board.addresses.delete("GET /autorun");
+    await resume(shell, "skip");
+    expect(resumed()).toEqual([]);
+    expect(shell.toasts).toEqual([{
+      kind: "bad", title: "Autorun is as it was", text: expect.stringContaining("other experiments") as string, said: expect.stringContaining("is not faked") as string,
+    }]);
+  });
+
+  it("asks what becomes of what waits in other experiments where nothing waits here", async () => {
+    waits(42, 0);
+    const done = resume(shell, null);
+    await vi.waitFor(() => expect(shell.dialogs[0]!.el.textContent).toContain("In other experiments 42 lines of the ledger wait."));
+    const named = [...shell.dialogs[0]!.el.querySelectorAll("button")].map((one) => one.textContent);
+    expect(named).toEqual(["Cancel", "Go on, skip what waits there", "Go on and run what waits there"]);
+    shell.dialogs[0]!.el.querySelectorAll("button")[1]!.click();
+    await done;
+    expect(resumed()).toEqual([{ missed: "skip" }]);
   });
 });

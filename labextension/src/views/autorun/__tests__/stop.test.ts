@@ -4,7 +4,7 @@ import { FakeBoard } from "../../__tests__/fake_board";
 import { FakeShell } from "../../__tests__/fake_shell";
 import { at, NOW } from "../../__tests__/sample_rows";
 import type { Waits } from "../../shell/banner";
-import { warning } from "../../shell/banner";
+import { Banner, warning } from "../../shell/banner";
 import { AutorunSwitch } from "../../shell/switch";
 import { followWaiting, pressSwitch, resume } from "../stop";
 import { STOP, waiting } from "./entries";
@@ -19,6 +19,7 @@ beforeEach(() => {
   shell = new FakeShell(board);
   board.addresses.set("POST /autorun:stop", () => ({ stopped: STOP, waiting: 0, held: 0 }));
   board.addresses.set("POST /autorun:resume", () => ({ stopped: null, waiting: 3, held: 0 }));
+  for (const address of ["GET /autorun", "GET /experiments/xppi0915/autorun"]) board.addresses.set(address, () => ({ waiting: 0, held: 0 }));
 });
 
 describe("the one switch", () => {
@@ -42,13 +43,28 @@ describe("the one switch", () => {
     board.setStopped(STOP);
     board.addresses.set(LEDGER, () => ({ entries: [], more: false }));
     await pressSwitch(shell, null);
-    expect(bodies("/autorun:resume")).toEqual([{ missed: "skip" }]);
+    expect(shell.dialogs).toEqual([]);
     const done = pressSwitch(shell, { runs: 3, more: false, ended: true });
     const [dialog] = shell.dialogs;
     expect(dialog!.el.textContent).toContain("3 runs wait.");
     [...dialog!.el.querySelectorAll("button")].find((one) => one.textContent === "Go on and run these 3")!.click();
     await done;
     expect(bodies("/autorun:resume").at(-1)).toEqual({ missed: "run" });
+  });
+
+  it("that is on again where nothing waits skips nothing that comes meanwhile", async () => {
+    board.setStopped(STOP);
+    board.addresses.set(LEDGER, () => ({ entries: [], more: false }));
+    await pressSwitch(shell, { runs: 0, more: false, ended: true });
+    expect(bodies("/autorun:resume")).toEqual([{ missed: "run" }]);
+  });
+
+  it("looks again where nothing was known to wait, and asks about what has come", async () => {
+    board.setStopped(STOP);
+    board.addresses.set(LEDGER, () => ({ entries: [waiting(4, 20)], more: false }));
+    void pressSwitch(shell, { runs: 0, more: false, ended: true });
+    await vi.waitFor(() => expect(shell.dialogs[0]!.el.textContent).toContain("1 run waits."));
+    expect(bodies("/autorun:resume")).toEqual([]);
   });
 
   it("that is pressed before it is known what waits finds out first, and does nothing where it cannot", async () => {
@@ -84,6 +100,18 @@ describe("the one switch", () => {
 });
 
 describe("the banner", () => {
+  it("finds out what has come where nothing was known to wait, and skips none of it", () => {
+    const asked: unknown[] = [];
+    const acts = { copy() {}, kept() {}, retry() {}, left() {}, resume: (missed: unknown) => void asked.push(missed) };
+    for (const waits of [null, { runs: 0, more: false, ended: true }, { runs: 3, more: false, ended: true }]) {
+      board.setStopped(STOP);
+      const banner = new Banner(() => board, acts, () => waits);
+      banner.draw();
+      [...banner.el.querySelectorAll("button")].find((one) => one.textContent.startsWith("Resume"))!.click();
+    }
+    expect(asked).toEqual([null, null, "skip"]);
+  });
+
   const said = (waits: Waits | null = null): string => {
     const word = warning(board, new Set(), NOW, waits)!;
     return `${word.bold} ${word.text}`;
@@ -150,5 +178,21 @@ describe("what waits until autorun may go on", () => {
     expect(board.asked("json")).toHaveLength(1);
     leave();
     expect(board.listening).toBe(0);
+  });
+
+  it("is counted anew once the line is back: what no longer waits is dropped, what came meanwhile stays", async () => {
+    const told: (Waits | null)[] = [];
+    board.addresses.set(LEDGER, () => ({ entries: [waiting(4, 20), waiting(5, 21)], more: false }));
+    followWaiting(board, (waits) => told.push(waits));
+    board.setStopped(STOP);
+    await vi.waitFor(() => expect(told.at(-1)).toMatchObject({ runs: 2 }));
+    let answer: (page: unknown) => void = () => undefined;
+    board.addresses.set(LEDGER, () => new Promise((come) => (answer = come)));
+    board.tell({ connection: true });
+    board.tell({ ledger: [waiting(6, 22)] });
+    answer({ entries: [waiting(5, 21)], more: false });
+    await vi.waitFor(() => expect(told.at(-1)).toMatchObject({ runs: 2 }));
+    board.tell({ ledger: [waiting(5, 21, { outcome: "fired", revision: 70 }), waiting(6, 22, { outcome: "fired", revision: 71 })] });
+    expect(told.at(-1)).toMatchObject({ runs: 0 });
   });
 });
