@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -85,6 +86,22 @@ def test_real_command_gets_neither_our_variables_nor_the_lock(bench: Bench) -> N
     fds = (bench.folder / "fds").read_text()
     assert "/lock" not in fds
     assert "/spool" not in fds
+
+
+#: all that the wrapper calls its own
+VARIABLES = sorted(
+    set(re.findall(r"(?<![\w$-])([a-z_]\w*)=", (WRAPPERS / "bsub").read_text())) - {"if", "of"}
+)
+
+
+def test_variables_of_the_user_reach_the_real_command_whatever_their_names(bench: Bench) -> None:
+    named = [one.removeprefix("_") for one in VARIABLES]
+    assert {"name", "tag", "job", "kind"} <= set(named)
+    bench.environment |= dict.fromkeys(named, "the user's")
+    bench.real(ECHO.format(folder=bench.folder))
+    assert bench.run("-q", "x", "./run") == (0, b"", b"")
+    passed = (bench.folder / "env").read_text().splitlines()
+    assert [one for one in named if f"{one}=the user's" not in passed] == []
 
 
 @pytest.mark.parametrize(
