@@ -96,6 +96,8 @@ class Poller:
         self._asking: _Asking | None = None
         #: of whom neither list nor history tells, and what was told of that
         self._silent: dict[Key, str] = {}
+        #: neither listed nor denied, though there was an answer
+        self._left_out_since: dict[Key, datetime] = {}
         self._ends: dict[Key, asyncio.Task[None]] = {}
         #: bad ends whose logs have been looked at, and the line found
         self._looked: dict[Key, tuple[Reading, str]] = {}
@@ -170,6 +172,8 @@ class Poller:
         self._doubts = {key: one for key, one in self._doubts.items() if key in self._keys}
         self._looked = {key: one for key, one in self._looked.items() if key in self._keys}
         self._silent = {key: one for key, one in self._silent.items() if key in self._keys}
+        left_out = self._left_out_since
+        self._left_out_since = {key: one for key, one in left_out.items() if key in self._keys}
 
     async def _report(self, poll: Poll, at: datetime) -> None:
         """Tell of what has changed; some jobs at a time, so that others have their turn."""
@@ -179,6 +183,10 @@ class Poller:
             for key, one in self._doubts.items()
             if (reading := poll.readings.get(key[1])) is None
             or not self._told.is_known(key, reading)
+        }
+        left_out = self._left_out_since
+        self._left_out_since = {
+            key: since for key, since in left_out.items() if key[1] not in poll.readings
         }
         keys = tuple(self._keys.items())
         for start in range(0, len(keys), _SLICE):
@@ -240,14 +248,22 @@ class Poller:
 
     def _silences(self, those: Iterable[Key], why: str, at: datetime) -> list[JobReading]:
         """Return, once, that nothing is known of jobs: they stand in the books as they were."""
-        told: list[JobReading] = []
-        for key in those:
-            since = self._doubts[key].first_seen_at
-            words = f"no word of it since {since:%b %d %H:%M} UTC: {why}"
-            if self._silent.get(key) != words:
-                self._silent[key] = words
-                told.append(_reading(key, None, at, silence=words))
-        return told
+        told = (self._silence(key, self._doubts[key].first_seen_at, why, at) for key in those)
+        return [one for one in told if one is not None]
+
+    def _left_out(self, key: Key, at: datetime) -> JobReading | None:
+        """Return, once, that answers have told nothing of a job for some time."""
+        since = self._left_out_since.setdefault(key, at)
+        if at - since < timedelta(seconds=self._settings.lost_after_s):
+            return None
+        return self._silence(key, since, f"{self._scheduler.title}'s answers leave it out", at)
+
+    def _silence(self, key: Key, since: datetime, why: str, at: datetime) -> JobReading | None:
+        words = f"no word of it since {since:%b %d %H:%M} UTC: {why}"
+        if self._silent.get(key) == words:
+            return None
+        self._silent[key] = words
+        return _reading(key, None, at, silence=words)
 
     def _news(self, key: Key, job: WatchedJob, poll: Poll, at: datetime) -> JobReading | None:
         """Return what is to be told of one scheduler job now."""
@@ -257,7 +273,8 @@ class Poller:
             # its id is another's now: a history that is asked by ids would tell of that one
             return _reading(key, None, at) if self._is_unknown(key, job, at) else None
         if reading is None and native_id not in poll.unknown:
-            return None
+            return self._left_out(key, at)
+        self._left_out_since.pop(key, None)
         if reading is None:
             if self._is_unknown(key, job, at):
                 self._forgotten[key] = job

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from arp_nb.model import JobState, Reading
 from arp_nb.schedulers.base import Poll
 from tests.batch_world import World
 from tests.fake_port import FakeJob
-from tests.poll_desk import Desk, story
+from tests.poll_desk import NOW, Desk, story
 
 
 @pytest.fixture
@@ -60,6 +61,10 @@ def test_a_bad_end_that_only_the_history_knows_comes_with_its_log_s_line(world: 
         assert desk.port.readings_taken[-1].log_path == str(log)
 
     forgotten(world, tell)
+
+
+def silences_of(desk: Desk) -> list[str]:
+    return [one.silence for one in desk.port.readings_taken if one.silence]
 
 
 def silences(desk: Desk) -> list[str]:
@@ -115,6 +120,33 @@ def test_a_job_that_is_listed_again_is_told_anew_after_a_silence(world: World) -
         assert not second.silence
 
     forgotten(world, tell)
+
+
+def test_a_job_that_answers_leave_out_for_long_is_told_once(world: World) -> None:
+    async def tell(desk: Desk) -> None:
+        job = await desk.job("1", age_s=500)
+        at = NOW
+        listed = await desk.scheduler.poll(["1"])
+
+        async def poll_at(seconds: float, *, is_whole: bool = False) -> None:
+            poll = listed if is_whole else Poll({})
+            await desk.poller._report(poll, at + timedelta(seconds=seconds))
+
+        desk.poller._watch(await desk.port.watched())
+        await poll_at(-10.0, is_whole=True)
+        for seconds in (0.0, 30.0):
+            await poll_at(seconds)
+        await poll_at(50.0, is_whole=True)
+        for seconds in (60.0, 70.0, 119.0):
+            await poll_at(seconds)
+        assert silences_of(desk) == [], "none of them was long"
+        for seconds in (121.0, 130.0):
+            await poll_at(seconds)
+        [said] = silences_of(desk)
+        assert re.fullmatch(r"no word of it since .* UTC: .*'s answers leave it out", said)
+        assert job.state is JobState.PENDING
+
+    story(world, tell)
 
 
 def test_a_history_that_takes_its_time_holds_up_no_poll(
