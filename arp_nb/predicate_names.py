@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ FUNCTIONS = tuple(EXAMPLES)
 #: what people bring from JSON and other languages, and how it is written here
 OTHER_WORDS: Mapping[str, str] = {"true": "True", "false": "False", "null": "None"}
 _LISTED_CHARS = 60
+#: among so many names, and of so much of each, near ones are looked for
+_NEAR_NAMES, _NEAR_CHARS = 300, 40
+#: how much of two names is the same, of 1, if they are near
+_NEAR = 0.4
+_MOST_NEAR = 3
 
 
 def known_names(parameters: Iterable[str], jobs: Mapping[str, Iterable[str]]) -> list[str]:
@@ -73,9 +79,33 @@ def shown(function: str, *names: str) -> str:
             return f"{function}({names[0]!r})"
 
 
+def there_is(name: str, known: Iterable[str]) -> str:
+    """Return which names there are instead of one, for a sentence: near ones first."""
+    names = [str(one) for one in islice(known, _NEAR_NAMES)]
+    wanted = _pairs(name)
+    nearness = {one: _nearness(wanted, _pairs(one)) for one in names}
+    near = sorted((one for one in names if nearness[one] >= _NEAR), key=lambda one: -nearness[one])
+    ordered = dict.fromkeys([*near[:_MOST_NEAR], *names])
+    return f" It has: {listed(ordered)}." if names else " It has none."
+
+
+def _pairs(name: str) -> set[tuple[str, str]]:
+    """Return which letters follow each other, with the ends; `difflib` takes a hundred times more.
+
+    A run without a parameter is judged as often as one that has it.
+    """
+    letters = name[:_NEAR_CHARS].lower()
+    return {*zip(f" {letters}", f"{letters} ", strict=True)}
+
+
+def _nearness(some: set[tuple[str, str]], others: set[tuple[str, str]]) -> float:
+    return 2 * len(some & others) / (len(some) + len(others))
+
+
 def listed(names: Iterable[str], most: int = 10) -> str:
     """Return names for a sentence, not more than can be read."""
     there = [
-        one if len(one) <= _LISTED_CHARS else f"{one[:_LISTED_CHARS]}…" for one in map(str, names)
+        one if len(one) <= _LISTED_CHARS else f"{one[:_LISTED_CHARS]}…"
+        for one in map(str, islice(names, most + 1))
     ]
     return f"{', '.join(there[:most])}{', …' if len(there) > most else ''}"

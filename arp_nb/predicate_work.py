@@ -1,26 +1,91 @@
-"""What predicates can do with values: operators and functions that refuse what has no meaning."""
+"""What predicates can do with values: operators and functions that refuse what has no meaning.
+
+Whatever is done is charged by how much is looked at: a judgement comes to its end, or to the end
+of what it may do, within about two milliseconds.
+"""
 
 from __future__ import annotations
 
 import ast
 import operator
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sized
 
 #: whole numbers beyond this are worked out as floats, so that none grows without end
 _WHOLE = 2**63
 _MOST_EXPONENT = 64
 #: of a value that is shown
 _SHOWN_CHARS = 120
-#: of a value that is worked with: how long a predicate takes is bounded by these
+#: of a value that is worked with
 MOST_TEXT, MOST_PARTS, MOST_LEVELS = 10_000, 1000, 20
+#: of one judgement; the unit is to look at one value of a list, which takes 10 to 40 ns
+MOST_WORK = 100_000
+#: what each operation costs, whatever it works on
+_STEP = 20
+#: so many characters cost one unit, as measured at their worst: where texts are compared, where
+#: one is looked through for another, and where each place of it is compared to the end
+_CHARS, _CHARS_THROUGH, _CHARS_TO_THE_END = 50, 16, 250
+#: how often a value is looked at to weigh it
+_WEIGHING = 3
 
 
 class Trouble(Exception):
     """A predicate cannot be worked out for these values; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """A list or an object, weighed once: who passes it on does not look into it."""
+
+    value: Sized
+    #: what it costs to look at all that is in it
+    weight: int
+    #: of what stands in it
+    kinds: frozenset[type]
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+
+class Work:
+    """What one judgement does, and may still do."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def charge(self, units: int) -> None:
+        """Count work that is about to be done.
+
+        Raises
+        ------
+        Trouble
+            It would be too much.
+        """
+        if self.done + units > MOST_WORK:
+            raise Trouble(
+                "It has too much to look at in these values: name long lists and texts less often."
+            )
+        self.done += units
+
+    def charged(self, does: Callable[..., Any]) -> Callable[..., Any]:
+        """Return an operator or a function that is charged for what it is given."""
+        cost: Callable[..., int] = _COSTS.get(does, _weights)
+
+        def worked(*given: Any) -> Any:
+            self.charge(_STEP + cost(*given))
+            return does(*given)
+
+        return worked
+
+    def admitted(self, name: str, value: Any) -> Any:
+        """Return a value to work with, charged for being weighed, and shown."""
+        found = admitted(name, value)
+        self.charge(_STEP + _WEIGHING * _weights(found))
+        return found
 
 
 def bounded(value: Any) -> Any:
@@ -41,31 +106,55 @@ def admitted(name: str, value: Any) -> Any:
     Trouble
         It is so large, or nested so deeply, that work on it could take long.
     """
-    parts = chars = 0
-    level = [value]
+    if isinstance(value, str):
+        if len(value) > MOST_TEXT:
+            raise _too_large(name)
+        return value
+    if not isinstance(value, list | tuple | dict):
+        return bounded(value)
+    parts, chars = 1, 0
+    level: list[Any] = [value]
     for _ in range(MOST_LEVELS):
+        kinds = frozenset(map(type, level))
+        if any(issubclass(kind, str) for kind in kinds):
+            chars += sum(len(one) for one in level if isinstance(one, str))
+        # a list of numbers, the usual one, is not walked through
+        nested = any(issubclass(kind, list | tuple | dict) for kind in kinds)
+        level = list(_inside(level, MOST_PARTS + 2)) if nested else []
         parts += len(level)
-        chars += sum(len(one) for one in level if isinstance(one, str))
         if parts > MOST_PARTS + 1 or chars > MOST_TEXT:
             break
-        inner = chain.from_iterable(_inside(one) for one in level)
-        level = list(islice(inner, MOST_PARTS + 2))
         if not level:
-            return bounded(value)
-    raise Trouble(
+            return Whole(value, parts + chars // _CHARS, frozenset(map(type, value)))
+    raise _too_large(name)
+
+
+def _inside(level: list[Any], most: int) -> Iterator[Any]:
+    inner = (one for one in level if isinstance(one, list | tuple | dict))
+    flat = (chain.from_iterable(one.items()) if isinstance(one, dict) else one for one in inner)
+    return islice(chain.from_iterable(flat), most)
+
+
+def _too_large(name: str) -> Trouble:
+    return Trouble(
         f"{name} is too large for a predicate: a text has at most {MOST_TEXT:,} characters, "
         f"a list {MOST_PARTS:,} values."
     )
 
 
-def _inside(value: Any) -> Iterable[Any]:
-    match value:
-        case dict():
-            return chain.from_iterable(value.items())
-        case list() | tuple():
-            return value
-        case _:
-            return ()
+def _raw(value: Any) -> Any:
+    return value.value if isinstance(value, Whole) else value
+
+
+def _listed(*given: Any) -> Whole:
+    """Return a list that is written; it weighs what stands in it."""
+    value = [_raw(one) for one in given]
+    return Whole(value, 1 + _weights(*given), frozenset(map(type, value)))
+
+
+def _tupled(*given: Any) -> Whole:
+    listed = _listed(*given)
+    return Whole(tuple(_raw(one) for one in given), listed.weight, listed.kinds)
 
 
 def shown(value: Any) -> Any:
@@ -74,8 +163,35 @@ def shown(value: Any) -> Any:
         return value
     if isinstance(value, int | float):
         return value if abs(value) < _WHOLE else f"{bounded(value):g}"
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else "".join(_pieces(_raw(value), _SHOWN_CHARS + 1))
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
+
+
+def _pieces(value: Any, most: int) -> Iterator[str]:
+    """Yield how a value is written, and no more of it than so many characters need."""
+    match value:
+        case dict():
+            pairs = islice(value.items(), most)
+            yield from _between("{", ((f"{key!r}: ", one) for key, one in pairs), "}", most)
+        case list() | tuple():
+            signs = "[]" if isinstance(value, list) else "()"
+            parts = (("", one) for one in islice(value, most))
+            yield from _between(signs[0], parts, signs[1], most)
+        case str():
+            yield repr(value[:most])
+        case _:
+            yield repr(bounded(value))
+
+
+def _between(begin: str, parts: Iterator[tuple[str, Any]], end: str, most: int) -> Iterator[str]:
+    yield begin
+    for index, (name, one) in enumerate(parts):
+        if most <= 0:
+            return
+        for piece in (", " if index else "", name, *_pieces(one, most)):
+            most -= len(piece)
+            yield piece
+    yield end
 
 
 def _kind(value: Any) -> str:
@@ -125,7 +241,11 @@ def _equal(left: Any, right: Any) -> bool:
     # '6' == 6 would be false for ever: whoever writes it means something else
     if _is_scalar(left) and _is_scalar(right) and isinstance(left, str) != isinstance(right, str):
         raise Trouble(f"{_kind(left)} cannot be compared with {_kind(right)}.")
-    return bool(left == right)
+    return bool(_raw(left) == _raw(right))
+
+
+def _unequal(left: Any, right: Any) -> bool:
+    return not _equal(left, right)
 
 
 def _is_scalar(value: Any) -> bool:
@@ -133,16 +253,23 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _within(left: Any, right: Any) -> bool:
-    if isinstance(right, str) and not isinstance(left, str):
-        raise Trouble(f"{_kind(left)} cannot stand in {_kind(right)}.")
-    if not isinstance(right, str | list | tuple | dict):
+    if isinstance(right, str):
+        if not isinstance(left, str):
+            raise Trouble(f"{_kind(left)} cannot stand in {_kind(right)}.")
+        return left in right
+    if not isinstance(right, Whole):
         raise Trouble(f"Nothing can be in {_kind(right)}.")
-    if isinstance(right, list | tuple) and right and _is_scalar(left):
+    inside: Any = right.value
+    if not isinstance(inside, dict) and inside and _is_scalar(left):
         text = isinstance(left, str)
-        if all(_is_scalar(one) and isinstance(one, str) != text for one in right):
-            kind = "numbers" if text else "texts"
-            raise Trouble(f"{_kind(left)} cannot be in a list of {kind}.")
-    return left in right
+        others = (float | int, "numbers") if text else (str, "texts")
+        if all(issubclass(kind, others[0]) for kind in right.kinds):
+            raise Trouble(f"{_kind(left)} cannot be in a list of {others[1]}.")
+    return _raw(left) in inside
+
+
+def _without(left: Any, right: Any) -> bool:
+    return not _within(left, right)
 
 
 def _signed(work: Callable[[Any], Any], sign: str) -> Callable[[Any], Any]:
@@ -155,7 +282,7 @@ def _signed(work: Callable[[Any], Any], sign: str) -> Callable[[Any], Any]:
 
 
 def _length(value: Any) -> int:
-    if not isinstance(value, str | list | dict | tuple):
+    if not isinstance(value, str | Whole):
         raise Trouble(f"{_kind(value)} has no length.")
     return len(value)
 
@@ -168,8 +295,10 @@ def _lower(value: Any) -> str:
 
 def _extreme(pick: Callable[[Any], Any], name: str) -> Callable[..., Any]:
     def picked(*values: Any) -> Any:
-        several = values[0] if len(values) == 1 and isinstance(values[0], list) else values
-        if not several or not all(isinstance(one, int | float) for one in several):
+        several, kinds = values, frozenset(map(type, values))
+        if len(values) == 1 and isinstance(values[0], Whole) and isinstance(_raw(values[0]), list):
+            several, kinds = _raw(values[0]), values[0].kinds
+        if not several or not all(issubclass(kind, int | float) for kind in kinds):
             raise Trouble(f"{name} is for one or more numbers.")
         return bounded(pick(several))
 
@@ -182,6 +311,32 @@ def _rounded(value: Any, digits: Any = 0) -> Any:
     return round(value, digits)
 
 
+def _weights(*given: Any) -> int:
+    """Return what it costs to look at values once."""
+    units = 0
+    for one in given:
+        if isinstance(one, Whole):
+            units += one.weight
+        elif isinstance(one, str):
+            units += len(one) // _CHARS
+        units += 1
+    return units
+
+
+def _cost_of_finding(left: Any, right: Any) -> int:
+    units = _weights(left, right)
+    if isinstance(left, str) and isinstance(right, str):
+        places = max(len(right) - len(left) + 1, 0)
+        units += len(right) // _CHARS_THROUGH + len(left) * places // _CHARS_TO_THE_END
+    return units
+
+
+def _cost_of_lower(value: Any) -> int:
+    return len(value) if isinstance(value, str) and not value.isascii() else _weights(value)
+
+
+#: how lists are called where they are written: nobody can write that
+LIST, TUPLE = "[]", "()"
 FUNCTIONS_OF_VALUES: Mapping[str, Callable[..., Any]] = {
     "abs": _signed(abs, "abs"),
     "len": _length,
@@ -189,6 +344,8 @@ FUNCTIONS_OF_VALUES: Mapping[str, Callable[..., Any]] = {
     "max": _extreme(max, "max"),
     "min": _extreme(min, "min"),
     "round": _rounded,
+    LIST: _listed,
+    TUPLE: _tupled,
 }
 OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Add: _of_numbers(operator.add, "+"),
@@ -202,13 +359,25 @@ OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.UAdd: _signed(operator.pos, "+"),
     ast.Not: operator.not_,
     ast.Eq: _equal,
-    ast.NotEq: lambda left, right: not _equal(left, right),
+    ast.NotEq: _unequal,
     ast.Lt: _ordered(operator.lt),
     ast.LtE: _ordered(operator.le),
     ast.Gt: _ordered(operator.gt),
     ast.GtE: _ordered(operator.ge),
     ast.In: _within,
-    ast.NotIn: lambda left, right: not _within(left, right),
+    ast.NotIn: _without,
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
+}
+#: where it is not once through what is given
+_COSTS: Mapping[Callable[..., Any], Callable[..., int]] = {
+    _listed: lambda *given: len(given),
+    _tupled: lambda *given: len(given),
+    _length: lambda *_: 0,
+    operator.not_: lambda *_: 0,
+    operator.is_: lambda *_: 0,
+    operator.is_not: lambda *_: 0,
+    _lower: _cost_of_lower,
+    _within: _cost_of_finding,
+    _without: _cost_of_finding,
 }

@@ -2,8 +2,9 @@
 
 It reads like Python: ``beam > 5 and mode == 'scan' and smalldata.Events >= 1000``. Python's
 own parser reads the text, the list of syntax below says what may stand in it, and `simpleeval`
-works it out: no loops, no attributes, no calls but of the functions here, no text that grows.
-So nothing that can be written runs for long, and nothing reaches further than the values.
+works it out: no loops, no attributes, no calls but of the functions here, no text that grows,
+and each step charged for how much it looks at. So nothing that can be written runs for long, and
+nothing reaches further than the values.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import functools
 import re
 import warnings
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
@@ -28,27 +28,29 @@ from arp_nb.predicate_names import (
     OWN_NAMES,
     is_word,
     known_names,
-    listed,
+    there_is,
 )
 from arp_nb.predicate_work import (
     FUNCTIONS_OF_VALUES,
+    LIST,
     OPERATORS,
+    TUPLE,
     Trouble,
-    admitted,
+    Work,
     bounded,
     shown,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["FUNCTIONS", "JobValues", "Predicate", "Values", "Verdict", "known_names", "parse"]
 
 MOST_CHARS = 2000
 #: values, names and operations; and how many of them may lie within each other
 MOST_NODES, MOST_DEPTH = 200, 50
-#: among so many names, and such short ones, a near one is looked for
-_NEAR_NAMES, _NEAR_CHARS = 300, 40
+#: of a name that is not known
+_SAID_CHARS = 40
 _ALLOWED = (
     ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.UAdd,
     ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow,
@@ -110,6 +112,8 @@ class Verdict:
     seen: Mapping[str, Any] = field(default_factory=dict)
     #: why it cannot be said, in words; it then does not hold
     problem: str = ""
+    #: how much was looked at, in units of `predicate_work.MOST_WORK`
+    work: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +146,9 @@ class Predicate:
             problem = "It cannot be judged: a value is nested too deeply."
         else:
             if isinstance(found, bool):
-                return Verdict(holds=found, seen=look.seen)
+                return Verdict(holds=found, seen=look.seen, work=look.work.done)
             problem = f"It gives {shown(found)!r}, not true or false: compare it with something."
-        return Verdict(holds=False, seen=look.seen, problem=problem)
+        return Verdict(holds=False, seen=look.seen, problem=problem, work=look.work.done)
 
 
 @functools.lru_cache(maxsize=256)
@@ -234,6 +238,14 @@ class _Reader(ast.NodeTransformer):
             self._check_text(node, node.value)
         return ast.copy_location(ast.Constant(bounded(node.value)), node)
 
+    def visit_List(self, node: ast.List) -> ast.AST:
+        """Read a list as a call that weighs it: `simpleeval` walks through lists at each step."""
+        return self._made(node, LIST)
+
+    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
+        """Read a tuple as a list is read."""
+        return self._made(node, TUPLE)
+
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """Read ``smalldata.Events`` as a counter of a job."""
         if not isinstance(node.value, ast.Name):
@@ -263,9 +275,9 @@ class _Reader(ast.NodeTransformer):
             self._refuse(node, "Only the functions of predicates can be called.")
         name = node.func.id
         if name not in FUNCTIONS:
-            near = difflib.get_close_matches(name[:_NEAR_CHARS], FUNCTIONS, n=1)
+            near = difflib.get_close_matches(name[:_SAID_CHARS], FUNCTIONS, n=1)
             advice = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(FUNCTIONS)}."
-            self._refuse(node, f"There is no function {name[:_NEAR_CHARS]}. {advice}")
+            self._refuse(node, f"There is no function {name[:_SAID_CHARS]}. {advice}")
         if node.keywords:
             self._refuse(node, f"{name} takes no named arguments.")
         wanted = _OF_NAMES.get(name)
@@ -278,6 +290,12 @@ class _Reader(ast.NodeTransformer):
             return self._call(node, name, *names)
         args = [self.visit(one) for one in node.args]
         return ast.copy_location(ast.Call(node.func, args, []), node)
+
+    def _made(self, node: ast.List | ast.Tuple, name: str) -> ast.AST:
+        checked = self.generic_visit(node)
+        assert isinstance(checked, ast.List | ast.Tuple)
+        call = ast.Call(ast.Name(name, ast.Load()), checked.elts, [])
+        return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def _call(self, node: ast.expr, name: str, *texts: str) -> ast.AST:
         for one in texts:
@@ -303,7 +321,9 @@ class _Look:
 
     def __init__(self, values: Values) -> None:
         self._values = values
+        self._admitted: dict[str, Any] = {}
         self.seen: dict[str, Any] = {}
+        self.work = Work()
 
     def name(self, node: ast.Name) -> Any:
         """Return one of the run's own values, or a parameter."""
@@ -320,7 +340,7 @@ class _Look:
         parameters = self._values.parameters
         if name in parameters:
             return self._saw(predicate_names.shown("param", name), parameters[name])
-        there = _there(name, parameters)
+        there = there_is(name, parameters)
         if name in self._values.jobs:
             there = f" {name} is a batch def: status({name!r}) is the status of its job"
             there += f", {name}.Events its counter Events." if is_word(name) else "."
@@ -337,7 +357,7 @@ class _Look:
         counters = self._job(job).counters
         if name in counters:
             return self._saw(predicate_names.shown("counter", job, name), counters[name])
-        there = _there(name, counters)
+        there = there_is(name, counters)
         if name == "status":
             there = f" Write status({job!r}) for its status."
         raise Trouble(f"The job of {job} has no counter {name!r}.{there}")
@@ -349,23 +369,16 @@ class _Look:
     def _job(self, name: str) -> JobValues:
         found = self._values.jobs.get(name)
         if found is None:
-            there = _there(name, self._values.jobs)
+            there = there_is(name, self._values.jobs)
             raise Trouble(f"Run {self._values.run} has no job of {name!r}.{there}")
         return found
 
     def _saw(self, name: str, value: Any) -> Any:
-        found = admitted(name, value)
-        self.seen[name] = shown(value)
-        return found
-
-
-def _there(name: str, known: Iterable[str]) -> str:
-    """Return which names there are, near ones first."""
-    names = [str(one) for one in islice(known, _NEAR_NAMES)]
-    short = [one for one in names if len(one) <= _NEAR_CHARS]
-    near = difflib.get_close_matches(name, short, cutoff=0.5) if len(name) <= _NEAR_CHARS else []
-    ordered = [*near, *(one for one in names if one not in near)]
-    return f" It has: {listed(ordered)}." if names else " It has none."
+        if name not in self._admitted:
+            # however often it is named, it is weighed once
+            self._admitted[name] = self.work.admitted(name, value)
+            self.seen[name] = shown(value)
+        return self._admitted[name]
 
 
 def _worked_out(tree: ast.expr, look: _Look) -> Any:
@@ -374,9 +387,10 @@ def _worked_out(tree: ast.expr, look: _Look) -> Any:
         "has": look.has,
         "counter": look.counter,
         "status": look.status,
-        **FUNCTIONS_OF_VALUES,
+        **{name: look.work.charged(does) for name, does in FUNCTIONS_OF_VALUES.items()},
     }
+    operators = {kind: look.work.charged(does) for kind, does in OPERATORS.items()}
     evaluator = EvalWithCompoundTypes(
-        operators=OPERATORS, functions=functions, names=look.name, allowed_attrs={}
+        operators=operators, functions=functions, names=look.name, allowed_attrs={}
     )
     return evaluator.eval("", previously_parsed=tree)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -14,14 +14,18 @@ from arp_nb.predicate_work import (
     MOST_LEVELS,
     MOST_PARTS,
     MOST_TEXT,
+    MOST_WORK,
     OPERATORS,
     Trouble,
+    Whole,
     admitted,
+    shown,
 )
 from arp_nb.predicates import MOST_CHARS, MOST_NODES, Values, parse
 
 
 def parts(value: Any) -> Iterator[Any]:
+    value = value.value if isinstance(value, Whole) else value
     yield value
     inner: list[Any] = []
     if isinstance(value, dict):
@@ -90,7 +94,7 @@ LONGEST = [
     " and ".join(["-1 not in a"] * 49),
     " < ".join(["b"] * 99),
     " or ".join(["a == [b, b, b]"] * 28),
-    "[" + ", ".join(["a"] * 90) + "] != [" + ", ".join(["a"] * 90) + "]",
+    "[" + ", ".join(["a"] * 40) + "] != [" + ", ".join(["a"] * 40) + "]",
     "-" * 40 + "b < 1",
     " == ".join(["lower(c)"] * 66),
     "max(" + ", ".join(["b ** 2 * b"] * 35) + ") > 1",
@@ -125,3 +129,99 @@ def test_what_may_be_written_takes_as_many_steps_as_it_has_parts(
     found = parse(text).judge(values)
     assert not found.problem
     assert 0 < steps <= MOST_NODES
+
+
+class Watched(list[Any]):
+    """A list that counts how many values are looked at in it."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        super().__init__(values)
+        self.looks = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.looks += len(self)
+        return super().__iter__()
+
+    def __eq__(self, other: object) -> bool:
+        self.looks += len(self)
+        return super().__eq__(other)
+
+    def __contains__(self, one: object) -> bool:
+        self.looks += len(self)
+        return super().__contains__(one)
+
+    __hash__ = None
+
+
+NAMES = [f"n{one}" for one in range(49)]
+
+
+def many(text: str, times: int) -> str:
+    return ", ".join([text] * times)
+
+
+#: what walks through long lists as often as may be written
+HEAVY = [
+    f"len([{many('a', 190)}]) > 1",
+    f"[{many('a', 180)}]",
+    f"[{many('a', 90)}] != [{many('b', 90)}]",
+    " and ".join(["a == b"] * 60),
+    f"a in [{many('b', 180)}]",
+    "".join(["(", "0 or (" * 40, "a", ")" * 40, ") == b"]),
+    " and ".join(["0.5 not in a"] * 49),
+    " and ".join(["max(a) > -1"] * 30),
+    "[" * 40 + many("a", 100) + "]" * 40 + " == b",
+]
+
+
+@pytest.mark.parametrize("text", HEAVY)
+def test_no_judgement_looks_at_more_values_than_it_may(text: str) -> None:
+    a, b = Watched(range(MOST_PARTS - 1)), Watched([*range(MOST_PARTS - 2), -1])
+    found = parse(text).judge(Values(run=1, parameters={"a": a, "b": b}))
+    assert found.work <= MOST_WORK
+    assert a.looks + b.looks <= MOST_WORK
+
+
+def test_a_value_is_weighed_once_however_often_it_is_named() -> None:
+    looks = []
+    for times in (1, 60):
+        value = Watched(range(MOST_PARTS))
+        text = " and ".join(["len(a) > 1"] * min(times, 30)) + " and len([a, a, a]) == 3"
+        assert parse(text).judge(Values(run=1, parameters={"a": value})).holds
+        looks.append(value.looks)
+    assert looks[0] == looks[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (f"[{many('a', 90)}] != [{many('b', 90)}]", {"a": [0] * 999, "b": [0] * 998 + [1]}),
+        (" == ".join(["lower(c)"] * 66), {"c": "\u0130" * MOST_TEXT}),
+        ("c in d", {"c": "x" * 4999 + "y", "d": "x" * MOST_TEXT}),
+        (" or ".join(f"{one} == 1" for one in NAMES), dict.fromkeys(NAMES, [0] * 999)),
+    ],
+    ids=["lists", "letters", "text-in-text", "names"],
+)  # fmt: skip
+def test_what_would_take_too_much_work_does_not_hold_and_is_told(
+    text: str, values: dict[str, Any]
+) -> None:
+    found = parse(text).judge(Values(run=1, parameters=values))
+    assert not found.holds
+    assert found.problem.startswith("It has too much to look at in these values")
+    assert found.work <= MOST_WORK
+
+
+@given(
+    st.recursive(
+        SHORT | st.text(min_size=100, max_size=150),
+        lambda one: st.lists(one) | st.dictionaries(st.text(max_size=3), one),
+    ).filter(lambda value: isinstance(value, list | dict))
+)
+def test_a_list_is_shown_as_python_writes_it_as_far_as_it_is_shown(value: Any) -> None:
+    text = str(value)
+    assert shown(value) == (text if len(text) <= 120 else f"{text[:120]}…")
+
+
+def test_a_judgement_never_fails_for_a_number_that_is_too_long_to_write() -> None:
+    found = parse("[a]").judge(Values(run=1, parameters={"a": [10**5000]}))
+    assert "inf" in found.problem
