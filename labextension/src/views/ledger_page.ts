@@ -131,7 +131,7 @@ export class LedgerPage implements Mounted {
 
   #changed({ ledger, runs, definitions, health, connection, experiment }: BoardChange): void {
     if (ledger) this.#lines.take(ledger);
-    if (connection && this.board.connection.state === "live") this.#lines.again();
+    if (connection && this.board.connection.state === "live") void this.#lines.again();
     if (runs || definitions) this.#aroundRows();
     if (health || experiment || (connection && this.board.connection.state === "live")) this.#askStanding();
     if (health) this.#strip.draw(this.board, this.#standing);

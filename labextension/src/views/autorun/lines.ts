@@ -1,5 +1,6 @@
 /** Lines of the ledger that are here: of what was asked for, newest first, kept up by the feed. */
 
+import type { LedgerPage } from "../../model/autorun";
 import { words } from "../../model/error_words";
 import { plain } from "../../model/plain";
 import type { EntryRow } from "../../model/rows";
@@ -59,6 +60,8 @@ export class Lines {
   loading = true;
   more = false;
   readonly #kept = new Map<number, EntryRow>();
+  /** Revisions of lines that no longer fitted while others were read. */
+  readonly #left = new Map<number, number>();
   #turn = 0;
   #reading = false;
 
@@ -95,9 +98,26 @@ export class Lines {
     this.#turn++;
   }
 
-  /** The line was lost for a while: what is here may be old. */
-  again(): void {
-    void this.#read(this.#turn, {});
+  /** The line was lost for a while: all that is here is read again, and what is not told again goes. */
+  async again(): Promise<void> {
+    const turn = ++this.#turn;
+    const before = new Map(this.#kept);
+    // what has no line comes with the last page
+    const until = [...before.keys()].some((key) => key < 0) ? 0 : this.#oldest;
+    await this.#reads(turn, async () => {
+      const told = new Set<number>();
+      let oldest = Infinity;
+      let page: LedgerPage;
+      do {
+        page = await this.#page(oldest < Infinity ? { before_id: oldest } : {});
+        if (turn !== this.#turn) return;
+        this.#put(page.entries);
+        page.entries.forEach((one) => told.add(keyOf(one)));
+        oldest = Math.min(oldest, ...page.entries.map(({ id }) => id ?? Infinity));
+      } while (page.more && page.entries.length && oldest > until);
+      for (const [key, one] of before) if (!told.has(key) && this.#kept.get(key) === one) this.#kept.delete(key);
+      this.more = page.more;
+    });
   }
 
   /** Take lines that came; true if any of them belongs here. */
@@ -109,6 +129,7 @@ export class Lines {
       const known = this.#kept.get(key);
       if ((known?.revision ?? -1) > one.revision || key < oldest) continue;
       const fits = this.#fits(one);
+      if (!fits && this.#reading) this.#left.set(key, one.revision);
       if (fits) this.#kept.set(key, one);
       any = fits || this.#kept.delete(key) || any;
       // what was only told is now decided
@@ -124,18 +145,29 @@ export class Lines {
     return oldest;
   }
 
-  async #read(turn: number, from: LedgerQuery): Promise<void> {
+  #page(from: LedgerQuery): Promise<LedgerPage> {
     const { run, hash, outcome, why } = this.filter;
     const complete = (run !== null || hash !== "") && !outcome && !why;
-    this.#reading = true;
-    try {
-      const { entries, more } = await new AutorunRequests(this.board).ledger({
-        ...(run === null ? {} : { run }), ...(hash ? { hash } : {}), ...(outcome ? { outcome } : {}), ...(why ? { why } : {}),
-        ...(complete ? { complete } : {}), ...from, limit: PAGE,
-      });
+    return new AutorunRequests(this.board).ledger({
+      ...(run === null ? {} : { run }), ...(hash ? { hash } : {}), ...(outcome ? { outcome } : {}), ...(why ? { why } : {}),
+      ...(complete ? { complete } : {}), ...from, limit: PAGE,
+    });
+  }
+
+  #read(turn: number, from: LedgerQuery): Promise<void> {
+    return this.#reads(turn, async () => {
+      const { entries, more } = await this.#page(from);
       if (turn !== this.#turn) return;
       this.more = more;
       this.#put(entries);
+    });
+  }
+
+  async #reads(turn: number, read: () => Promise<void>): Promise<void> {
+    this.#reading = true;
+    this.#left.clear();
+    try {
+      await read();
     } catch (error) {
       if (turn === this.#turn) this.failed = plain(words(error), 500);
     } finally {
@@ -151,7 +183,8 @@ export class Lines {
     const decided = new Set([...this.#kept.values(), ...entries].filter(({ id }) => id !== null).map((one) => keyOf({ ...one, id: null })));
     for (const one of entries) {
       const key = keyOf(one);
-      if (!(one.id === null && decided.has(key)) && !((this.#kept.get(key)?.revision ?? -1) > one.revision)) this.#kept.set(key, one);
+      const newest = this.#kept.get(key)?.revision ?? this.#left.get(key) ?? -1;
+      if (!(one.id === null && decided.has(key)) && newest <= one.revision) this.#kept.set(key, one);
     }
   }
 
