@@ -35,8 +35,8 @@ SUBMIT = 'bsub -q psdebugq -o logs/%J.log python3 submit.py "$@"'
 
 
 def now() -> str:
-    """Return a moment as LSF writes it."""
-    return time.strftime("%b %d %H:%M")
+    """Return a moment as the pretended LSF keeps it: each command prints it in its own zone."""
+    return f"@{int(time.time())}"
 
 
 class LsfSite:
