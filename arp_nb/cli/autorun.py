@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arp_nb.cli import printing
 from arp_nb.cli.experiments import AUTORUN, board_of, draft
 from arp_nb.client import autorun, entry
-from arp_nb.client.autorun_words import definition_words, source_words
+from arp_nb.client.autorun_words import definition_words, source_notes, source_words
 from arp_nb.client.ledger import question
 from arp_nb.client.markup import plain
 from arp_nb.errors import InvalidValue
@@ -40,8 +40,8 @@ def status(options: argparse.Namespace) -> int:
     ):
         if rows:
             print(printing.table(titles, rows, widest=_WIDEST))
-    for one in now.caveats:
-        print(plain(f"note: {one}"))
+    for one in [*source_notes(now.sources, _WIDEST), *(f"note: {one}" for one in now.caveats)]:
+        print(plain(one))
     return 0 if now.acts else 1
 
 

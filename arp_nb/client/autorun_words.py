@@ -8,7 +8,10 @@ from arp_nb.client import markup
 from arp_nb.client.tables import stop_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+#: characters of how a run source is that its row in a notebook has; the rest stands below
+_IN_A_ROW = 120
 
 
 class Switch:
@@ -117,16 +120,23 @@ class Status:
         sources = markup.table(
             ("run source", "kind", "how it is"),
             (
-                tuple(map(markup.escape, (one["name"], one["kind"], source_words(one))))
+                (
+                    markup.escape(one["name"]),
+                    markup.escape(one["kind"]),
+                    markup.escape(source_words(one), _IN_A_ROW),
+                )
                 for one in self.sources
             ),
         )
+        whole = source_notes(self.sources, _IN_A_ROW)
         paragraphs = "".join(f"<p>{markup.escape(one)}</p>" for one in self._lines())
+        said = "".join(f"<p>{markup.escape(one, 100_000)}</p>" for one in whole)
         notes = "".join(f"<p><i>{markup.escape(one)}</i></p>" for one in self.caveats)
         return (
             paragraphs
             + (defs if self.definitions else "<p>No batch defs yet.</p>")
             + (sources if self.sources else "")
+            + said
             + notes
         )
 
@@ -209,17 +219,36 @@ def definition_words(one: Mapping[str, Any]) -> str:
 
 
 def source_words(one: Mapping[str, Any]) -> str:
-    """Say how a run source is, and what it tells of."""
+    """Say how a run source is, what it tells of, and what it could not read."""
+    said = _line(one["said"])
     if one["ok"]:
-        return f"tells {', '.join(one['gives']) or 'nothing'}"
+        tells = f"tells {', '.join(one['gives']) or 'nothing'}"
+        return f"{tells}; {said}" if said else tells
     since = one["since"][:19].replace("T", " ")
-    return f"DOWN since {since} UTC: {one['said']}"
+    return f"DOWN since {since} UTC: {said}"
+
+
+def source_notes(sources: Iterable[Mapping[str, Any]], longest: int) -> list[str]:
+    """Return all that sources said of whose `source_words` so many characters are only a part."""
+    return [
+        f"run source {_line(one['name'])}: {_line(one['said'])}"
+        for one in sources
+        if len(markup.plain(source_words(one))) > longest
+    ]
 
 
 def caveats(told: Mapping[str, Any]) -> list[str]:
     """Return what autorun does not promise, without what `source_words` says already."""
-    down = [one["said"] for one in told["sources"] if not one["ok"] and one["said"]]
-    return [str(one) for one in told["caveats"] if not any(said in one for said in down)]
+    beside = [(f"source {one['name']}", one["said"]) for one in told["sources"] if one["said"]]
+    return [
+        str(one)
+        for one in told["caveats"]
+        if not any(name in one and said in one for name, said in beside)
+    ]
+
+
+def _line(text: object) -> str:
+    return " ".join(str(text).split())
 
 
 def _waiting(lines: int, jobs: int) -> Iterator[str]:

@@ -11,7 +11,15 @@ from arp_nb.cli.doctor import _autorun
 from arp_nb.daemon import commands
 from tests.integration.terminal import Arp
 from tests.unit.standin_manager import NOW, StandIn, entry_row, run_row
-from tests.unit.test_client_autorun import BACKTEST, CHECKED, CONSENT, SOURCE, STATUS, STOPPED
+from tests.unit.test_client_autorun import (
+    BACKTEST,
+    CHECKED,
+    CONSENT,
+    LONG,
+    SOURCE,
+    STATUS,
+    STOPPED,
+)
 
 ROOT = "/experiments/xppi0915"
 
@@ -35,6 +43,21 @@ def test_status_is_1_where_autorun_cannot_act(arp: Arp, standin: StandIn, acts: 
     assert "peaks  END_OF_RUN  as ana; 12 fired" in out
     assert "DOWN since 2026-11-22 14:02:00 UTC: not mounted" in out
     assert "note: While it is awake." in out
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_status_says_all_that_a_source_said(arp: Arp, standin: StandIn, ok: bool) -> None:
+    source = {**SOURCE, "ok": ok, "said": "mfx: did not answer"}
+    standin.answers["GET", f"{ROOT}/autorun"] = (200, {**STATUS, "sources": [source]})
+    _, out, _ = arp("autorun status xppi0915")
+    assert out.count("mfx: did not answer") == 1
+    evil = {**source, "said": f"{LONG}\x1b\u202e"}
+    standin.answers["GET", f"{ROOT}/autorun"] = (200, {**STATUS, "sources": [evil]})
+    _, out, _ = arp("autorun status xppi0915")
+    table, _, below = out.partition("run source ffb: ")
+    assert "mfx0" in table
+    assert "…" in table
+    assert below.startswith(f"{LONG}\\u001b\\u202e\n")
 
 
 def test_ledger_is_a_table_with_reasons(arp: Arp, standin: StandIn) -> None:

@@ -306,6 +306,34 @@ def test_status_says_what_acts_and_what_is_down(board: Board, standin: StandIn) 
     assert "While it is awake." in text
 
 
+LONG = f"There is no experiment {', '.join(f'mfx{number}' for number in range(60))} here."
+
+
+def test_status_says_what_a_working_source_could_not_read() -> None:
+    up = {**SOURCE, "ok": True, "said": "mfx: did not answer"}
+    now = Status({**STATUS, "sources": [up, {**up, "name": "amo", "said": ""}]})
+    assert "run source ffb: tells END_OF_RUN; mfx: did not answer\n" in repr(now)
+    assert "run source amo: tells END_OF_RUN\n" in repr(now)
+    assert "tells END_OF_RUN; mfx: did not answer" in now._repr_html_()
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_long_words_of_a_source_are_shortened_in_its_row_and_stand_whole_below(ok: bool) -> None:
+    now = Status({**STATUS, "sources": [{**SOURCE, "ok": ok, "said": LONG}]})
+    assert LONG in repr(now)
+    row, _, below = now._repr_html_().partition("</table>")[2].partition("</table>")
+    assert "mfx0" in row
+    assert "mfx59" not in row
+    assert LONG in below
+
+
+def test_what_stands_beside_a_source_is_no_caveat_too() -> None:
+    sources = [SOURCE, {**SOURCE, "name": "amo", "ok": True, "said": "2 folders"}]
+    told = ["The run source ffb is down since 14:02: not mounted", "The run source amo: 2 folders",
+            "The run source cxi is down: not mounted", "While 2 folders are there."]  # fmt: skip
+    assert Status({**STATUS, "sources": sources, "caveats": told}).caveats == told[2:]
+
+
 def test_what_waits_is_run_or_skipped_by_its_entries(board: Board, standin: StandIn) -> None:
     standin.put_entry(1, outcome="waiting", why="stopped")
     path = f"{ROOT}/autorun:missed"
