@@ -37,7 +37,7 @@ class Desk:
     async def job(self, native_id: str, age_s: float = 0.0, tag: str = "") -> FakeJob:
         job = await self.port.apply("/x.sh")
         job.state, job.native_ids = JobState.PENDING, (Submitted(native_id, "wrapper"),)
-        job.submitted_at = NOW - timedelta(seconds=age_s)
+        job.submitted_at = datetime.now(UTC) - timedelta(seconds=age_s)
         (self.scheduler.book / native_id).write_text(f"PEND\n{tag}\nx\n")
         return job
 
