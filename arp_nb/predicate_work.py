@@ -177,8 +177,6 @@ def _pieces(value: Any, most: int) -> Iterator[str]:
             signs = "[]" if isinstance(value, list) else "()"
             parts = (("", one) for one in islice(value, most))
             yield from _between(signs[0], parts, signs[1], most)
-        case str():
-            yield repr(value[:most])
         case _:
             yield repr(bounded(value))
 
