@@ -88,8 +88,8 @@ export class PredicateField {
     const line = (hue: string, shape: "tick" | "skip" | "warn", bold: string, more: string): HTMLElement =>
       el(`p.is-${hue}`, {}, icon(shape), el("b", {}, bold), more && el("span.arp-muted", {}, more));
     fill(this.#said,
-      bad && el("pre.arp-caret", { "aria-hidden": "true" }, el("span", {}, plain(this.input.value.slice(0, at), Infinity)), "▲"),
-      problem ? line(bad ? "fail" : "look", "warn", plain(problem, 500), bad ? "" : saw)
+      bad && el("pre.arp-caret", { "aria-hidden": "true" }, el("span", {}, plain(placed(this.input.value, at)[0], Infinity)), "▲"),
+      problem ? line(bad ? "fail" : "look", "warn", plain(problem, 500), bad ? placed(this.input.value, at)[1] : saw)
         : !this.input.value.trim() ? el("p.arp-muted", {}, "On every run. Names that are known are offered as you type.")
           : holds === null ? line("wait", "skip", "Can be read.", "There is no run to try it on yet.")
             : line(holds ? "done" : "wait", holds ? "tick" : "skip", `${holds ? "True" : "False"} for ${whom}${saw && ":"}`, saw));
@@ -170,4 +170,11 @@ export class PredicateField {
     event.stopPropagation();
     act();
   }
+}
+
+/** What stands before a place, and the place in words; `at` counts characters, as people do, of the text without the spaces around it. */
+function placed(text: string, at: number): [before: string, place: string] {
+  const spaces = text.length - text.trimStart().length;
+  const all = [...text.trim()];
+  return [text.slice(0, spaces) + all.slice(0, at).join(""), at < all.length ? `at character ${spaces + at + 1}` : "at the end"];
 }

@@ -67,6 +67,22 @@ describe("a predicate", () => {
     expect(field.input.getAttribute("aria-describedby")).toBe(field.el.querySelector("[role=status]")!.id);
   });
 
+  it.each([
+    ["beam > 1 and", 11, "at character 12"], ["beam > 1 and", 12, "at the end"], ["beam >", 6, "at the end"], ["  beem > 1", 0, "at character 3"], ["note == '𝛼' and x", 15, "at character 16"],
+  ])("that cannot be read says where in words: %s at %i", async (text, at, words) => {
+    answer = () => Promise.resolve({ ...good, ok: false, problem: "It is wrong.", at, holds: null });
+    type(text);
+    await later();
+    expect([...field.el.querySelectorAll("[role=status] p > *")].map((one) => one.textContent).filter(Boolean)).toEqual(["It is wrong.", words]);
+  });
+
+  it("is marked below the character that the answer counted to, whatever stands before it", async () => {
+    answer = () => Promise.resolve({ ...good, ok: false, problem: "It is wrong.", at: 5, holds: null });
+    type("  '𝛼' == x");
+    await later();
+    expect(field.el.querySelector(".arp-caret span")!.textContent).toBe("  '𝛼' =");
+  });
+
   it("shows no answer to what is no longer there", async () => {
     const answers: ((tested: Tested) => void)[] = [];
     answer = () => new Promise((done) => answers.push(done));
