@@ -20,6 +20,8 @@ _WHOLE = 2**63
 _MOST_EXPONENT = 64
 #: of a value that is shown
 _SHOWN_CHARS = 120
+#: of a number in it; Python refuses to write one of more than 4,300 digits
+_SHOWN_BITS = 400
 #: of a value that is worked with
 MOST_TEXT, MOST_PARTS, MOST_LEVELS = 10_000, 1000, 20
 #: of one judgement; the unit is to look at one value of a list, which takes 10 to 40 ns
@@ -177,8 +179,10 @@ def _pieces(value: Any, most: int) -> Iterator[str]:
             signs = "[]" if isinstance(value, list) else "()"
             parts = (("", one) for one in islice(value, most))
             yield from _between(signs[0], parts, signs[1], most)
-        case _:
+        case int() if value.bit_length() > _SHOWN_BITS:
             yield repr(bounded(value))
+        case _:
+            yield repr(value)
 
 
 def _between(begin: str, parts: Iterator[tuple[str, Any]], end: str, most: int) -> Iterator[str]:
