@@ -39,7 +39,7 @@ _DENIALS = 2
 _ANSWERS_APART = 5.0
 #: polls between two questions to the history, which is slow where it is long
 _HISTORIES_APART = 6
-#: a poll waits so long for the history's answer; it may come to a later one
+#: polls wait so long for the history's answer; it may come to a later one
 _HISTORY_WAIT_S = 10.0
 #: a command that was given up is no answer: its whole time-out would keep us away for minutes
 _FAILURE_COUNTS_AS_S = 5.0
@@ -214,7 +214,8 @@ class Poller:
                 ids, asyncio.create_task(self._scheduler.history(ids)), time.monotonic()
             )
         asked, answer, began_s = self._asking
-        await asyncio.wait({answer}, timeout=_HISTORY_WAIT_S)
+        left_s = began_s + _HISTORY_WAIT_S - time.monotonic()
+        await asyncio.wait({answer}, timeout=max(left_s, 0.0))
         if not answer.done():
             return []
         self._asking = None
