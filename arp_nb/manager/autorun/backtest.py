@@ -89,10 +89,14 @@ async def backtest(
         stop=None,
         not_older_than=timedelta.max,
     )
-    tried = [_tried(one, found.get(one.number, ()), scene, judging) for one in runs]
-    jobs = sum(
-        verdict.first(one, scene, judging, lambda _: "").outcome is Outcome.FIRED for one in flat
-    )
+    tried, jobs = [], 0
+    for run in runs:
+        verdicts: list[verdict.Verdict] = []
+        for one in found.get(run.number, ()):
+            verdicts.append(verdict.first(one, scene, judging, lambda _: ""))
+            await judging.give_way()
+        tried.append(_tried(run, found.get(run.number, ()), verdicts))
+        jobs += sum(one.outcome is Outcome.FIRED for one in verdicts)
     per_job, based_on, cost = await _cost(store, like)
     fires = sum(one.fires for one in tried)
     made = "1 job" if jobs == 1 else f"{jobs} jobs"
@@ -144,11 +148,10 @@ async def _occasions(
     return found
 
 
-def _tried(run: Run, found: Sequence[Occasion], scene: verdict.Scene, judging: Judging) -> Tried:
+def _tried(run: Run, found: Sequence[Occasion], verdicts: Sequence[verdict.Verdict]) -> Tried:
     if not found:
         said = f"Run {run.number} never came to that."
         return Tried(run=run.number, fires=False, why="none", said=said)
-    verdicts = [verdict.first(one, scene, judging, lambda _: "") for one in found]
     fired = [one.outcome is Outcome.FIRED for one in verdicts]
     chosen = fired.index(True) if any(fired) else 0
     one = verdicts[chosen]

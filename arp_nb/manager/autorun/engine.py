@@ -252,6 +252,7 @@ class Engine:
             around = await self._round(experiment, [one.definition for one in left])
             decisions: list[Decision] = []
             for one in left:
+                await judging.give_way()
                 found_so = verdict.first(one, around.scene, judging, around.rooms)
                 decisions.append(await around.decision(one, found_so))
             await self._keep(decisions)
@@ -363,6 +364,7 @@ class Engine:
         around = await self._round(experiment, [one.definition for one in found])
         decisions: list[Decision] = []
         for entry, occasion in zip(entries, found, strict=True):
+            await judging.give_way()
             is_new = entry.version != occasion.definition.version
             now = verdict.again(
                 occasion,
