@@ -8,6 +8,7 @@ import { AutorunRequests } from "../sources/autorun_requests";
 import type { Board, BoardChange } from "../sources/board";
 import { askExclude, include } from "./autorun/exclude";
 import { ledgerColumns, roomFor } from "./autorun/columns";
+import { FullLine } from "./autorun/full";
 import { ALL, Lines, LineRows, type LedgerFilter } from "./autorun/lines";
 import { tried } from "./autorun/stop";
 import { Strip } from "./autorun/strip";
@@ -56,7 +57,8 @@ export class LedgerPage implements Mounted {
   readonly #host: GridHost;
   readonly #tools: LedgerTools;
   readonly #strip = new Strip();
-  readonly #wrap = el("div.arp-gridwrap.is-ledger");
+  readonly #wrap = el("div.arp-gridwrap.is-ledger", { onfocusin: () => this.#focused() });
+  readonly #full = new FullLine();
   readonly #none = el("div.arp-over", { hidden: true });
   readonly #count = el("span", { role: "status" });
   readonly #code;
@@ -66,6 +68,8 @@ export class LedgerPage implements Mounted {
   #standing: Standing | null = null;
   #timer = 0;
   #open: number | null = null;
+  /** Key of the line that last had the focus. */
+  #last: number | null = null;
   #width_ch = 0;
 
   constructor(
@@ -82,7 +86,7 @@ export class LedgerPage implements Mounted {
       exclude: () => this.#exclude(), selected: (what) => void this.#settle([...this.#host.selection], what),
     });
     const body = el("div.arp-body", { "onarp-job": (event: CustomEvent<number>) => this.#opened(event.detail) }, this.#wrap);
-    this.#page = el("div.arp-jobs.arp-ledger", {}, this.#strip.el, this.#tools.el, body, el("footer.arp-foot", {}, this.#count, el("span.arp-grow"),
+    this.#page = el("div.arp-jobs.arp-ledger", {}, this.#strip.el, this.#tools.el, body, this.#full.el, el("footer.arp-foot", {}, this.#count, el("span.arp-grow"),
       el("span.arp-hide-s", {}, "This view:"), this.#code.el));
     box.append(this.#page);
     this.#host = new GridHost(this.#wrap, ledgerColumns((row) => this.#rows.entries[row]!), {
@@ -159,7 +163,15 @@ export class LedgerPage implements Mounted {
     }
     this.#host.show(this.#rows);
     this.#host.redraw("all");
+    this.#focused();
     this.#aroundRows();
+  }
+
+  /** The header and what stands beside the table leave the line as it is. */
+  #focused(): void {
+    const { inside, key } = this.#host.focusAt;
+    if (inside && key !== null) this.#last = key;
+    this.#full.draw(this.#rows.entries[this.#last === null ? -1 : this.#rows.indexOf(this.#last)] ?? null);
   }
 
   #aroundRows(): void {

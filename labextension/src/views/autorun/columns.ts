@@ -8,7 +8,7 @@ import { el } from "../../dom";
 import { icon, type IconName } from "../../icons";
 import { outcomeChip, OUTCOMES, seenText, triggerText } from "./outcomes";
 
-/** Below this width, in `ch` of the table's font, these columns go; what they say is in the row's tooltip. */
+/** Below this width, in `ch` of the table's font, these columns go; what they say stands below the table for the line that has the focus. */
 const GO: readonly (readonly [ch: number, ...columns: string[]])[] = [
   [150, "user"], [128, "seen"], [112, "trigger"], [92, "time"], [64, "job"], [52, "act"],
 ];

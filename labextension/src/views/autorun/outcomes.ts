@@ -32,10 +32,11 @@ const SHAPES: Readonly<Record<string, Partial<Look>>> = {
   "waiting limit": { hue: "wait", shape: "clock" }, "skipped refused": { hue: "fail", shape: "cross" },
 };
 
-export function outcomeChip({ outcome, why }: Pick<EntryRow, "outcome" | "why">): HTMLElement {
+/** `said`: what follows its word. */
+export function outcomeChip({ outcome, why }: Pick<EntryRow, "outcome" | "why">, said = ""): HTMLElement {
   const { word, hue, shape } = { ...(OUTCOMES[outcome] ?? { word: plain(outcome, 40), hue: "wait", shape: "ask" }), ...SHAPES[`${outcome} ${why}`] };
   const more = WHYS[why];
-  return el(`span.arp-st.is-${hue}`, { title: more ? `${word}: ${more}` : word }, icon(shape), el("span.t", {}, word));
+  return el(`span.arp-st.is-${hue}`, { title: more ? `${word}: ${more}` : word }, icon(shape), el("span.t", {}, word + said));
 }
 
 /** "End of run"; "After job 17", "When beam=on". */
@@ -44,11 +45,11 @@ export function triggerText({ trigger, cause }: Pick<EntryRow, "trigger" | "caus
 }
 
 /** "beam = 0.2, smd.Hits = missing": what a predicate saw. */
-export function seenText(seen: Readonly<Record<string, unknown>>): string {
-  return Object.entries(seen).map(([name, value]) => `${plain(name, 80)} = ${valueText(value)}`).join(", ");
+export function seenText(seen: Readonly<Record<string, unknown>>, longest?: number): string {
+  return Object.entries(seen).map(([name, value]) => `${plain(name, longest ?? 80)} = ${valueText(value, longest)}`).join(", ");
 }
 
-export function valueText(value: unknown): string {
+export function valueText(value: unknown, longest = 120): string {
   if (value === null || value === undefined) return "missing";
-  return plain(typeof value === "string" ? `"${value}"` : typeof value === "object" ? JSON.stringify(value) : String(value), 120);
+  return plain(typeof value === "string" ? `"${value}"` : typeof value === "object" ? JSON.stringify(value) : String(value), longest);
 }

@@ -140,6 +140,55 @@ describe("a line", () => {
   });
 });
 
+describe("the line that has the focus", () => {
+  const full = (): HTMLElement => root.querySelector<HTMLElement>("[aria-label='The line in full']")!;
+  const focus = async (at: number, column = "said"): Promise<void> => {
+    rows()[at]!.querySelector<HTMLElement>(`.c-${column}`)!.focus();
+    await settled();
+  };
+  const long = `Its predicate is false: ${"x".repeat(2000)}`;
+
+  it("stands below the table with all that a narrow table hides or cuts, without a pointer", async () => {
+    board.addresses.set(`GET ${ROOT}/autorun/ledger`, () => ({ entries: [skipped(1, 5, { said: long, seen: { beam: "y".repeat(200) }, user: "alice", cause: "" }), entry(2, 6, { job_id: 240, user: "dana" })], more: false }));
+    await open();
+    await focus(1);
+    const text = full().textContent;
+    for (const part of ["Run 5", "smd v4", "skipped: its predicate", "End of run", long, `beam = "${"y".repeat(200)}"`, "as alice", "happened", "decided"]) expect(text).toContain(part);
+    await focus(0, "run");
+    for (const part of ["Run 6", "fired", "job 240", "as dana"]) expect(full().textContent).toContain(part);
+  });
+
+  it("sets everybody's words as text there, too", async () => {
+    board.addresses.set(`GET ${ROOT}/autorun/ledger`, () => ({ entries: [skipped(1, 5, { said: "<img src=x>\u202e", hash: "<b>" })], more: false }));
+    await open();
+    await focus(0);
+    expect(full().querySelector("img, b b")).toBeNull();
+    expect(full().textContent).toContain("<img src=x>\\u202e");
+  });
+
+  it("can be scrolled by keyboard, takes room before any line has the focus, and keeps the line while it is read", async () => {
+    await open();
+    expect([full().tabIndex, full().hidden]).toEqual([0, false]);
+    expect(full().textContent).toBe("The line that has the focus stands here in full.");
+    await focus(1);
+    full().focus();
+    await settled();
+    expect(full().textContent).toContain("Run 2912");
+  });
+
+  it("is kept up, and gone where the line is", async () => {
+    await open();
+    await focus(0);
+    board.tell({ ledger: [entry(11, 2913, { revision: 99, job_id: 300, said: "Started job 300." })] });
+    await settled();
+    expect(full().textContent).toContain("Started job 300.");
+    board.addresses.set(`GET ${ROOT}/autorun/ledger`, () => ({ entries: [], more: false }));
+    page!.show({ run: 7 });
+    await settled();
+    expect(full().textContent).toBe("The line that has the focus stands here in full.");
+  });
+});
+
 describe("filters", () => {
   it("by run, batch def, outcome and reason are asked of the manager, and Esc clears them", async () => {
     await open();
