@@ -140,6 +140,8 @@ class Run:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: since when each has its value, in microseconds since 1970: very few are ever asked for
+    parameters_since_us: Mapping[str, int] = field(default_factory=dict)
     #: "DATA", "DARK": as its source calls it
     type: str = ""
     #: who told of it last: "api", or a run source
@@ -148,7 +150,7 @@ class Run:
     all_files_at: datetime | None = None
     #: all files but recordings that are not needed for the analysis
     nonrec_files_at: datetime | None = None
-    #: how often a later end was told after its first one
+    #: how often somebody told a later end than before; two sources may differ
     reopened: int = 0
     #: taken out of autorun, by a person
     excluded_at: datetime | None = None

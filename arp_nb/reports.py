@@ -205,7 +205,7 @@ def merge(report: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
         The report would have more bytes or counters than are kept.
     """
     if isinstance(patch, Mapping):
-        merged = _merged(report, patch)
+        merged = patched(report, patch)
     else:
         merged = {**report, "counters": _replaced(patch)}
     counters = merged.get("counters")
@@ -217,13 +217,14 @@ def merge(report: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
     return merged
 
 
-def _merged(target: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
+def patched(target: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object with a merge patch applied, however large; neither is changed."""
     merged = dict(target) if isinstance(target, Mapping) else {}
     for name, value in patch.items():
         if value is None:
             merged.pop(name, None)
         elif isinstance(value, Mapping):
-            merged[name] = _merged(merged.get(name), value)
+            merged[name] = patched(merged.get(name), value)
         else:
             merged[name] = value
     return merged

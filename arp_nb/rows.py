@@ -53,7 +53,7 @@ class RunRow(TypedDict):
     first_file_at: str | None
     all_files_at: str | None
     nonrec_files_at: str | None
-    #: how often a later end was told after its first one
+    #: how often somebody told a later end than before; two sources may differ
     reopened: int
     #: taken out of autorun
     excluded_at: str | None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
+    from arp_nb.errors import ArpError
     from arp_nb.ledger import Entry, Outcome
     from arp_nb.model import Definition, Run
 
@@ -32,6 +33,26 @@ class RunFacts:
     nonrec_files_at: datetime | None = None
     #: merged (RFC 7396)
     parameters: Mapping[str, Any] | None = None
+    #: none of its times counts as later; None: it is not known when this was told
+    told_at: datetime | None = None
+
+    @property
+    def times(self) -> tuple[datetime | None, ...]:
+        """All times that may be told of a run."""
+        return (
+            self.started_at, self.ended_at, self.first_file_at, self.all_files_at,
+            self.nonrec_files_at,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsKept:
+    """What came of telling of runs."""
+
+    #: how many are new or changed
+    changed: int = 0
+    #: why the parameters that were told of a run were left out, by its number
+    without_parameters: Mapping[int, ArpError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,15 +175,19 @@ class StoreDeciding(ABC):
     @abstractmethod
     async def put_runs(
         self, experiment_id: int, facts: Sequence[RunFacts], source: str = "api"
-    ) -> int:
-        """Add runs, or change what is new of them; return how many are new or changed.
+    ) -> RunsKept:
+        """Add runs, or change what is new of them. `NotFound`.
 
-        An end later than the first one counts as opened again. `NotFound`.
+        A source that tells a later end than it told before has opened the run again. Parameters
+        that cannot be kept cost neither their run nor another.
         """
 
     @abstractmethod
     async def put_run(self, experiment_id: int, facts: RunFacts) -> Run:
-        """Do `put_runs` for one run that the API tells of, and return it. `NotFound`."""
+        """Do `put_runs` for one run that the API tells of, and return it. `NotFound`.
+
+        `TooLarge`, and nothing is changed, where its parameters cannot be kept.
+        """
 
     @abstractmethod
     async def exclude_run(

@@ -80,6 +80,7 @@ def run_of(row: Row[Any]) -> Run:
         started_at=from_us_or_none(row.started_at),
         ended_at=from_us_or_none(row.ended_at),
         parameters=orjson.loads(row.parameters),
+        parameters_since_us=orjson.loads(row.parameters_since),
         type=row.type,
         source=row.source,
         first_file_at=from_us_or_none(row.first_file_at),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from sqlalchemy import bindparam, insert, select, update
 
-from arp_nb.errors import NotFound
-from arp_nb.reports import merge
+from arp_nb.errors import ArpError, NotFound
 from arp_nb.store import experiments
 from arp_nb.store.among import among, listed
+from arp_nb.store.deciding import RunsKept
 from arp_nb.store.many import Many
-from arp_nb.store.records import run_of, to_json, to_us, to_us_or_none
+from arp_nb.store.records import run_of, to_us
+from arp_nb.store.run_merges import API, COLUMNS, SHOWN, merged
 from arp_nb.store.schema import run
 
 if TYPE_CHECKING:
@@ -25,16 +27,9 @@ if TYPE_CHECKING:
     from arp_nb.store.deciding import RunFacts
     from arp_nb.store.transaction import Transaction
 
-#: as whom people tell of runs
-API = "api"
 #: how many runs are done before others have their turn
 _SLICE = 500
-#: a source's clock may be read a little differently each time
-_SAME_END_US = 1_000_000
-_TIMES = ("started_at", "ended_at", "first_file_at", "all_files_at", "nonrec_files_at")
-#: of these the first counts, of the others the last
-_EARLIEST = frozenset({"started_at", "first_file_at"})
-_FACTS = (*_TIMES, "type", "parameters", "reopened")
+_shown = itemgetter(*SHOWN)
 
 _OF_EXPERIMENT = run.c.experiment_id == bindparam("experiment_id")
 _ALL = select(run).where(_OF_EXPERIMENT).order_by(run.c.number)
@@ -46,8 +41,10 @@ _SINCE = (
     .limit(bindparam("limit"))
 )
 _NEWEST = select(run).where(_OF_EXPERIMENT).order_by(run.c.number.desc()).limit(bindparam("limit"))
-_ADD = Many(insert(run), ("experiment_id", "number", *_FACTS, "source", "revision"))
-_CHANGE = Many(update(run).where(run.c.id == bindparam("b_id")), (*_FACTS, "source", "revision"))
+_ADD = Many(insert(run), ("experiment_id", "number", *COLUMNS, "source", "revision"))
+_THIS = run.c.id == bindparam("b_id")
+_CHANGE = Many(update(run).where(_THIS), (*COLUMNS, "source", "revision"))
+_NOTE = Many(update(run).where(_THIS), ("told",))
 
 
 def every(db: Connection, experiment_id: int) -> list[Run]:
@@ -80,35 +77,53 @@ class PutRuns:
         self._source = source
         self._todo = [facts[at : at + _SLICE] for at in range(0, len(facts), _SLICE)][::-1]
         self._changed = 0
+        self._without: dict[int, ArpError] = {}
 
     def slice(self, tx: Transaction) -> bool:
         """Do the next runs."""
         if self._todo:
-            self._changed += put(tx, self._experiment_id, self._todo.pop(), self._source)
+            kept = put(tx, self._experiment_id, self._todo.pop(), self._source)
+            self._changed += kept.changed
+            self._without |= kept.without_parameters
         return not self._todo
 
-    def answer(self) -> int:
-        """How many runs are new or changed."""
-        return self._changed
+    def answer(self) -> RunsKept:
+        """How many runs are new or changed, and what of them was left out."""
+        return RunsKept(changed=self._changed, without_parameters=self._without)
 
 
 def put_one(tx: Transaction, experiment_id: int, facts: RunFacts) -> Run:
-    """Do `put` for one run that the API tells of, and return it."""
-    put(tx, experiment_id, [facts], API)
+    """Do `put` for one run that the API tells of, and return it; raise what is left out."""
+    kept = put(tx, experiment_id, [facts], API)
+    for why in kept.without_parameters.values():
+        raise why
     return some(tx.db, experiment_id, [facts.number])[0]
 
 
-def put(tx: Transaction, experiment_id: int, facts: Iterable[RunFacts], source: str) -> int:
-    """Add runs, or change what is new of them; return how many. `NotFound`."""
+def put(tx: Transaction, experiment_id: int, facts: Iterable[RunFacts], source: str) -> RunsKept:
+    """Add runs, or change what is new of them. `NotFound`."""
     experiments.one(tx.db, experiment_id)
     facts = list(facts)
     rows = _rows(tx.db, experiment_id, [one.number for one in facts])
     before = {row.number: _kept(row) for row in rows}
     now = dict(before)
+    without: dict[int, ArpError] = {}
     for one in facts:
-        now[one.number] = _merged(now.get(one.number), one, corrects=source == API)
+        known = now.get(one.number)
+        try:
+            now[one.number] = merged(known, one, source)
+        except ArpError as error:  # of one run it costs neither the run nor another
+            without[one.number] = error
+            now[one.number] = merged(known, replace(one, parameters=None), source)
     ids = {row.number: row.id for row in rows}
-    changed = [number for number in now if now[number] != before.get(number)]
+    changed = [
+        number
+        for number, row in now.items()
+        if number not in before or _shown(row) != _shown(before[number])
+    ]
+    # who told what is of no interest to anybody else: it takes no revision
+    noted = {number for number in ids if now[number] != before[number]} - {*changed}
+    _NOTE.execute(tx.db, [{"b_id": ids[number], **now[number]} for number in noted])
     revision = tx.revisions(len(changed))
     values = {
         number: {**now[number], "source": source, "revision": revision + index}
@@ -125,7 +140,7 @@ def put(tx: Transaction, experiment_id: int, facts: Iterable[RunFacts], source: 
     _CHANGE.execute(
         tx.db, [{"b_id": ids[number], **row} for number, row in values.items() if number in ids]
     )
-    return len(changed)
+    return RunsKept(changed=len(changed), without_parameters=without)
 
 
 def exclude(
@@ -151,33 +166,4 @@ def _rows(db: Connection, experiment_id: int, numbers: Sequence[int]) -> Sequenc
 
 
 def _kept(row: Row[Any]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _FACTS}
-
-
-def _merged(before: dict[str, Any] | None, told: RunFacts, *, corrects: bool) -> dict[str, Any]:
-    """Return what is known of a run now; a later end than the first opens it again.
-
-    A source that was started again may know less than before: only a person takes a start to
-    a later time, or an end to an earlier one.
-    """
-    now = before or {
-        **dict.fromkeys(_TIMES), "type": "", "parameters": "{}", "reopened": 0,
-    }  # fmt: skip
-    now = dict(now)
-    for name in _TIMES:
-        us, known = to_us_or_none(getattr(told, name)), now[name]
-        if us is None:
-            continue
-        if corrects or known is None or (us < known) is (name in _EARLIEST):
-            now[name] = us
-    if told.type:
-        now["type"] = told.type
-    if told.parameters:
-        kept = orjson.loads(now["parameters"])
-        merged = merge(kept, told.parameters)
-        if merged != kept:
-            now["parameters"] = to_json(merged)
-    first, last = before and before["ended_at"], now["ended_at"]
-    if first is not None and last - first > _SAME_END_US:
-        now["reopened"] += 1
-    return now
+    return {name: getattr(row, name) for name in COLUMNS}

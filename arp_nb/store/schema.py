@@ -159,6 +159,10 @@ run = Table(
     Column("excluded_at", BigInteger),
     Column("excluded_by", Text),
     _text("excluded_why", ""),
+    #: JSON: by parameter, since when it has its value
+    _text("parameters_since", "{}"),
+    #: JSON: by source, and "api", which times it told, as it told them
+    _text("told", "{}"),
     UniqueConstraint("experiment_id", "number"),
     Index(None, "experiment_id", "revision"),
 )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PastJobs,
         Pause,
         RunFacts,
+        RunsKept,
         Tally,
     )
     from arp_nb.store.readers import Readers
@@ -36,10 +37,10 @@ class SqliteDeciding(StoreDeciding):
 
     async def put_runs(
         self, experiment_id: int, facts: Sequence[RunFacts], source: str = "api"
-    ) -> int:
-        """Add runs, or change what is new of them; return how many are new or changed."""
-        changed: int = await self._writer.bulk(runs.PutRuns(experiment_id, facts, source))
-        return changed
+    ) -> RunsKept:
+        """Add runs, or change what is new of them. `NotFound`."""
+        kept: RunsKept = await self._writer.bulk(runs.PutRuns(experiment_id, facts, source))
+        return kept
 
     async def put_run(self, experiment_id: int, facts: RunFacts) -> Run:
         """Do `put_runs` for one run that the API tells of, and return it. `NotFound`."""

@@ -148,9 +148,10 @@ def test_a_source_that_repeats_and_mixes_up_what_it_told_changes_nothing(
         before = await store.runs(world.experiment.id)
         mixed = [replace(one, type="", parameters=None) for facts in told for one in facts]
         order.shuffle(mixed)
-        await store.put_runs(world.experiment.id, mixed, "ffb")
+        await store.put_runs(world.experiment.id, mixed, "logbook")
         assert await store.runs(world.experiment.id) == before
-        for run in before:
+        await store.put_runs(world.experiment.id, mixed, "ffb")
+        for run in await store.runs(world.experiment.id):
             times = [(one.started_at, one.ended_at) for one in mixed if one.number == run.number]
             assert run.started_at == min((at for at, _ in times if at), default=None)
             assert run.ended_at == max((at for _, at in times if at), default=None)

@@ -25,7 +25,7 @@ export interface RunRow {
   first_file_at: Instant | null;
   all_files_at: Instant | null;
   nonrec_files_at: Instant | null;
-  /** How often a later end was told after its first one. */
+  /** How often somebody told a later end than before; two sources may differ. */
   reopened: number;
   /** Taken out of autorun. */
   excluded_at: Instant | null;

@@ -14,6 +14,8 @@ _TEXTS = (
     ("run", "type", ""),
     ("run", "source", "api"),
     ("run", "excluded_why", ""),
+    ("run", "parameters_since", "{}"),
+    ("run", "told", "{}"),
     ("definition", "consent_text", ""),
     ("definition", "paused_why", ""),
     ("definition", "paused_said", ""),
