@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,7 +13,6 @@ from arp_nb.store.deciding import RunFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from arp_nb.model import Experiment, Run
     from arp_nb.store.base import Store
@@ -50,12 +50,14 @@ class Runs:
     ) -> Run:
         """Add a run, or change what is given of it; parameters merge, null deletes.
 
+        A time that lies ahead counts as now.
+
         Parameters
         ----------
         known
-            Fields of `arp_nb.store.deciding.RunFacts`.
+            Fields of `arp_nb.store.deciding.RunFacts`, but when it is told.
         """
-        facts = RunFacts(number=number, **known)
+        facts = RunFacts(number=number, told_at=self._clock(), **known)
         check(facts)
         return await self._store.put_run(experiment.id, facts)
 
@@ -115,16 +117,15 @@ class Runs:
 
 def check(facts: RunFacts) -> None:
     """Refuse facts that cannot be kept. `InvalidValue`."""
+    check_run(facts)
+    check_parameters(facts.parameters)
+    check_type(facts.type)
+
+
+def check_run(facts: RunFacts) -> None:
+    """Refuse a number and times that cannot be kept: without them there is no run."""
     _check_number(facts.number)
-    _check_times(
-        facts.started_at,
-        facts.ended_at,
-        facts.first_file_at,
-        facts.all_files_at,
-        facts.nonrec_files_at,
-    )
-    _check_parameters(facts.parameters)
-    _check_type(facts.type)
+    _check_times(*facts.times)
 
 
 def _check_number(number: object) -> None:
@@ -132,11 +133,13 @@ def _check_number(number: object) -> None:
         raise InvalidValue(f"{number!r} is not a run number: 0 to {_MAX_NUMBER:,}.")
 
 
-def _check_times(*times: datetime | None) -> None:
+def _check_times(*times: object) -> None:
     for time in times:
         if time is None:
             continue
-        if time.tzinfo is None:
+        if not isinstance(time, datetime):
+            raise InvalidValue(f"{type(time).__name__} is no type of a time.")
+        if time.utcoffset() is None:
             raise InvalidValue(f"The time {time.isoformat()} has no time zone; add 'Z' for UTC.")
         if not _FIRST_YEAR <= time.year < _LAST_YEAR:
             raise InvalidValue(
@@ -144,14 +147,17 @@ def _check_times(*times: datetime | None) -> None:
             )
 
 
-def _check_type(kind: str) -> None:
-    if len(kind) > _MAX_TYPE or not kind.isprintable() or "," in kind:
+def check_type(kind: object) -> None:
+    """Refuse a type that cannot be kept; definitions name several with commas between them."""
+    fits = isinstance(kind, str) and len(kind) <= _MAX_TYPE and kind.isprintable()
+    if not fits or "," in str(kind):
         raise InvalidValue(
             f"A run's type is one word of at most {_MAX_TYPE} letters, such as DATA."
         )
 
 
-def _check_parameters(parameters: Mapping[str, Any] | None) -> None:
+def check_parameters(parameters: Mapping[str, Any] | None) -> None:
+    """Refuse parameters that cannot be kept."""
     if parameters is None:
         return
     try:

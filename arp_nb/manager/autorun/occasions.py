@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arp_nb.model import Trigger
+from arp_nb.store.records import from_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -78,14 +79,16 @@ def fact(draft: DefinitionDraft, run: Run, now: datetime) -> tuple[str, datetime
 
 
 def _parameter(draft: DefinitionDraft, run: Run, now: datetime) -> tuple[str, datetime] | None:
-    """Nobody tells when a parameter was set: during the run, or now."""
+    """Return since when it has its value; what is not known of old runs was so at their end."""
     name = draft.run_param
     if not name or name not in run.parameters:
         return None
     value = as_text(run.parameters[name])
     if value != draft.run_value.strip():
         return None
-    return f"{name}={value}", min(run.ended_at or now, now)
+    since_us = run.parameters_since_us.get(name)
+    at = run.ended_at or now if since_us is None else from_us(since_us)
+    return f"{name}={value}", min(at, now)
 
 
 def as_text(value: Any) -> str:
