@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from arp_nb.errors import ArpError, InvalidValue, SourceDown
+from arp_nb.manager.autorun.left_out import LeftOut, What
 from arp_nb.manager.autorun.standing import SourceStanding
-from arp_nb.manager.runs import check
+from arp_nb.manager.runs import check_parameters, check_run, check_type
 from arp_nb.store.deciding import RunFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from arp_nb.manager.autorun.standing import Standing
     from arp_nb.manager.context import Context
@@ -26,6 +30,8 @@ _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 #: between two answers: a source that never waits must not take the turns of all others
 _SPACING_S = 0.05
+#: clocks of two machines may differ; by more than that it is said
+_AHEAD = timedelta(seconds=60)
 _sleep = asyncio.sleep
 
 
@@ -39,8 +45,8 @@ class Follower:
         self._pause_s = _FIRST_PAUSE_S
         #: names that the source tells of and that do not exist here
         self._unknown: set[str] = set()
-        #: why runs of the last news could not be kept, by run
-        self._refused: dict[int, str] = {}
+        #: of the last news
+        self._left_out = LeftOut()
 
     async def run(self) -> None:
         """Take in news; after a failure wait, longer each time, and ask again."""
@@ -70,9 +76,14 @@ class Follower:
         news = await self._source.news()
         try:
             await self._keep(news)
-        except ArpError as error:
-            self._source.start_over()
-            raise SourceDown(f"What it told cannot be kept: {error}") from error
+        except Exception as error:
+            self._source.start_over()  # whatever it was: what was told must not be lost
+            if isinstance(error, ArpError):
+                why = str(error)
+            else:
+                log.exception("run source %s", self._source.settings.name)
+                why = f"{type(error).__name__}: {error}"
+            raise SourceDown(f"What it told cannot be kept: {why}") from error
         return self._said()
 
     async def _failed(self, said: str) -> None:
@@ -83,31 +94,61 @@ class Follower:
     async def _keep(self, news: Sequence[RunNews]) -> None:
         if not news:
             return
-        ids = {one.name: one.id for one in await self._context.store.experiments()}
-        by_name: dict[str, list[RunFacts]] = {}
-        self._refused.clear()
-        for one in news:
-            facts = _facts(one)
-            try:
-                check(facts)
-            except InvalidValue as error:  # of one run it costs no other
-                self._refused[one.number] = str(error)
-            else:
-                by_name.setdefault(one.experiment, []).append(facts)
+        store = self._context.store
+        ids = {one.name: one.id for one in await store.experiments()}
+        self._left_out = LeftOut()
+        by_name = self._by_experiment(news)
         self._unknown = {name for name in by_name if name not in ids}
         for name, told in by_name.items():
             if name in ids:
-                await self._context.store.put_runs(ids[name], told, self._source.settings.name)
+                kept = await store.put_runs(ids[name], told, self._source.settings.name)
+                for number, why in kept.without_parameters.items():
+                    self._left_out.add(What.PARAMETERS, number, why)
+
+    def _by_experiment(self, news: Sequence[RunNews]) -> dict[str, list[RunFacts]]:
+        """Return the facts that can be kept; what cannot costs no other run."""
+        now = self._context.clock()
+        found: dict[str, list[RunFacts]] = {}
+        for one in news:
+            try:
+                facts = self._bearable(_facts(one, now))
+                found.setdefault(one.experiment, []).append(facts)
+            except InvalidValue as error:
+                self._left_out.add(What.RUN, one.number, error)
+            except Exception as error:  # a plugin may tell anything
+                log.exception("run source %s", self._source.settings.name)
+                number, why = getattr(one, "number", None), f"{type(error).__name__}: {error}"
+                self._left_out.add(What.RUN, number, why)
+        return found
+
+    def _bearable(self, facts: RunFacts) -> RunFacts:
+        """Return the facts without what a run can be without. `InvalidValue`."""
+        check_run(facts)
+        try:
+            check_type(facts.type)
+        except InvalidValue as error:
+            self._left_out.add(What.TYPE, facts.number, error)
+            facts = replace(facts, type="")
+        try:
+            check_parameters(facts.parameters)
+        except InvalidValue as error:
+            self._left_out.add(What.PARAMETERS, facts.number, error)
+            facts = replace(facts, parameters=None)
+        self._note_ahead(facts)
+        return facts
+
+    def _note_ahead(self, facts: RunFacts) -> None:
+        """Say what a time was that the store does not take as it is."""
+        latest = max((at for at in facts.times if at is not None), default=None)
+        if latest is not None and facts.told_at is not None and latest - facts.told_at > _AHEAD:
+            said = f"{latest.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+            self._left_out.add(What.AHEAD, facts.number, said)
 
     def _said(self) -> str:
         words = [self._source.caveat]
         if self._unknown:
             words.append(f"There is no experiment {', '.join(sorted(self._unknown))} here.")
-        if self._refused:
-            number, why = next(iter(self._refused.items()))
-            count = len(self._refused)
-            which = f"{count} runs cannot be kept, such as {number}"
-            words.append(f"{which if count > 1 else f'Run {number} cannot be kept'}: {why}")
+        words += self._left_out.said()
         return " ".join(one for one in words if one)
 
     def _tell(self, *, ok: bool, said: str) -> None:
@@ -132,7 +173,9 @@ class Follower:
             return frozenset()
 
 
-def _facts(news: RunNews) -> RunFacts:
+def _facts(news: RunNews, told_at: datetime) -> RunFacts:
+    if not isinstance(news.experiment, str):
+        raise InvalidValue(f"{type(news.experiment).__name__} is no name of an experiment.")
     return RunFacts(
         number=news.number,
         type=news.type,
@@ -142,6 +185,7 @@ def _facts(news: RunNews) -> RunFacts:
         all_files_at=news.all_files_at,
         nonrec_files_at=news.nonrec_files_at,
         parameters=news.parameters or None,
+        told_at=told_at,
     )
 
 
