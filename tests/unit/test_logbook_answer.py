@@ -118,6 +118,16 @@ def test_a_time_that_cannot_be_read_costs_the_run_no_more_than_that() -> None:
     assert found.caveat == "1 records have times that cannot be right."
 
 
+@pytest.mark.parametrize("told", ["DATA, DARK", "x" * 41, "a\0", 7, []])
+def test_a_type_that_cannot_be_kept_costs_the_run_no_more_than_that(told: object) -> None:
+    found = read_runs({"num": 3, "type": told, "end_time": "2026-03-05T12:00:00Z"}, {"num": 4})
+    assert [(run.number, run.type) for run in found.news] == [(3, ""), (4, "")]
+    assert found.news[0].ended_at == NOON
+    assert found.caveat == (
+        "1 types of runs are left out: they have a comma, or more than 40 letters."
+    )
+
+
 def test_an_end_before_the_beginning_is_no_end() -> None:
     found = read_runs(
         {"num": 3, "begin_time": "2026-03-05T12:00:00Z", "end_time": "2026-03-05T11:00:00Z"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ class Answer:
     odd: int = 0
     #: records of which a time could not be read, or whose end lies before their beginning
     odd_times: int = 0
+    #: types of runs that cannot be kept
+    odd_types: int = 0
     #: parameters that cannot be kept
     odd_parameters: int = 0
 
@@ -43,6 +46,11 @@ class Answer:
             said.append(f"{self.odd:,} of {self.records:,} records could not be read.")
         if self.odd_times:
             said.append(f"{self.odd_times:,} records have times that cannot be right.")
+        if self.odd_types:
+            said.append(
+                f"{self.odd_types:,} types of runs are left out: they have a comma, or more than "
+                f"{_MOST_TYPE} letters."
+            )
         if self.odd_parameters:
             said.append(f"{self.odd_parameters:,} parameters are too large, or no JSON.")
         return " ".join(said)
@@ -65,26 +73,13 @@ def read(body: bytes, experiment: str, zone: tzinfo, logbook: str) -> Answer:
     """
     records = _records(body, experiment, logbook)
     found: dict[int, RunNews] = {}
-    odd = odd_times = odd_parameters = 0
+    odd: Counter[str] = Counter()
     for record in records:
         number = _number(record.get("num")) if isinstance(record, dict) else None
         if number is None:
-            odd += 1
+            odd["records"] += 1
             continue
-        times = {
-            "started_at": _time(record, "begin_time", zone),
-            "ended_at": _time(record, "end_time", zone),
-        }
-        odd_times += _UNREADABLE in times.values()
-        parameters, left_out = _parameters(record)
-        odd_parameters += left_out
-        one = RunNews(
-            experiment=experiment,
-            number=number,
-            type=_type(record.get("type")),
-            parameters=parameters,
-            **{name: time for name, time in times.items() if not isinstance(time, str)},
-        )
+        one = _run(record, number, experiment, zone, odd)
         found[number] = _joined(found[number], one) if number in found else one
     news = [found[number] for number in sorted(found)]
     backwards = {one.number for one in news if _is_backwards(one)}
@@ -93,9 +88,32 @@ def read(body: bytes, experiment: str, zone: tzinfo, logbook: str) -> Answer:
             replace(one, ended_at=None) if one.number in backwards else one for one in news
         ),
         records=len(records),
-        odd=odd,
-        odd_times=odd_times + len(backwards),
-        odd_parameters=odd_parameters,
+        odd=odd["records"],
+        odd_times=odd["times"] + len(backwards),
+        odd_types=odd["types"],
+        odd_parameters=odd["parameters"],
+    )
+
+
+def _run(
+    record: Mapping[str, Any], number: int, experiment: str, zone: tzinfo, odd: Counter[str]
+) -> RunNews:
+    """Read one record, and count what of it could not be read."""
+    times = {
+        "started_at": _time(record, "begin_time", zone),
+        "ended_at": _time(record, "end_time", zone),
+    }
+    odd["times"] += _UNREADABLE in times.values()
+    kind, odd_types = _type(record.get("type"))
+    odd["types"] += odd_types
+    parameters, left_out = _parameters(record)
+    odd["parameters"] += left_out
+    return RunNews(
+        experiment=experiment,
+        number=number,
+        type=kind,
+        parameters=parameters,
+        **{name: time for name, time in times.items() if not isinstance(time, str)},
     )
 
 
@@ -146,9 +164,13 @@ def _time(record: Mapping[str, Any], name: str, zone: tzinfo) -> datetime | str 
     return None if told is None or told == "" else instant(told, zone) or _UNREADABLE
 
 
-def _type(told: object) -> str:
-    text = told.strip() if isinstance(told, str) else ""
-    return text if text.isprintable() and len(text) <= _MOST_TYPE else ""
+def _type(told: object) -> tuple[str, int]:
+    """Return the type, and whether it was left out; batch defs name several with commas."""
+    if told is None:
+        return "", 0
+    text = told.strip() if isinstance(told, str) else ","
+    fits = text.isprintable() and len(text) <= _MOST_TYPE and "," not in text
+    return (text, 0) if fits else ("", 1)
 
 
 def _parameters(record: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
