@@ -129,7 +129,7 @@ class StandIn:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._thread.start()
-        within(10, lambda: self._server is not None and self._server.started)
+        within(30, lambda: self._server is not None and self._server.started)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()

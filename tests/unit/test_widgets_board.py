@@ -34,7 +34,7 @@ class Ear:
 
     def answer(self, call: int, **asked: Any) -> tuple[dict[str, Any], list[bytes]]:
         self.relay.hear({"type": "api", "call": call, **asked})
-        within(10, lambda: any(one.get("call") == call for one, _ in self.told))
+        within(30, lambda: any(one.get("call") == call for one, _ in self.told))
         return next(one for one in self.told if one[0].get("call") == call)
 
     def lines(self, kind: str) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def test_half_a_surrogate_pair_in_an_answer_can_be_sent_on() -> None:
     way = SimpleNamespace(exchange=lambda *_: (200, b'{"log": ["\\ud800", 1]}'))
     relay = Relay(cast("Any", way), lambda one, _: told.append(one))
     relay.hear({"type": "api", "call": 1, "path": "/x"})
-    within(10, lambda: told)
+    within(30, lambda: told)
     assert told[0]["body"] == {"log": ["\ufffd", 1]}
     relay.close()
 
@@ -101,7 +101,7 @@ def test_nobody_there_is_status_0_with_the_reason(ear: Ear, standin: StandIn) ->
 
 def test_line_of_changes_is_passed_on_both_ways(ear: Ear, standin: StandIn) -> None:
     ear.relay.hear({"type": "line-open", "line": 7})
-    within(10, lambda: ear.lines("line-opened"))
+    within(30, lambda: ear.lines("line-opened"))
     ask = {"subscribe": "xppi0915", "since": 1, "epoch": "e1"}
     ear.relay.hear({"type": "line-send", "line": 7, "text": json.dumps(ask)})
     standin.put_job(5)
@@ -110,17 +110,17 @@ def test_line_of_changes_is_passed_on_both_ways(ear: Ear, standin: StandIn) -> N
         texts = [json.loads(one["text"]) for one in ear.lines("line")]
         return [job["id"] for one in texts for job in one.get("upserts", {}).get("jobs", ())]
 
-    within(10, lambda: 5 in jobs())
+    within(30, lambda: 5 in jobs())
     ear.relay.hear({"type": "line-close", "line": 7})
-    within(10, lambda: not [one for one in enumerate_threads() if one.name == "arp relay line"])
+    within(30, lambda: not [one for one in enumerate_threads() if one.name == "arp relay line"])
     assert ear.lines("line-closed") == []
 
 
 def test_line_that_the_manager_ends_is_told_once_with_why(ear: Ear, standin: StandIn) -> None:
     ear.relay.hear({"type": "line-open", "line": 7})
-    within(10, lambda: ear.lines("line-opened"))
+    within(30, lambda: ear.lines("line-opened"))
     standin.stop()
-    (closed,) = within(10, lambda: ear.lines("line-closed"))
+    (closed,) = within(30, lambda: ear.lines("line-closed"))
     assert closed["line"] == 7
     assert closed["why"]
 
@@ -180,7 +180,7 @@ def test_selected_jobs_are_those_of_all_open_widgets(board: Board, standin: Stan
     one, other = ControlPage(board), RunTable(board)
     one._selected = [[1, 2], [6, 6]]
     other._selected = [[2, 3]]
-    within(10, lambda: board.jobs.selected["id"].tolist() == [1, 2, 3, 6])
+    within(30, lambda: board.jobs.selected["id"].tolist() == [1, 2, 3, 6])
     other.close()
     assert board.jobs.selected["id"].tolist() == [1, 2, 6]
     assert isinstance(board.jobs.selected, pd.DataFrame)
