@@ -66,3 +66,37 @@ async def test_a_run_that_an_outage_kept_back_had_its_parameters_at_its_end(stag
     await store_of(stage).put_runs(stage.play.experiment.id, [told], "logbook")
     (line,) = await stage.lines()
     assert (line.why.value, line.event_at) == ("unchecked", ended_at)
+
+
+async def test_a_run_that_was_skipped_as_unchecked_stays_so_where_it_ends_again(
+    stage: Stage,
+) -> None:
+    """There is one decision for each run and trigger; a person may still apply it by hand."""
+    await stage.play.manager.definitions.change(
+        stage.play.experiment, stage.definition.id, {"trigger": "END_OF_RUN"}, None, "dana"
+    )
+    await stage.end(1)
+    assert await stage.told() == [(1, "skipped", "unchecked")]
+    await stage.check()
+    stage.play.tick(60)
+    await stage.end(1)
+    assert (await stage.play.manager.runs.get(stage.play.experiment, 1)).reopened == 1
+    assert await stage.told() == [(1, "skipped", "unchecked")]
+    (job,) = await stage.play.apply("1")
+    assert job.run == 1
+
+
+async def test_a_value_that_was_skipped_as_unchecked_stays_so_where_it_is_set_again(
+    stage: Stage,
+) -> None:
+    put = stage.play.manager.runs.put
+    await stage.play.manager.definitions.change(
+        stage.play.experiment, stage.definition.id, GOOD, None, "dana"
+    )
+    await put(stage.play.experiment, 1, parameters={"good": "yes"})
+    assert await stage.told() == [(1, "skipped", "unchecked")]
+    await stage.check()
+    for value in ("no", "yes"):
+        await put(stage.play.experiment, 1, parameters={"good": value})
+        stage.play.tick()
+        assert await stage.told() == [(1, "skipped", "unchecked")]
