@@ -241,8 +241,9 @@ def test_readme_runs_as_it_stands(stage: Stage, capsys: pytest.CaptureFixture[st
 
 def test_importing_the_package_is_cheap() -> None:
     code = (
-        "import sys, time; began = time.perf_counter(); import arp_nb;"
-        " print(time.perf_counter() - began);"
+        # its own time: a busy machine gives it none for as long as it likes
+        "import sys, time; began = time.process_time(); import arp_nb;"
+        " print(time.process_time() - began);"
         " assert not {'pandas', 'requests', 'websocket'} & set(sys.modules)"
     )
     times = [
