@@ -101,8 +101,10 @@ def left_as_found(board: Board) -> Iterator[None]:
     """No test leaves autorun stopped, or a box checked, for the next one."""
     yield
     board.autorun.resume()
-    for name in board.definitions.df.query("autorun").name:
-        board.definitions.autorun(name, on=False)
+    # as the manager says: what was checked in a page may not have come to this board yet
+    for one in board.autorun.status().definitions:
+        if board.definitions[one["name"]].autorun:
+            board.definitions.autorun(one["name"], on=False)
 
 
 def test_a_run_that_ends_starts_its_job_and_the_ledger_says_why(
