@@ -65,6 +65,8 @@ class Site:
         self.manager = RealManager(folder, settings)
         self.random = random.Random(seed)  # noqa: S311 - not for secrets
         self.killed = 0
+        #: kills that found nobody: the next manager was being started
+        self.owed = 0
         self._timers: list[threading.Timer] = []
         socket = str(self.manager.store / discovery.SOCKET_NAME)
         # one for all calls: to make one takes as long as some of them
@@ -108,6 +110,20 @@ class Site:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(told.manager.pid, signal.SIGKILL)
                 self.killed += 1
+                return
+        self.owed += 1
+
+    def kill_again(self) -> None:
+        """Do soon what a kill that found nobody could not."""
+        if self.owed:
+            self.owed -= 1
+            self.kill_soon()
+
+    def kill_until(self, killed: int) -> None:
+        """Kill until it has been done so often, where a busy machine was slow to start again."""
+        while self.killed < killed:
+            self.kill_soon()
+            self._timers[-1].join()
 
     def end(self, number: int) -> None:
         """End a run, by the API or by a file that rests."""
@@ -118,6 +134,11 @@ class Site:
             folder = self.data / f"run{number}"
             folder.mkdir()
             (folder / "a.h5").write_text("data")
+
+    def tallies(self) -> dict[str, dict[str, Any]]:
+        """How the autorun of each definition stands, by its hash."""
+        told = self.ask("GET", f"/experiments/{EXPERIMENT}/autorun")["definitions"]
+        return {one["name"]: one for one in told}
 
     def ledger(self, name: str) -> list[dict[str, Any]]:
         """All lines of a hash, newest first."""
@@ -146,11 +167,13 @@ class Site:
 def at_rest(site: Site, runs: int) -> bool:
     """Whether all is decided, what others run after is over, and what runs after it is made."""
     time.sleep(0.2)  # the manager has better things to do than to answer this
-    told = site.ask("GET", f"/experiments/{EXPERIMENT}/autorun")["definitions"]
-    tallies = {one["name"]: one for one in told}
-    if tallies["tenth"]["active"] or not tallies["fit"]["fired"]:
+    if site.tallies()["tenth"]["active"]:
         return False
     if any(len(site.ledger(name)) < runs for name in ("half", "tenth")):
+        return False
+    # only now: what was decided on while the ledger was read is active
+    tallies = site.tallies()
+    if tallies["tenth"]["active"] or not tallies["fit"]["fired"]:
         return False
     upstream = [job["state"] for job in site.jobs() if job["hash"] == "tenth"]
     return upstream.count("done") == int(tallies["fit"]["fired"])
@@ -192,7 +215,10 @@ def kill_while_runs_end(site: Site, *, runs: int, kills: int) -> None:
     for number in range(1, runs + 1):
         if number in kill_at:
             site.kill_soon()
+        else:
+            site.kill_again()
         site.end(number)
+    site.kill_until(kills * 6 // 10 + 1)
     wait_until(lambda: at_rest(site, runs), "all is decided, and done", runs * 0.5)
     assert site.killed > kills * 0.6
     hold_to_promise(site, runs, most)
