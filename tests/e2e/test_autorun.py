@@ -185,12 +185,12 @@ def test_what_waits_in_other_experiments_is_asked_about_before_it_is_skipped(
         wait_until(lambda: len(other.autorun.ledger.df.query(waits)) == 1, "a line that waits")
         resume = player.banner.get_by_role("button", name="Resume")
         resume.click()
-        question = player.root.get_by_role("alertdialog", name="in all experiments")
-        expect(question).to_contain_text("In other experiments 1 line of the ledger waits, too.")
+        question = player.root.get_by_role("dialog", name="in all experiments")
+        expect(question).to_contain_text("In other experiments 1 line of the ledger waits.")
         question.get_by_role("button", name="Cancel").click()
         assert board.autorun.stopped
         resume.click()
-        question.get_by_role("button", name="Go on, and skip it there").click()
+        question.get_by_role("button", name="Go on, skip what waits there").click()
         expect(player.switch).to_have_attribute("aria-checked", "true")
         skipped = ["skipped"]
         wait_until(
@@ -212,6 +212,8 @@ def test_a_line_that_waits_is_skipped_by_keyboard(
     expect(line).to_contain_text("waits")
     expect(line).to_contain_text("new mask")
     line.get_by_role("gridcell").nth(3).click()
+    full = player.root.get_by_role("region", name="The line in full")
+    expect(full).to_contain_text("new mask")
     player.page.keyboard.press("s")
     expect(line).to_contain_text("skipped")
     assert board.jobs.df.query(f"run == {run}").empty
