@@ -26,6 +26,11 @@ class Mark:
     #: submitted from inside a job
     inside: bool = False
 
+    @property
+    def spool_id(self) -> str:
+        """Of the submission; another store counts its jobs from 1, too, and has others."""
+        return self.tag.removeprefix("arp-")
+
 
 def parse(text: str) -> Mark | None:
     """Read a mark; None of any other text."""

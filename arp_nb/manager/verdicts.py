@@ -138,7 +138,7 @@ def after_found(
     whole = list(natives)
     for one in found:
         mark = marks.parse(one.tag)
-        if mark is not None and mark.job_id == job.id:
+        if mark is not None and mark.spool_id == job.spool_id:
             _add_found(whole, one.native_id, mark)
     subjob_by = (job.kill_by or "") if job.kill_subjobs else ""
     asked = {Role.EXTRA: extra_by, Role.SUBJOB: subjob_by}

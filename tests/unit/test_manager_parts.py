@@ -40,7 +40,7 @@ async def found(play: Play, job_id: int, native_id: str, tag: str) -> None:
 async def test_a_subjob_is_counted_and_changes_no_state(play: Play) -> None:
     job_id = await play.submitted("77")
     await play.read(job_id, "RUN", "77")
-    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    await found(play, job_id, "78", f"arp-{job_id}-spool.j5-5")
     await play.read(job_id, "EXIT", "78", exit_code=3, reason="TERM_MEMLIMIT")
     job = await play.job(job_id)
     assert (job.state, job.parts) == (JobState.RUNNING, {"subjobs": {"EXIT": 1}})
@@ -50,16 +50,16 @@ async def test_a_subjob_is_counted_and_changes_no_state(play: Play) -> None:
 
 async def test_a_second_job_of_one_command_is_extra_and_shown(play: Play) -> None:
     job_id = await play.submitted("77")
-    await found(play, job_id, "78", f"arp-{job_id}-abc.c1-1")
+    await found(play, job_id, "78", f"arp-{job_id}-spool.c1-1")
     assert (await natives(play, job_id))["78"].role is Role.SIBLING, "a chain's"
-    await found(play, job_id, "79", f"arp-{job_id}-abc.c1-1")
+    await found(play, job_id, "79", f"arp-{job_id}-spool.c1-1")
     assert (await play.job(job_id)).parts == {"extra": 1}
     assert await play.manager.port.kills() == [], "ended by nobody but a person"
 
 
 async def test_a_job_whose_subjob_lives_on_is_watched_after_its_end(play: Play) -> None:
     job_id = await play.submitted("77")
-    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    await found(play, job_id, "78", f"arp-{job_id}-spool.j5-5")
     await play.read(job_id, "DONE", "77")
     play.tick(7200)
     (watched,) = await play.manager.port.watched()
@@ -72,7 +72,7 @@ async def test_a_job_whose_subjob_lives_on_is_watched_after_its_end(play: Play) 
 
 async def test_a_subjob_that_is_lost_leaves_the_job_as_it_is(play: Play) -> None:
     job_id = await play.submitted("77")
-    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    await found(play, job_id, "78", f"arp-{job_id}-spool.j5-5")
     await play.read(job_id, "RUN", "77")
     await play.read(job_id, None, "78")
     assert await play.state(job_id) is JobState.RUNNING
@@ -96,6 +96,13 @@ async def test_an_array_is_one_row_with_counts(play: Play) -> None:
         JobState.FAILED,
         {"EXIT": 1, "DONE": 9999},
     )
+
+
+async def test_a_mark_of_another_store_s_job_of_that_number_adds_nothing(play: Play) -> None:
+    job_id = await play.submitted("77")
+    await found(play, job_id, "78", f"arp-{job_id}-other.c1-1")
+    await found(play, job_id, "79", f"arp-{job_id}-other.j5-5")
+    assert (await natives(play, job_id)).keys() == {"77"}
 
 
 async def test_what_happened_while_we_were_away_has_its_true_times(play: Play) -> None:
@@ -165,25 +172,25 @@ async def answered(play: Play, job_id: int, *native_ids: str, accepted: bool = T
 
 async def test_a_job_is_killed_with_its_subjobs(play: Play) -> None:
     job_id = await play.submitted("77")
-    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    await found(play, job_id, "78", f"arp-{job_id}-spool.j5-5")
     said = await play.kill(job_id)
     assert said == ["LSF will be asked to end it. So will its 1 subjob."]
     assert await asked(play) == [(("77", "78"), False)]
-    await found(play, job_id, "79", f"arp-{job_id}-abc.j6-6")
+    await found(play, job_id, "79", f"arp-{job_id}-spool.j6-6")
     await answered(play, job_id, "77", "78")
     assert await asked(play) == [(("79",), False)], "one that came to light later"
 
 
 async def test_subjobs_live_on_where_that_is_asked_for(play: Play) -> None:
     job_id = await play.submitted("77")
-    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    await found(play, job_id, "78", f"arp-{job_id}-spool.j5-5")
     await play.manager.jobs.kill([job_id], "robin", subjobs=False)
     assert await asked(play) == [(("77",), False)]
 
 
 async def test_subjobs_of_a_job_that_is_over_can_be_killed(play: Play) -> None:
     job_id = await play.submitted("77")
-    await found(play, job_id, "78", f"arp-{job_id}-abc.j5-5")
+    await found(play, job_id, "78", f"arp-{job_id}-spool.j5-5")
     await play.read(job_id, "DONE", "77")
     assert await play.kill(job_id) == ["LSF will be asked to end its 1 subjob."]
     assert await asked(play) == [(("78",), False)]
@@ -193,7 +200,7 @@ async def test_subjobs_of_a_job_that_is_over_can_be_killed(play: Play) -> None:
 async def test_an_extra_job_is_ended_alone(play: Play) -> None:
     job_id = await play.submitted("77")
     for native_id in ("78", "79"):
-        await found(play, job_id, native_id, f"arp-{job_id}-abc.c1-1")
+        await found(play, job_id, native_id, f"arp-{job_id}-spool.c1-1")
     await play.manager.jobs.kill_parts(job_id, ["79"], "robin")
     assert await asked(play) == [(("79",), False)]
     with pytest.raises(Conflict, match="is job 1 itself"):
@@ -241,5 +248,5 @@ async def test_extra_jobs_are_ended_by_themselves_only_where_the_admin_says_so(
     async with playing(tmp_path / "other", Settings(kill_extra_jobs=True)) as play:
         job_id = await play.submitted("77")
         for native_id in ("78", "79"):
-            await found(play, job_id, native_id, f"arp-{job_id}-abc.c1-1")
+            await found(play, job_id, native_id, f"arp-{job_id}-spool.c1-1")
         assert await asked(play) == [(("79",), False)]

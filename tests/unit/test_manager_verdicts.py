@@ -92,7 +92,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(
         native_id=st.sampled_from(OTHERS),
-        tag=st.sampled_from(["arp-7-abc.j5-5", "arp-7-abc.cn", "arp-8-abc.j1-1", "mine"]),
+        tag=st.sampled_from(["arp-7-spool.j5-5", "arp-7-spool.cn", "arp-7-abc.c1-1", "mine"]),
     )
     def a_sweep_finds(self, native_id: str, tag: str) -> None:
         state = self.job.state
