@@ -73,8 +73,12 @@ class Work:
             )
         self.done += units
 
-    def charged(self, does: Callable[..., Any]) -> Callable[..., Any]:
-        """Return an operator or a function that is charged for what it is given."""
+    def charged(self, table: Mapping[Any, Callable[..., Any]]) -> dict[Any, Callable[..., Any]]:
+        """Return operators or functions that are charged for what they are given."""
+        return _Charged(self, table)
+
+    def charging(self, does: Callable[..., Any]) -> Callable[..., Any]:
+        """Return one of them."""
         cost: Callable[..., int] = _COSTS.get(does, _weights)
 
         def worked(*given: Any) -> Any:
@@ -87,6 +91,19 @@ class Work:
         """Return a value to work with, charged for being weighed, and shown."""
         found = admitted(name, value)
         self.charge(_STEP + _WEIGHING * _weights(found))
+        return found
+
+
+class _Charged(dict[Any, "Callable[..., Any]"]):
+    """Those of a table that are used: most are not, and judgements are many."""
+
+    def __init__(self, work: Work, table: Mapping[Any, Callable[..., Any]]) -> None:
+        super().__init__()
+        self._work = work
+        self._table = table
+
+    def __missing__(self, key: Any) -> Callable[..., Any]:
+        found = self[key] = self._work.charging(self._table[key])
         return found
 
 
@@ -148,15 +165,13 @@ def _raw(value: Any) -> Any:
     return value.value if isinstance(value, Whole) else value
 
 
-def _listed(*given: Any) -> Whole:
-    """Return a list that is written; it weighs what stands in it."""
-    value = [_raw(one) for one in given]
-    return Whole(value, 1 + _weights(*given), frozenset(map(type, value)))
+def _written(kind: type[list[Any] | tuple[Any, ...]]) -> Callable[..., Whole]:
+    def written(*given: Any) -> Whole:
+        # it weighs what stands in it
+        value = kind(map(_raw, given))
+        return Whole(value, 1 + _weights(*given), frozenset(map(type, value)))
 
-
-def _tupled(*given: Any) -> Whole:
-    listed = _listed(*given)
-    return Whole(tuple(_raw(one) for one in given), listed.weight, listed.kinds)
+    return written
 
 
 def shown(value: Any) -> Any:
@@ -346,8 +361,8 @@ FUNCTIONS_OF_VALUES: Mapping[str, Callable[..., Any]] = {
     "max": _extreme(max, "max"),
     "min": _extreme(min, "min"),
     "round": _rounded,
-    LIST: _listed,
-    TUPLE: _tupled,
+    LIST: _written(list),
+    TUPLE: _written(tuple),
 }
 OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Add: _of_numbers(operator.add, "+"),
@@ -373,8 +388,8 @@ OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
 }
 #: where it is not once through what is given
 _COSTS: Mapping[Callable[..., Any], Callable[..., int]] = {
-    _listed: lambda *given: len(given),
-    _tupled: lambda *given: len(given),
+    FUNCTIONS_OF_VALUES[LIST]: lambda *given: len(given),
+    FUNCTIONS_OF_VALUES[TUPLE]: lambda *given: len(given),
     _length: lambda *_: 0,
     operator.not_: lambda *_: 0,
     operator.is_: lambda *_: 0,

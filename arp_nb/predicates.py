@@ -42,7 +42,7 @@ from arp_nb.predicate_work import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["FUNCTIONS", "JobValues", "Predicate", "Values", "Verdict", "known_names", "parse"]
 
@@ -382,15 +382,12 @@ class _Look:
 
 
 def _worked_out(tree: ast.expr, look: _Look) -> Any:
-    functions: dict[str, Callable[..., Any]] = {
-        "param": look.param,
-        "has": look.has,
-        "counter": look.counter,
-        "status": look.status,
-        **{name: look.work.charged(does) for name, does in FUNCTIONS_OF_VALUES.items()},
-    }
-    operators = {kind: look.work.charged(does) for kind, does in OPERATORS.items()}
+    functions = look.work.charged(FUNCTIONS_OF_VALUES)
+    functions.update(param=look.param, has=look.has, counter=look.counter, status=look.status)
     evaluator = EvalWithCompoundTypes(
-        operators=operators, functions=functions, names=look.name, allowed_attrs={}
+        operators=look.work.charged(OPERATORS),
+        functions=functions,
+        names=look.name,
+        allowed_attrs={},
     )
     return evaluator.eval("", previously_parsed=tree)

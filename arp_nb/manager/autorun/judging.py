@@ -53,14 +53,14 @@ class _Readings:
 
 
 class Judging:
-    """Judges each predicate once for a run; knows the jobs of runs where any asks for them."""
+    """Knows the jobs of some runs, where any predicate asks for them."""
 
     def __init__(self, jobs: Mapping[int, Mapping[str, JobFacts]], readings: _Readings) -> None:
         self._jobs = jobs
         self._readings = readings
         self._turn = _Turn()
-        self._values: dict[int, predicates.Values] = {}
-        self._judged: dict[tuple[str, int], Judged] = {}
+        #: of the run that was asked for last: a run's definitions come one after the other
+        self._values: tuple[int, predicates.Values] | None = None
 
     @classmethod
     async def of(cls, store: Store, experiment_id: int, found: Iterable[Occasion]) -> Judging:
@@ -83,13 +83,10 @@ class Judging:
 
     def __call__(self, occasion: Occasion) -> Judged:
         """Return whether an occasion's predicate holds for its run."""
-        text, run = occasion.definition.draft.predicate, occasion.run
-        key = (text, run.number)
-        if key not in self._judged:
-            if run.number not in self._values:
-                self._values[run.number] = values_of(run, self._jobs.get(run.number, {}))
-            self._judged[key] = _judged(self._readings[text], self._values[run.number])
-        return self._judged[key]
+        run = occasion.run
+        if self._values is None or self._values[0] != run.number:
+            self._values = (run.number, values_of(run, self._jobs.get(run.number, {})))
+        return _judged(self._readings[occasion.definition.draft.predicate], self._values[1])
 
 
 def judge(text: str, run: Run, jobs: Mapping[str, JobFacts]) -> Judged:
