@@ -103,11 +103,11 @@ def jupyter_server(home: Path, *options: str) -> Iterator[Jupyter]:
         process = subprocess.Popen(argv, cwd=home, env=environment, stdout=log, stderr=log)
         server = Jupyter(port, process, log_path)
         try:
-            within(30, lambda: _answers(server.url("api")))
+            within(120, lambda: _answers(server.url("api")))
             yield server
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def _answers(url: str) -> bool:
