@@ -184,9 +184,9 @@ def test_no_judgement_looks_at_more_values_than_it_may(text: str) -> None:
 
 def test_a_value_is_weighed_once_however_often_it_is_named() -> None:
     looks = []
-    for times in (1, 60):
+    for times in (1, 30):
         value = Watched(range(MOST_PARTS))
-        text = " and ".join(["len(a) > 1"] * min(times, 30)) + " and len([a, a, a]) == 3"
+        text = " and ".join(["len(a) > 1"] * times) + " and len([a, a, a]) == 3"
         assert parse(text).judge(Values(run=1, parameters={"a": value})).holds
         looks.append(value.looks)
     assert looks[0] == looks[1]
