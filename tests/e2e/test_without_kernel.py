@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.facility import EXPERIMENT
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 BUSY = "import time\ntime.sleep(600)"
 SHOW = f"import arp_nb\nboard = arp_nb.connect({EXPERIMENT!r})\nboard"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def steady(board: Board, facility: Facility) -> None:
+    """Have a batch def, whichever test comes first."""
+    board.definitions.add("steady", facility.script("steady"))
 
 
 def live_and_killable(player: Player, run: int) -> None:
@@ -34,7 +41,6 @@ def live_and_killable(player: Player, run: int) -> None:
 def test_a_board_in_a_cell_acts_and_moves_while_another_cell_runs(
     board: Board, facility: Facility, pages: Pages
 ) -> None:
-    board.definitions.add("steady", facility.script("steady"))
     write_notebook(facility, "busy.ipynb", SHOW, BUSY)
     pages.expected.extend(NOISE)
     page = pages.open(facility.address("/lab/tree/busy.ipynb?reset"), height=1300)
