@@ -113,6 +113,7 @@ async def test_an_engine_that_cannot_decide_says_so_and_goes_on_by_itself(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await stage.check()
+    monkeypatch.setattr("arp_nb.manager.autorun.engine._AFTER_TROUBLE_S", 0.01)
     engine, store = stage.autorun._engine, store_of(stage)
     decide = store.decide
 
