@@ -7,7 +7,7 @@ import { TRIGGERS } from "../../model/triggers";
 import type { Board } from "../../sources/board";
 import { counted } from "../counted";
 import { el, fill } from "../../dom";
-import { killNote, why } from "../jobs/why";
+import { heldBack, killNote, why } from "../jobs/why";
 import type { Shell } from "../shell";
 import { Attempts } from "./attempts";
 import { drawFailed, exitOf } from "./failed";
@@ -79,6 +79,7 @@ function drawWhy(board: Board, shell: Shell, job: JobRow): HTMLElement | null {
   const { strong, text } = why({
     ...job, word, exitCode: job.exit_code, killBy: job.kill_by ?? "", killAt: ms(job.kill_at), requested: ms(job.requested),
     errorLine: job.error_line, peak: job.peak_memory_mb, asked: job.asked_memory_mb, killNote: killNote(job.notes),
+    heldBack: heldBack(board, job.state, job.trigger, job.definition_id),
   }, board.health?.client.ok ?? true, Date.now());
   if (!strong && !text) return null;
   return note(isFinal(job.state), el("span", {}, strong && el("b", {}, strong), strong && " ", text));

@@ -5,7 +5,7 @@ import { partsOf, subjobs } from "../../model/parts";
 import { isFinal, look, shown, type Look } from "../../model/status";
 import type { Board } from "../../sources/board";
 import { timeLeft } from "../report";
-import { killNote, killVerb, why, type Told, type Why } from "./why";
+import { heldBack, killNote, killVerb, why, type Told, type Why } from "./why";
 
 /** The tiles of the count strip, in their order; each job is in one of them. */
 export const GROUPS: readonly (Look & { name: string })[] = [
@@ -137,6 +137,7 @@ export class Facts {
       exitCode: this.#whole("exit_code", row), signal: this.#whole("signal", row), cause: this.text("cause", row),
       errorLine: this.text("error_line", row), peak: this.number("peak_memory_mb", row), asked: this.number("asked_memory_mb", row),
       killNote: killNote(this.#notes(row)),
+      heldBack: heldBack(this.board, this.text("state", row), this.text("trigger", row), this.number("definition_id", row)),
     };
     return why(told, this.board.health?.client.ok ?? true, now);
   }

@@ -4,6 +4,8 @@ import { bytes } from "../../model/bytes";
 import { plain } from "../../model/plain";
 import { isFinal, title } from "../../model/status";
 import { age, clock } from "../../model/times";
+import type { Board } from "../../sources/board";
+import { KEPT } from "../job_shares";
 
 /** What is asked of a job; times in ms since 1970, NaN if there is none. */
 export interface Told {
@@ -27,6 +29,8 @@ export interface Told {
   asked: number | null;
   /** Of a kill: that the scheduler refused it, or that the job ignores it. */
   killNote?: string | undefined;
+  /** Why it is not sent for now, as `heldBack` says. */
+  heldBack?: string;
 }
 
 /** `strong` is what failed, as "TERM_MEMLIMIT:"; empty unless the job failed. */
@@ -82,7 +86,14 @@ function before(job: Told, now: number): string {
   if (job.phase === "slow") return "bsub has not answered for 5 s, still asking";
   if (job.phase === "script") return "Script running, no bsub yet";
   const waits = job.state === "requested" || job.state === "leased" || job.state === "starting";
-  return waits ? `Sent ${age(now - job.requested)} ago, no job id yet` : "";
+  return waits ? job.heldBack || `Sent ${age(now - job.requested)} ago, no job id yet` : "";
+}
+
+/** What keeps autorun's own job from being sent, as `manager/autorun/held.py` has it; "": nothing. */
+export function heldBack(board: Pick<Board, "autorunNow" | "definitions">, state: string, trigger: string, definition: number): string {
+  if (trigger === "MANUAL" || !KEPT.has(state)) return "";
+  if (board.autorunNow?.stopped) return "Not sent while all autorun is stopped";
+  return board.definitions.get(definition)?.paused_why === "user" ? "Not sent while its autorun is paused" : "";
 }
 
 /** The last note on a kill that ended nothing, as `Kill refused: Permission denied`; undefined: none. */

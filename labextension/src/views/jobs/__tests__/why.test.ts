@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { killNote, killVerb, why, type Told } from "../why";
+import { FakeBoard } from "../../__tests__/fake_board";
+import { heldBack, killNote, killVerb, why, type Told } from "../why";
 
 const NOW = Date.UTC(2026, 10, 22, 14, 7, 31);
 const told = (changes: Partial<Told>): Told => ({
@@ -26,6 +27,7 @@ describe("Why", () => {
     ["who killed it", { state: "killed", status: "EXIT", killBy: "dana", killAt: NaN }, "|killed by dana"],
     ["why it waits", { state: "pending", status: "PEND", reason: "Job slot limit reached for alice" }, "|Job slot limit reached for alice"],
     ["how long ago it was sent", { state: "leased", status: "Request Sent" }, "|Sent 2 s ago, no job id yet"],
+    ["what keeps it from being sent", { state: "requested", status: "Request Sent", heldBack: "Not sent while all autorun is stopped" }, "|Not sent while all autorun is stopped"],
     ["a slow script is not a slow scheduler", { state: "starting", phase: "script", status: "Request Sent: script running, no bsub yet" }, "|Script running, no bsub yet"],
     ["a slow bsub", { state: "starting", phase: "slow", status: "LSF_Slow" }, "|bsub has not answered for 5 s, still asking"],
     ["kept while the client is away", { state: "requested", status: "Request Sent", word: "Persisted" }, "|Kept; sent when the batch client is back"],
@@ -40,6 +42,20 @@ describe("Why", () => {
   });
   it("shows marks of direction by their number", () => {
     expect(line({ state: "pending", status: "PEND", reason: "a\u202eb" })).toBe("|a\\u202eb");
+  });
+});
+
+describe("A job that autorun made", () => {
+  const board = new FakeBoard();
+  const id = [...board.definitions.keys()][0]!;
+  it("is not sent while all autorun is stopped, or its own is paused; a person's is", () => {
+    expect(heldBack(board, "requested", "END_OF_RUN", id)).toBe("");
+    board.definitions.set(id, { ...board.definitions.get(id)!, paused_why: "user" });
+    expect(heldBack(board, "requested", "END_OF_RUN", id)).toBe("Not sent while its autorun is paused");
+    board.setStopped({ by: "bob", at: "2026-11-22T14:00:00Z", said: "" });
+    expect(heldBack(board, "requested", "END_OF_RUN", id)).toBe("Not sent while all autorun is stopped");
+    expect(heldBack(board, "starting", "END_OF_RUN", id)).toBe("");
+    expect(heldBack(board, "requested", "MANUAL", id)).toBe("");
   });
 });
 
