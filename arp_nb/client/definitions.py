@@ -199,14 +199,8 @@ class Definitions:
         body: dict[str, Any] = {"on": bool(on), **({"missed": missed} if on else {})}
         if on and script:
             body["script_sha256"] = script
-        made = self._learn(
-            self._transport.call(
-                "POST",
-                f"{self._root}/{row['id']}:autorun",
-                body,
-                headers={"If-Match": f'"{version}"'},
-            )
-        )
+        path, headers = f"{self._root}/{row['id']}:autorun", {"If-Match": f'"{version}"'}
+        made = self._learn(self._transport.call("POST", path, body, headers=headers))
         return Definition(made.row, self._hindrances(made.id)) if on else made
 
     def _hindrances(self, number: int) -> list[str]:

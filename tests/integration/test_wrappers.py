@@ -17,6 +17,7 @@ from arp_nb import marks
 from arp_nb.batch_client.environment import WRAPPERS
 from arp_nb.batch_client.spool import read
 from tests.integration.wrapper_bench import ECHO, Bench
+from tests.missing import missing
 
 #: what shells, options and encodings trip over
 ODD = "-M 4*$'`\"=;&\\\u00e9"
@@ -272,7 +273,7 @@ def test_words_of_the_job_are_never_changed(
 def test_any_shell_of_a_node_will_do(bench: Bench, shell: str) -> None:
     found = shutil.which(shell)
     if found is None:
-        pytest.skip(f"there is no {shell} here")
+        missing(f"the shell {shell}")
     bench.environment["ARP_ASK_OPTIONS"] = "-M 16000"
     bench.real(ECHO.format(folder=bench.folder))
     with bench.start("-M", "1", "a b", stdin=subprocess.DEVNULL, before=(found,)) as process:
