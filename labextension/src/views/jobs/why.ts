@@ -92,8 +92,8 @@ function before(job: Told, now: number): string {
 /** What keeps autorun's own job from being sent, as `manager/autorun/held.py` has it; "": nothing. */
 export function heldBack(board: Pick<Board, "autorunNow" | "definitions">, state: string, trigger: string, definition: number): string {
   if (trigger === "MANUAL" || !KEPT.has(state)) return "";
-  if (board.autorunNow?.stopped) return "Not sent while all autorun is stopped";
-  return board.definitions.get(definition)?.paused_why === "user" ? "Not sent while its autorun is paused" : "";
+  if (board.autorunNow?.stopped) return "Autorun is stopped: not sent";
+  return board.definitions.get(definition)?.paused_why === "user" ? "Its autorun is paused: not sent" : "";
 }
 
 /** The last note on a kill that ended nothing, as `Kill refused: Permission denied`; undefined: none. */

@@ -27,7 +27,7 @@ describe("Why", () => {
     ["who killed it", { state: "killed", status: "EXIT", killBy: "dana", killAt: NaN }, "|killed by dana"],
     ["why it waits", { state: "pending", status: "PEND", reason: "Job slot limit reached for alice" }, "|Job slot limit reached for alice"],
     ["how long ago it was sent", { state: "leased", status: "Request Sent" }, "|Sent 2 s ago, no job id yet"],
-    ["what keeps it from being sent", { state: "requested", status: "Request Sent", heldBack: "Not sent while all autorun is stopped" }, "|Not sent while all autorun is stopped"],
+    ["what keeps it from being sent", { state: "requested", status: "Request Sent", heldBack: "Autorun is stopped: not sent" }, "|Autorun is stopped: not sent"],
     ["a slow script is not a slow scheduler", { state: "starting", phase: "script", status: "Request Sent: script running, no bsub yet" }, "|Script running, no bsub yet"],
     ["a slow bsub", { state: "starting", phase: "slow", status: "LSF_Slow" }, "|bsub has not answered for 5 s, still asking"],
     ["kept while the client is away", { state: "requested", status: "Request Sent", word: "Persisted" }, "|Kept; sent when the batch client is back"],
@@ -51,9 +51,9 @@ describe("A job that autorun made", () => {
   it("is not sent while all autorun is stopped, or its own is paused; a person's is", () => {
     expect(heldBack(board, "requested", "END_OF_RUN", id)).toBe("");
     board.definitions.set(id, { ...board.definitions.get(id)!, paused_why: "user" });
-    expect(heldBack(board, "requested", "END_OF_RUN", id)).toBe("Not sent while its autorun is paused");
+    expect(heldBack(board, "requested", "END_OF_RUN", id)).toBe("Its autorun is paused: not sent");
     board.setStopped({ by: "bob", at: "2026-11-22T14:00:00Z", said: "" });
-    expect(heldBack(board, "requested", "END_OF_RUN", id)).toBe("Not sent while all autorun is stopped");
+    expect(heldBack(board, "requested", "END_OF_RUN", id)).toBe("Autorun is stopped: not sent");
     expect(heldBack(board, "starting", "END_OF_RUN", id)).toBe("");
     expect(heldBack(board, "requested", "MANUAL", id)).toBe("");
   });
