@@ -43,10 +43,6 @@ class Why(enum.Enum):
     REFUSED = "refused"  #: no job can be made of it as it is
 
 
-#: what a person ends: then what waited for it is run, or skipped
-BY_PERSON = frozenset({Why.PAUSED, Why.CONSENT, Why.STOPPED})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line of the ledger."""
